@@ -1,0 +1,450 @@
+//! The reader of JSON plans (`terraform show -json`, `tofu show -json`), formats 0.1 to 1.x. Nothing of the whole is built as a tree:
+//! typed structs borrow from the text, and values stay raw until a rule asks for them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Action, Detail, Mask, Mode, Plan, PriorState, ReadError, ResourceChange, Text, Value, place};
+use crate::refusal::{Refusal, Why};
+
+/// Reads the JSON object that `text` starts with as a plan, and tells how many bytes it takes.
+///
+/// # Errors
+/// When it is not provably a plan.
+pub fn read(text: &str) -> Result<(Plan<'_>, usize), Refusal> {
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Document<'_>>();
+    match documents.next() {
+        None => Err(Refusal::new(Why::Empty)),
+        Some(Ok(document)) => Ok((document.into_plan()?, documents.byte_offset())),
+        Some(Err(error)) => Err(refuse(text, &error)),
+    }
+}
+
+/// The message of `serde_json` is never used: it quotes values.
+fn refuse(text: &str, error: &serde_json::Error) -> Refusal {
+    use serde_json::error::Category;
+    let why = match error.classify() {
+        Category::Eof => Why::Truncated,
+        Category::Data => Why::WrongShape,
+        Category::Syntax | Category::Io => Why::Malformed,
+    };
+    Refusal::new(why).at(place::find(text, error.line(), error.column()))
+}
+
+/// A key of the document: absent and null are not the same.
+#[derive(Default)]
+enum Field<T> {
+    #[default]
+    Absent,
+    Null,
+    Here(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Here))
+    }
+}
+
+impl<T> Field<T> {
+    const fn is_here(&self) -> bool {
+        matches!(self, Self::Here(_))
+    }
+
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl<T: Default> Field<T> {
+    /// What is there; nothing when the key is absent, a refusal when it is null.
+    fn or_empty(self) -> Result<T, Refusal> {
+        match self {
+            Self::Absent => Ok(T::default()),
+            Self::Null => Err(Refusal::new(Why::NullList)),
+            Self::Here(value) => Ok(value),
+        }
+    }
+}
+
+/// Everything that a JSON file of Terraform or OpenTofu may have at its top (formats: 0, 1.2); what tells a plan from its look-alikes is in here too.
+#[derive(Deserialize)]
+struct Document<'p> {
+    #[serde(borrow, default)]
+    format_version: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    terraform_version: Option<Text<'p>>,
+    #[serde(default)]
+    planned_values: Field<IgnoredAny>,
+    #[serde(borrow, default)]
+    resource_changes: Field<Vec<ResourceChange<'p>>>,
+    #[serde(borrow, default)]
+    resource_drift: Field<Vec<ResourceChange<'p>>>,
+    #[serde(borrow, default)]
+    deferred_changes: Field<Vec<Deferred<'p>>>,
+    #[serde(default)]
+    output_changes: Field<OutputChanges>,
+    #[serde(default)]
+    prior_state: Field<StateDocument>,
+    #[serde(borrow, default)]
+    configuration: Option<&'p RawValue>,
+    #[serde(default)]
+    checks: Option<Vec<Check>>,
+    #[serde(default)]
+    errored: Option<bool>,
+    #[serde(default)]
+    complete: Option<bool>,
+    // Marks of other files.
+    #[serde(default)]
+    values: Field<IgnoredAny>,
+    #[serde(default)]
+    version: Field<IgnoredAny>,
+    #[serde(default)]
+    lineage: Field<IgnoredAny>,
+    #[serde(default)]
+    encryption_version: Field<IgnoredAny>,
+    #[serde(default)]
+    encrypted_data: Field<IgnoredAny>,
+    #[serde(default)]
+    remote_plan_format: Field<IgnoredAny>,
+    #[serde(default, rename = "@message")]
+    message: Field<IgnoredAny>,
+}
+
+impl<'p> Document<'p> {
+    fn into_plan(self) -> Result<Plan<'p>, Refusal> {
+        if self.encryption_version.is_here() || self.encrypted_data.is_here() {
+            return Err(Refusal::new(Why::Encrypted));
+        }
+        if self.remote_plan_format.is_here() {
+            return Err(Refusal::new(Why::Bookmark));
+        }
+        if self.message.is_here() {
+            return Err(Refusal::new(Why::Stream));
+        }
+        let Some(Text(format_version)) = self.format_version else {
+            let state = self.version.is_here() && self.lineage.is_here();
+            return Err(Refusal::new(if state { Why::RawState } else { Why::NotAPlan }));
+        };
+        if !matches!(format_version.split('.').next(), Some("0" | "1")) {
+            return Err(Refusal::new(Why::UnknownFormat));
+        }
+        let provably = self.planned_values.is_here() || self.configuration.is_some();
+        if self.resource_changes.is_absent() && !provably {
+            return Err(Refusal::new(if self.values.is_here() { Why::StateShown } else { Why::NotAPlan }));
+        }
+        if self.values.is_here() {
+            return Err(Refusal::new(Why::StateShown));
+        }
+        let prior = match self.prior_state {
+            Field::Here(StateDocument { values: Some(values) }) => Some(PriorState { managed: values.root_module.0 }),
+            Field::Here(StateDocument { values: None }) => Some(PriorState::default()),
+            Field::Null | Field::Absent => None,
+        };
+        let mut changes = self.resource_changes.or_empty()?;
+        changes.shrink_to_fit();
+        Ok(Plan {
+            format_version: format_version.into_owned(),
+            terraform_version: self.terraform_version.map(|Text(version)| version.into_owned()),
+            changes,
+            drift: self.resource_drift.or_empty()?,
+            deferred: self.deferred_changes.or_empty()?.into_iter().map(|deferred| deferred.resource_change).collect(),
+            output_changes: self.output_changes.or_empty()?.0,
+            prior,
+            errored: self.errored.unwrap_or(false),
+            complete: self.complete,
+            failed_checks: self.checks.unwrap_or_default().iter().filter(|check| check.failed()).count(),
+            configuration: self.configuration.map(RawValue::get),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Deferred<'p> {
+    #[serde(borrow)]
+    resource_change: ResourceChange<'p>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    #[serde(default)]
+    status: Option<String>,
+}
+
+impl Check {
+    fn failed(&self) -> bool {
+        matches!(self.status.as_deref(), Some("fail" | "error"))
+    }
+}
+
+#[derive(Deserialize)]
+struct StateDocument {
+    #[serde(default)]
+    values: Option<StateValues>,
+}
+
+#[derive(Deserialize)]
+struct StateValues {
+    #[serde(default)]
+    root_module: Counted,
+}
+
+/// Managed objects of a module and all below it, counted by type while reading: a list of them would be as long as the state.
+#[derive(Default)]
+struct Counted(BTreeMap<String, usize>);
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Module {
+            #[serde(default)]
+            resources: Resources,
+            #[serde(default)]
+            child_modules: Modules,
+        }
+        let mut module = Module::deserialize(deserializer)?;
+        for (kind, count) in module.child_modules.0 {
+            *module.resources.0.entry(kind).or_default() += count;
+        }
+        Ok(Self(module.resources.0))
+    }
+}
+
+#[derive(Default)]
+struct Resources(BTreeMap<String, usize>);
+
+impl<'de> Deserialize<'de> for Resources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Resource<'p> {
+            #[serde(borrow, default)]
+            mode: Option<Text<'p>>,
+            #[serde(borrow, rename = "type")]
+            kind: Text<'p>,
+            #[serde(default)]
+            deposed_key: Option<IgnoredAny>,
+        }
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Resources;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of resources")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
+                let mut counts = BTreeMap::new();
+                while let Some(resource) = list.next_element::<Resource<'de>>()? {
+                    if resource.mode.is_none_or(|mode| mode.0 == "managed") && resource.deposed_key.is_none() {
+                        match counts.get_mut(resource.kind.0.as_ref()) {
+                            Some(count) => *count += 1,
+                            None => {
+                                counts.insert(resource.kind.0.into_owned(), 1);
+                            }
+                        }
+                    }
+                }
+                Ok(Resources(counts))
+            }
+        }
+        deserializer.deserialize_seq(Each)
+    }
+}
+
+#[derive(Default)]
+struct Modules(BTreeMap<String, usize>);
+
+impl<'de> Deserialize<'de> for Modules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Modules;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of modules")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Modules, A::Error> {
+                let mut counts = BTreeMap::new();
+                while let Some(Counted(module)) = list.next_element()? {
+                    for (kind, count) in module {
+                        *counts.entry(kind).or_default() += count;
+                    }
+                }
+                Ok(Modules(counts))
+            }
+        }
+        deserializer.deserialize_seq(Each)
+    }
+}
+
+/// Outputs that change: only counted.
+#[derive(Default)]
+struct OutputChanges(usize);
+
+impl<'de> Deserialize<'de> for OutputChanges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Output {
+            #[serde(default)]
+            actions: ActionList,
+        }
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = OutputChanges;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of outputs")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OutputChanges, A::Error> {
+                let mut count = 0;
+                while let Some((_, output)) = map.next_entry::<IgnoredAny, Output>()? {
+                    count += usize::from(output.actions.0 != Action::NoOp);
+                }
+                Ok(OutputChanges(count))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
+}
+
+/// The list of actions, as one [`Action`].
+struct ActionList(Action);
+
+impl Default for ActionList {
+    fn default() -> Self {
+        Self(Action::NoOp)
+    }
+}
+
+impl<'de> Deserialize<'de> for ActionList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = ActionList;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of actions")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ActionList, A::Error> {
+                let (first, second) = (list.next_element::<Text<'de>>()?, list.next_element::<Text<'de>>()?);
+                let mut more = false;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    more = true;
+                }
+                let known = |action: &&Action| match (action.words(), &first, &second) {
+                    ([only], Some(one), None) => one.0 == *only,
+                    ([a, b], Some(one), Some(two)) => one.0 == *a && two.0 == *b,
+                    _ => false,
+                };
+                Ok(ActionList(Action::ALL.iter().find(known).copied().filter(|_| !more).unwrap_or(Action::Other)))
+            }
+        }
+        deserializer.deserialize_seq(Each)
+    }
+}
+
+/// One entry as the JSON has it (formats: 1.3, 1.5).
+#[derive(Deserialize)]
+struct Entry<'p> {
+    #[serde(borrow, default)]
+    address: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    module_address: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    name: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    index: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    previous_address: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    mode: Option<Text<'p>>,
+    #[serde(borrow, rename = "type")]
+    kind: Text<'p>,
+    #[serde(borrow, default)]
+    deposed: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    provider_name: Option<Text<'p>>,
+    #[serde(borrow, default)]
+    action_reason: Option<Text<'p>>,
+    #[serde(borrow)]
+    change: Change<'p>,
+}
+
+#[derive(Deserialize)]
+struct Change<'p> {
+    actions: ActionList,
+    #[serde(borrow, default)]
+    before: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    after: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    after_unknown: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    before_sensitive: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    after_sensitive: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    replace_paths: Option<&'p RawValue>,
+    #[serde(default)]
+    importing: Option<IgnoredAny>,
+}
+
+impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entry = Entry::deserialize(deserializer)?;
+        let (action, change) = (entry.change.actions.0, entry.change);
+        let text = |text: Option<Text<'p>>| text.map(|Text(text)| text);
+        let mode = match entry.mode.as_ref().map(|mode| mode.0.as_ref()) {
+            None | Some("managed") => Mode::Managed,
+            Some("data" | "ephemeral") => Mode::Data,
+            // A mode that is not known may be something that can be lost.
+            Some(_) => Mode::Managed,
+        };
+        let idle = action == Action::NoOp && entry.deposed.is_none() && entry.previous_address.is_none() && change.importing.is_none();
+        let detail = (!idle).then(|| {
+            Box::new(Detail {
+                deposed: text(entry.deposed),
+                previous_address: text(entry.previous_address),
+                reason: text(entry.action_reason),
+                provider: text(entry.provider_name),
+                importing: change.importing.is_some(),
+                before: Some(Value::json(change.before, Mask::Nothing, Mask::from_json(change.before_sensitive))),
+                after: Some(Value::json(change.after, Mask::from_json(change.after_unknown), Mask::from_json(change.after_sensitive))),
+                replace_paths: change.replace_paths.map(RawValue::get),
+            })
+        });
+        // Drift of Terraform 1.0 comes without an address.
+        let address = entry.address.map(|Text(address)| address).or_else(|| {
+            let module = entry.module_address.map_or_else(String::new, |Text(module)| format!("{module}."));
+            let index = entry.index.map_or_else(String::new, |index| format!("[{}]", index.get()));
+            entry.name.map(|Text(name)| Cow::Owned(format!("{module}{}.{name}{index}", entry.kind.0)))
+        });
+        let address = address.ok_or_else(|| serde::de::Error::missing_field("address"))?;
+        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map(RawValue::get), detail))
+    }
+}
+
+/// The blocks of a provider in the configuration (formats: 1.7); literal credentials stand in there, so only what a guard names is ever read.
+pub(super) fn provider_blocks<'p>(configuration: Option<&'p str>, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
+    #[derive(Deserialize)]
+    struct Configuration<'p> {
+        #[serde(borrow, default)]
+        provider_config: BTreeMap<Cow<'p, str>, Block<'p>>,
+    }
+    #[derive(Deserialize)]
+    struct Block<'p> {
+        #[serde(borrow, default)]
+        name: Option<Text<'p>>,
+        #[serde(borrow, default)]
+        full_name: Option<Text<'p>>,
+        #[serde(borrow, default)]
+        expressions: Option<&'p RawValue>,
+    }
+    let Some(text) = configuration else { return Ok(Vec::new()) };
+    let configuration: Configuration<'p> = serde_json::from_str(text).map_err(|_| ReadError("the provider configuration cannot be read"))?;
+    let fits = |block: &Block<'p>| match (&block.full_name, provider) {
+        (Some(full), Some(provider)) if provider.contains('/') => full.0 == provider,
+        _ => block.name.as_ref().is_some_and(|name| name.0 == prefix),
+    };
+    Ok(configuration.provider_config.values().filter(|block| fits(block)).map(|block| Value::json(block.expressions, Mask::Nothing, Mask::Nothing)).collect())
+}

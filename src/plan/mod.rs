@@ -1,0 +1,295 @@
+//! The model of a plan, the same whatever file it was read from. It borrows from the bytes; values are read only when a rule asks.
+
+pub mod json;
+pub mod place;
+mod value;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub(crate) use value::{Mask, Text};
+pub use value::{ReadError, Shape, Show, Value, member};
+
+/// What Terraform will do with an object (formats: `change.actions`, an exhaustive list).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// Create.
+    Create,
+    /// Read a data source during apply.
+    Read,
+    /// Change in place.
+    Update,
+    /// Destroy.
+    Delete,
+    /// Replace: destroy first.
+    DeleteCreate,
+    /// Replace: create first.
+    CreateDelete,
+    /// Drop from the state; the object stays.
+    Forget,
+    /// Replace, leaving the old object: Terraform 1.7+.
+    CreateForget,
+    /// Replace, leaving the old object: OpenTofu 1.12+.
+    ForgetCreate,
+    /// Open an ephemeral resource: OpenTofu 1.11.
+    Open,
+    /// An action that this version does not know: the plan is not let through.
+    Other,
+}
+
+impl Action {
+    /// The words of the JSON plan.
+    #[must_use]
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::NoOp => &["no-op"],
+            Self::Create => &["create"],
+            Self::Read => &["read"],
+            Self::Update => &["update"],
+            Self::Delete => &["delete"],
+            Self::DeleteCreate => &["delete", "create"],
+            Self::CreateDelete => &["create", "delete"],
+            Self::Forget => &["forget"],
+            Self::CreateForget => &["create", "forget"],
+            Self::ForgetCreate => &["forget", "create"],
+            Self::Open => &["open"],
+            Self::Other => &["unknown"],
+        }
+    }
+
+    /// All that are known.
+    pub const ALL: [Self; 11] = [
+        Self::NoOp,
+        Self::Create,
+        Self::Read,
+        Self::Update,
+        Self::Delete,
+        Self::DeleteCreate,
+        Self::CreateDelete,
+        Self::Forget,
+        Self::CreateForget,
+        Self::ForgetCreate,
+        Self::Open,
+    ];
+
+    /// Whether the object that is there now is destroyed: a replace is a destroy.
+    #[must_use]
+    pub const fn destroys(self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteCreate | Self::CreateDelete)
+    }
+
+    /// Whether it is a destroy with a new object in its place.
+    #[must_use]
+    pub const fn replaces(self) -> bool {
+        matches!(self, Self::DeleteCreate | Self::CreateDelete)
+    }
+
+    /// Whether an object leaves Terraform's state without being destroyed.
+    #[must_use]
+    pub const fn forgets(self) -> bool {
+        matches!(self, Self::Forget | Self::CreateForget | Self::ForgetCreate)
+    }
+
+    /// Whether the object exists before the change.
+    #[must_use]
+    pub const fn has_before(self) -> bool {
+        !matches!(self, Self::Create | Self::Read | Self::Open | Self::Other)
+    }
+}
+
+/// Managed resource or something that is only read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A managed resource.
+    Managed,
+    /// A data source or an ephemeral resource: nothing to lose.
+    Data,
+}
+
+/// One entry of the plan.
+pub struct ResourceChange<'p> {
+    /// The full address, keys included.
+    pub address: Cow<'p, str>,
+    /// The resource type.
+    pub kind: Cow<'p, str>,
+    /// Managed or data.
+    pub mode: Mode,
+    /// What is done.
+    pub action: Action,
+    /// The value before the change, for looking at neighbours that do nothing themselves.
+    bare: Option<&'p str>,
+    /// The rest; left out for what does nothing, so that a big quiet plan stays small.
+    detail: Option<Box<Detail<'p>>>,
+}
+
+/// The parts of a change that only matter when something happens.
+#[derive(Default)]
+pub(crate) struct Detail<'p> {
+    pub(crate) deposed: Option<Cow<'p, str>>,
+    pub(crate) previous_address: Option<Cow<'p, str>>,
+    pub(crate) reason: Option<Cow<'p, str>>,
+    pub(crate) provider: Option<Cow<'p, str>>,
+    pub(crate) importing: bool,
+    pub(crate) before: Option<Value<'p>>,
+    pub(crate) after: Option<Value<'p>>,
+    pub(crate) replace_paths: Option<&'p str>,
+}
+
+impl fmt::Debug for ResourceChange<'_> {
+    /// Shows no value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.address, self.action)
+    }
+}
+
+impl<'p> ResourceChange<'p> {
+    pub(crate) const fn new(
+        address: Cow<'p, str>,
+        kind: Cow<'p, str>,
+        mode: Mode,
+        action: Action,
+        bare: Option<&'p str>,
+        detail: Option<Box<Detail<'p>>>,
+    ) -> Self {
+        Self { address, kind, mode, action, bare, detail }
+    }
+
+    /// Whether it is a managed resource.
+    #[must_use]
+    pub fn managed(&self) -> bool {
+        self.mode == Mode::Managed
+    }
+
+    /// Key of the deposed object that this is about.
+    #[must_use]
+    pub fn deposed(&self) -> Option<&str> {
+        self.detail.as_ref()?.deposed.as_deref()
+    }
+
+    /// Where it was before, when it moved.
+    #[must_use]
+    pub fn previous_address(&self) -> Option<&str> {
+        self.detail.as_ref()?.previous_address.as_deref()
+    }
+
+    /// `action_reason` as the plan says it.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.detail.as_ref()?.reason.as_deref()
+    }
+
+    /// The provider's name: a full one (`registry.terraform.io/hashicorp/aws`), or in old plans the short one.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.detail.as_ref()?.provider.as_deref()
+    }
+
+    /// Whether it is being imported.
+    #[must_use]
+    pub fn importing(&self) -> bool {
+        self.detail.as_ref().is_some_and(|detail| detail.importing)
+    }
+
+    /// The value before the change.
+    #[must_use]
+    pub fn before(&self) -> Value<'p> {
+        match (&self.detail, self.bare) {
+            (Some(detail), _) => detail.before.unwrap_or(Value::ABSENT),
+            (None, Some(text)) => Value::unshown(text),
+            (None, None) => Value::ABSENT,
+        }
+    }
+
+    /// The value after the change.
+    #[must_use]
+    pub fn after(&self) -> Value<'p> {
+        self.detail.as_ref().and_then(|detail| detail.after).unwrap_or(Value::ABSENT)
+    }
+
+    /// The attributes that force a replace, each a path of names and indexes.
+    ///
+    /// # Errors
+    /// When they are not lists of names and numbers.
+    pub fn replace_paths(&self) -> Result<Vec<Vec<PathStep<'p>>>, ReadError> {
+        let Some(raw) = self.detail.as_ref().and_then(|detail| detail.replace_paths) else { return Ok(Vec::new()) };
+        serde_json::from_str::<Option<Vec<Vec<PathStep<'p>>>>>(raw).map(Option::unwrap_or_default).map_err(|_| ReadError("replace_paths cannot be read"))
+    }
+}
+
+/// One step of a path into a value.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+pub enum PathStep<'p> {
+    /// An index of a list.
+    Index(u64),
+    /// A name: an attribute, or a key of a map.
+    #[serde(borrow)]
+    Name(Cow<'p, str>),
+    /// Anything else (an index of a set is an object).
+    Other(serde::de::IgnoredAny),
+}
+
+/// Objects of the prior state, counted by type.
+#[derive(Debug, Default, Clone)]
+pub struct PriorState {
+    /// Managed objects by type.
+    pub managed: std::collections::BTreeMap<String, usize>,
+}
+
+impl PriorState {
+    /// Number of managed objects.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.managed.values().sum()
+    }
+}
+
+/// A plan.
+pub struct Plan<'p> {
+    /// Version of the format, such as `1.2`.
+    pub format_version: String,
+    /// Version of the Terraform or OpenTofu that wrote it.
+    pub terraform_version: Option<String>,
+    /// All entries, in the order of the file.
+    pub changes: Vec<ResourceChange<'p>>,
+    /// What refreshing found changed or gone outside Terraform.
+    pub drift: Vec<ResourceChange<'p>>,
+    /// Changes that wait for a later plan.
+    pub deferred: Vec<ResourceChange<'p>>,
+    /// Names of outputs that change.
+    pub output_changes: usize,
+    /// The state that the plan was computed against, after refresh; `None` when there was none at all.
+    pub prior: Option<PriorState>,
+    /// Planning ended with an error: what it lists is not the whole.
+    pub errored: bool,
+    /// Whether the plan covers everything (Terraform 1.8+); `None` when it does not say.
+    pub complete: Option<bool>,
+    /// Addresses of checks that did not hold.
+    pub failed_checks: usize,
+    /// The configuration, as far as it is needed: provider blocks.
+    pub(crate) configuration: Option<&'p str>,
+}
+
+impl fmt::Debug for Plan<'_> {
+    /// Shows no value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plan({} changes)", self.changes.len())
+    }
+}
+
+impl<'p> Plan<'p> {
+    /// Managed changes.
+    pub fn managed(&self) -> impl Iterator<Item = &ResourceChange<'p>> {
+        self.changes.iter().filter(|change| change.managed())
+    }
+
+    /// The configuration blocks of a provider that a type's changes may use: every block whose name or full name fits.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub fn provider_blocks(&self, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
+        json::provider_blocks(self.configuration, provider, prefix)
+    }
+}

@@ -1,0 +1,421 @@
+//! A value of a plan, read where it lies: one level at a time, only when a rule asks, together with the masks that say what is unknown or sensitive.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::finding::Shown;
+
+/// A value that should have been readable is not: the plan is refused, a finding is never silently missing.
+///
+/// It carries no text of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadError(pub &'static str);
+
+/// How deep a value may be nested before it is refused: far more than any provider's schema, little enough for the stack.
+const MAX_DEPTH: u8 = 96;
+
+/// The longest identifier that is ever shown, in characters.
+const MAX_SHOWN: usize = 120;
+
+/// Which parts of a value are marked (as unknown, or as sensitive), in the shape that the JSON plan has.
+#[derive(Clone, Copy)]
+pub(crate) enum Mask<'p> {
+    /// Nothing at or below here.
+    Nothing,
+    /// All of it.
+    All,
+    /// Some of it: `true` at the marked leaves (formats: `after_unknown`, `before_sensitive`, `after_sensitive`).
+    Some(&'p str),
+}
+
+impl<'p> Mask<'p> {
+    pub(crate) fn from_json(raw: Option<&'p RawValue>) -> Self {
+        raw.map_or(Self::Nothing, |raw| Self::from_text(raw.get()))
+    }
+
+    fn from_text(text: &'p str) -> Self {
+        match text {
+            "true" => Self::All,
+            "false" | "null" | "{}" | "[]" => Self::Nothing,
+            text => Self::Some(text),
+        }
+    }
+
+    fn members(self) -> Result<MaskLevel<'p>, ReadError> {
+        Ok(match self {
+            Self::Nothing => MaskLevel::Same(Self::Nothing),
+            Self::All => MaskLevel::Same(Self::All),
+            Self::Some(text) if text.starts_with('{') => MaskLevel::Object(entries(text)?.into_iter().map(|(key, raw)| (key, Self::from_text(raw))).collect()),
+            Self::Some(text) if text.starts_with('[') => MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect()),
+            // Neither true nor a container: not a mask that is known, so nothing below it may be shown or trusted.
+            Self::Some(_) => return Err(ReadError("a mask of unknown or sensitive values has an unknown shape")),
+        })
+    }
+}
+
+/// One level of a mask.
+enum MaskLevel<'p> {
+    Same(Mask<'p>),
+    Object(Vec<(Cow<'p, str>, Mask<'p>)>),
+    List(Vec<Mask<'p>>),
+}
+
+impl<'p> MaskLevel<'p> {
+    fn key(&self, key: &str) -> Mask<'p> {
+        match self {
+            Self::Same(mask) => *mask,
+            Self::Object(entries) => entries.iter().find(|(name, _)| name == key).map_or(Mask::Nothing, |(_, mask)| *mask),
+            // A list where the value has an object (or the other way round): the mask does not fit, so all of it counts as marked.
+            Self::List(_) => Mask::All,
+        }
+    }
+
+    fn index(&self, index: usize) -> Mask<'p> {
+        match self {
+            Self::Same(mask) => *mask,
+            Self::List(items) => items.get(index).copied().unwrap_or(Mask::Nothing),
+            Self::Object(_) => Mask::All,
+        }
+    }
+}
+
+/// Where the bytes of a value are.
+#[derive(Clone, Copy)]
+enum Raw<'p> {
+    Absent,
+    Json(&'p str),
+}
+
+/// A value of a plan with its masks. Cheap to copy; nothing is parsed before [`Value::shape`] is asked for.
+#[derive(Clone, Copy)]
+pub struct Value<'p> {
+    raw: Raw<'p>,
+    unknown: Mask<'p>,
+    sensitive: Mask<'p>,
+    depth: u8,
+}
+
+impl fmt::Debug for Value<'_> {
+    /// Never shows the value: debug output is output.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Value(..)")
+    }
+}
+
+/// One level of a value.
+pub enum Shape<'p> {
+    /// Not there.
+    Absent,
+    /// Null.
+    Null,
+    /// Known only after apply.
+    Unknown,
+    /// A truth value.
+    Bool(bool),
+    /// A number, as written.
+    Number(Cow<'p, str>),
+    /// A string.
+    Text(Cow<'p, str>),
+    /// A list, set or tuple.
+    List(Vec<Value<'p>>),
+    /// An object or map.
+    Object(Vec<(Cow<'p, str>, Value<'p>)>),
+}
+
+/// Which values of an attribute may be shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Show<'a> {
+    /// Truth values and numbers only.
+    Scalars,
+    /// Also these words.
+    Words(&'a [String]),
+    /// Also an identifier: the attribute is on the allow-list of a rule.
+    Identifier,
+}
+
+impl<'p> Value<'p> {
+    /// A value that is not there.
+    pub const ABSENT: Self = Self { raw: Raw::Absent, unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 };
+
+    /// A value that is known only after apply.
+    pub const UNKNOWN: Self = Self { raw: Raw::Absent, unknown: Mask::All, sensitive: Mask::Nothing, depth: 0 };
+
+    /// The value of an expression of the configuration (formats: 1.7): a constant, or unknown when it refers to something.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn expression(&self) -> Result<Self, ReadError> {
+        match self.shape()? {
+            Shape::Object(members) => Ok(members.into_iter().find(|(name, _)| name == "constant_value").map_or(Self::UNKNOWN, |(_, value)| value)),
+            _ => Ok(*self),
+        }
+    }
+
+    /// A value of a JSON plan with its masks.
+    pub(crate) fn json(raw: Option<&'p RawValue>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
+        Self { raw: raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), unknown, sensitive, depth: 0 }
+    }
+
+    /// A value whose masks were not kept: all of it counts as sensitive, so none of it can be shown.
+    pub(crate) const fn unshown(text: &'p str) -> Self {
+        Self { raw: Raw::Json(text), unknown: Mask::Nothing, sensitive: Mask::All, depth: 0 }
+    }
+
+    /// Whether nothing at all is there (missing or null), told without parsing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.raw, Raw::Absent | Raw::Json("null")) && !matches!(self.unknown, Mask::All)
+    }
+
+    /// Whether the whole value is marked sensitive.
+    #[must_use]
+    pub fn is_sensitive(&self) -> bool {
+        matches!(self.sensitive, Mask::All)
+    }
+
+    /// Whether it or a part of it is marked sensitive.
+    #[must_use]
+    pub fn has_sensitive(&self) -> bool {
+        !matches!(self.sensitive, Mask::Nothing)
+    }
+
+    /// Whether both are the same bytes with the same unknowns: what one writer wrote twice is equal.
+    #[must_use]
+    pub fn same_text(&self, other: &Self) -> bool {
+        matches!((self.unknown, other.unknown), (Mask::Nothing, Mask::Nothing))
+            && match (self.raw, other.raw) {
+                (Raw::Absent, Raw::Absent) => true,
+                (Raw::Json(a), Raw::Json(b)) => a == b,
+                _ => false,
+            }
+    }
+
+    /// Parses one level.
+    ///
+    /// # Errors
+    /// When the bytes are not what they should be, or nested too deep.
+    pub fn shape(&self) -> Result<Shape<'p>, ReadError> {
+        if self.depth > MAX_DEPTH {
+            return Err(ReadError("a value is nested too deep"));
+        }
+        if matches!(self.unknown, Mask::All) {
+            return Ok(Shape::Unknown);
+        }
+        match self.raw {
+            Raw::Absent => Ok(match self.unknown.members()? {
+                // An object or list of which only unknown parts exist.
+                MaskLevel::Object(_) | MaskLevel::List(_) => Shape::Unknown,
+                MaskLevel::Same(_) => Shape::Absent,
+            }),
+            Raw::Json(text) => self.json_shape(text),
+        }
+    }
+
+    fn json_shape(&self, text: &'p str) -> Result<Shape<'p>, ReadError> {
+        Ok(match text.as_bytes().first() {
+            Some(b'n') => Shape::Null,
+            Some(b't') => Shape::Bool(true),
+            Some(b'f') => Shape::Bool(false),
+            Some(b'"') => Shape::Text(serde_json::from_str::<Text<'p>>(text).map_err(|_| ReadError("a string has a broken escape"))?.0),
+            Some(b'[') => {
+                let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
+                let items = elements(text)?.into_iter().enumerate();
+                Shape::List(items.map(|(at, raw)| self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at))).collect())
+            }
+            Some(b'{') => {
+                let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
+                let mut members: Vec<_> = Vec::new();
+                for (key, raw) in entries(text)? {
+                    let (unknown, sensitive) = (unknown.key(&key), sensitive.key(&key));
+                    members.push((key, self.child(Raw::Json(raw), unknown, sensitive)));
+                }
+                // Unknown attributes are left out of the object and only stand in the mask (formats: `planned_values`, `after`).
+                if let MaskLevel::Object(marks) = unknown {
+                    for (key, mask) in marks {
+                        if !matches!(mask, Mask::Nothing) && !members.iter().any(|(name, _)| *name == key) {
+                            let sensitive = sensitive.key(&key);
+                            members.push((key, self.child(Raw::Absent, mask, sensitive)));
+                        }
+                    }
+                }
+                Shape::Object(members)
+            }
+            Some(_) => Shape::Number(Cow::Borrowed(text)),
+            None => return Err(ReadError("a value is empty")),
+        })
+    }
+
+    fn child(&self, raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
+        Self { raw, unknown, sensitive, depth: self.depth.saturating_add(1) }
+    }
+
+    /// The members of an object; none when it is anything else.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn members(&self) -> Result<Vec<(Cow<'p, str>, Self)>, ReadError> {
+        Ok(match self.shape()? {
+            Shape::Object(members) => members,
+            _ => Vec::new(),
+        })
+    }
+
+    /// The value under one key of an object, [`Value::ABSENT`] when there is none. Of something unknown every part is unknown.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn get(&self, key: &str) -> Result<Self, ReadError> {
+        Ok(match self.shape()? {
+            Shape::Object(members) => members.into_iter().find(|(name, _)| name == key).map_or(Self::ABSENT, |(_, value)| value),
+            Shape::Unknown => *self,
+            _ => Self::ABSENT,
+        })
+    }
+
+    /// Every value at a path of names; lists on the way are walked through. Never empty: nothing found is one [`Value::ABSENT`].
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn at(&self, path: &[String]) -> Result<Vec<Self>, ReadError> {
+        let mut found = Vec::new();
+        self.collect(path, &mut found)?;
+        if found.is_empty() {
+            found.push(Self::ABSENT);
+        }
+        Ok(found)
+    }
+
+    fn collect(&self, path: &[String], found: &mut Vec<Self>) -> Result<(), ReadError> {
+        let shape = self.shape()?;
+        match (shape, path.split_first()) {
+            (Shape::List(items), Some(_)) => items.iter().try_for_each(|item| item.collect(path, found)),
+            (Shape::Object(members), Some((key, rest))) => match members.iter().find(|(name, _)| name == key) {
+                Some((_, value)) => value.collect(rest, found),
+                None => Ok(()),
+            },
+            (Shape::Unknown, _) | (_, None) => {
+                found.push(*self);
+                Ok(())
+            }
+            (_, Some(_)) => Ok(()),
+        }
+    }
+
+    /// The text of a string.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn text(&self) -> Result<Option<Cow<'p, str>>, ReadError> {
+        Ok(match self.shape()? {
+            Shape::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// A number, also when it is written as a string.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn number(&self) -> Result<Option<f64>, ReadError> {
+        Ok(match self.shape()? {
+            Shape::Number(text) | Shape::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        })
+    }
+
+    /// Whether it is there, not null, not empty, and known.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn is_set(&self) -> Result<bool, ReadError> {
+        Ok(match self.shape()? {
+            Shape::Absent | Shape::Null | Shape::Unknown => false,
+            Shape::Bool(_) | Shape::Number(_) => true,
+            Shape::Text(text) => !text.is_empty(),
+            Shape::List(items) => !items.is_empty(),
+            Shape::Object(members) => !members.is_empty(),
+        })
+    }
+
+    /// The value as it may be shown: the only way from a plan's value to a report.
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub fn shown(&self, show: Show<'_>) -> Result<Shown, ReadError> {
+        if self.has_sensitive() {
+            return Ok(Shown::Sensitive);
+        }
+        Ok(match self.shape()? {
+            Shape::Absent | Shape::Null => Shown::Absent,
+            Shape::Unknown => Shown::Unknown,
+            Shape::Bool(value) => Shown::Bool(value),
+            Shape::Number(text) if text.len() <= 24 => Shown::Number(text.into_owned()),
+            Shape::Text(text) if text.is_empty() => Shown::Absent,
+            Shape::Text(text) => match show {
+                Show::Scalars | Show::Words(_) if text.len() <= 20 && is_plain_number(&text) => Shown::Number(text.into_owned()),
+                Show::Words(words) if words.iter().any(|word| word.eq_ignore_ascii_case(&text)) => Shown::Word(text.into_owned()),
+                Show::Identifier if text.chars().count() <= MAX_SHOWN => Shown::Word(text.into_owned()),
+                _ => Shown::Hidden,
+            },
+            _ => Shown::Hidden,
+        })
+    }
+}
+
+/// Digits with at most a sign and a point.
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok()
+}
+
+/// A string or key that borrows where it has no escapes.
+#[derive(serde::Deserialize)]
+pub(crate) struct Text<'p>(#[serde(borrow)] pub(crate) Cow<'p, str>);
+
+/// The member of this name, [`Value::ABSENT`] when there is none.
+#[must_use]
+pub fn member<'p>(members: &[(Cow<'p, str>, Value<'p>)], name: &str) -> Value<'p> {
+    members.iter().find(|(key, _)| key == name).map_or(Value::ABSENT, |(_, value)| *value)
+}
+
+/// The members of a JSON object as written; a key that is there twice is refused, since readers differ in which one they take.
+fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, ReadError> {
+    struct Entries<'p>(Vec<(Cow<'p, str>, &'p str)>);
+    struct EntriesVisitor;
+    impl<'de> Visitor<'de> for EntriesVisitor {
+        type Value = Entries<'de>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = Vec::new();
+            while let Some((key, raw)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                found.push((key.0, raw.get()));
+            }
+            Ok(Entries(found))
+        }
+    }
+    impl<'de> Deserialize<'de> for Entries<'de> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(EntriesVisitor)
+        }
+    }
+    let Entries(found) = serde_json::from_str(text).map_err(|_| ReadError("an object cannot be read"))?;
+    let twice = if found.len() <= 24 {
+        found.iter().enumerate().any(|(at, (key, _))| found.iter().take(at).any(|(earlier, _)| earlier == key))
+    } else {
+        let mut seen = std::collections::HashSet::with_capacity(found.len());
+        !found.iter().all(|(key, _)| seen.insert(key.as_ref()))
+    };
+    if twice { Err(ReadError("an object has the same key twice")) } else { Ok(found) }
+}
+
+/// The elements of a JSON array as written.
+fn elements(text: &str) -> Result<Vec<&str>, ReadError> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| ReadError("a list cannot be read"))?;
+    Ok(items.into_iter().map(RawValue::get).collect())
+}

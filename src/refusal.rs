@@ -1,0 +1,163 @@
+//! Why an input is not judged. Every text here is fixed: nothing is quoted from the input but numbers and names of keys.
+
+use crate::plan::place::Place;
+
+/// What an input is instead of a plan that can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing in it.
+    Empty,
+    /// Not JSON and not a plan file.
+    NotJson,
+    /// JSON that ends too early.
+    Truncated,
+    /// JSON that is broken.
+    Malformed,
+    /// JSON with something of another kind than a plan has there.
+    WrongShape,
+    /// JSON that is no plan.
+    NotAPlan,
+    /// `null` where a list belongs.
+    NullList,
+    /// `show -json` of a state.
+    StateShown,
+    /// A raw state file.
+    RawState,
+    /// The log of `plan -json`.
+    Stream,
+    /// A saved plan file.
+    SavedPlan,
+    /// A zip that is no plan.
+    OtherZip,
+    /// A plan of Terraform 0.11 or older.
+    OldPlan,
+    /// Encrypted by OpenTofu.
+    Encrypted,
+    /// A bookmark of a run in HCP Terraform.
+    Bookmark,
+    /// A format version that is not known.
+    UnknownFormat,
+    /// Planning ended with an error.
+    Errored,
+    /// An action that is not known.
+    UnknownAction,
+    /// A value that a rule needs cannot be read.
+    Unreadable,
+    /// Too large to be a plan, or too large to hold.
+    TooLarge,
+    /// Text around the plan that is not just a wrapper's log.
+    Surrounded,
+    /// The file could not be read at all.
+    Io,
+    /// A directory without plans.
+    NoPlans,
+    /// `--first-apply` on a state that holds something.
+    NotFirstApply,
+}
+
+impl Why {
+    /// What it is, as the start of a sentence after the file's name.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Empty => "is empty",
+            Self::NotJson => "is neither a JSON plan nor a saved plan file",
+            Self::Truncated => "ends in the middle of the JSON: it is cut off",
+            Self::Malformed => "is not valid JSON",
+            Self::WrongShape => "is JSON, but holds something here that a plan does not have",
+            Self::NotAPlan => "is JSON, but not a Terraform plan",
+            Self::NullList => "has null where a list belongs, so what would change is not known",
+            Self::StateShown => "is a state (show -json of a state), not a plan",
+            Self::RawState => "is a raw state file, not a plan",
+            Self::Stream => "is the log of plan -json, which has no values and cannot be judged",
+            Self::SavedPlan => "is a saved plan file, which this version cannot read yet",
+            Self::OtherZip => "is a zip archive, but not a saved plan",
+            Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
+            Self::Encrypted => "is encrypted by OpenTofu and cannot be read without its key",
+            Self::Bookmark => "is only a bookmark of a run in HCP Terraform: the plan itself is kept there",
+            Self::UnknownFormat => "has a format version that this version of applygate does not know",
+            Self::Errored => "is the plan of a run that ended with an error: it lists deletes that will not happen and hides others",
+            Self::UnknownAction => "has an action that this version of applygate does not know",
+            Self::Unreadable => "has a value that a rule needs and that cannot be read",
+            Self::TooLarge => "is too large",
+            Self::Surrounded => "has text around the plan that is not just a wrapper's log",
+            Self::Io => "cannot be read",
+            Self::NoPlans => "holds no plan",
+            Self::NotFirstApply => "is not a first apply: its state already holds resources",
+        }
+    }
+
+    /// What to do or type instead.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Empty | Self::NotJson | Self::NotAPlan => "make one with: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::Truncated => "was the disk full, or the command that wrote it stopped? Write it again: terraform show -json tfplan > plan.json",
+            Self::Malformed | Self::WrongShape | Self::NullList => "write it again and leave it as it is: terraform show -json tfplan > plan.json",
+            Self::StateShown | Self::RawState => "show the plan instead: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::Stream => "save the plan and show it: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::SavedPlan => "show it as JSON: terraform show -json tfplan > plan.json",
+            Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
+            Self::OldPlan => "plan again with Terraform 0.12 or newer",
+            Self::Encrypted => "show it where the key is at hand: tofu show -json tfplan > plan.json",
+            Self::Bookmark => "show it from the directory that is connected to the organization: terraform show -json tfplan > plan.json",
+            Self::UnknownFormat => "a newer applygate may know it; until then read the plan by eye: terraform show tfplan",
+            Self::Errored => "mend the error that terraform plan printed and plan again; Terraform itself refuses to apply this one",
+            Self::UnknownAction => "a newer applygate may know it; until then read the plan by eye: terraform show tfplan",
+            Self::Unreadable => "write the JSON again: terraform show -json tfplan > plan.json; if it stays so, please report the version of Terraform",
+            Self::TooLarge => "judge the plans one by one, or split the stack",
+            Self::Surrounded => "keep only what terraform show -json printed",
+            Self::Io => "check the path and its permissions",
+            Self::NoPlans => "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan",
+            Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
+        }
+    }
+}
+
+/// An input that is not judged, or only in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind.
+    pub why: Why,
+    /// Where in the JSON.
+    pub place: Option<Place>,
+    /// More, in fixed words or numbers.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without a place.
+    #[must_use]
+    pub const fn new(why: Why) -> Self {
+        Self { why, place: None, detail: None }
+    }
+
+    /// With more in fixed words or numbers: never text of the input but for names of keys and addresses.
+    #[must_use]
+    pub fn with(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.why.what())?;
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, ", {place}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}
