@@ -1,0 +1,158 @@
+//! Look-up of what is known about resource types. The facts are in `rules/catalog/*.toml`; this room only reads them.
+
+mod embedded;
+mod row;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use row::{Category, ChangeRow, ChangeRule, Condition, Effect, Grade, Guard, Path, Scalar, TypeRow, When};
+
+/// What is known about the types of one plan.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    types: HashMap<String, TypeRow>,
+    changes: HashMap<String, Vec<ChangeRow>>,
+    common: Vec<ChangeRow>,
+}
+
+/// A row that cannot be read: a defect of the project, or a mistake in a user's row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {reason}")]
+pub struct RowError {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Catalog {
+    /// The rows for these types. Only the tables of these types are parsed, so that a small plan starts fast.
+    ///
+    /// # Errors
+    /// When a row is broken.
+    pub fn for_types<'a>(types: impl IntoIterator<Item = &'a str>) -> Result<Self, RowError> {
+        let mut by_provider: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for kind in types {
+            by_provider.entry(provider(kind)).or_default().push(kind);
+        }
+        let mut catalog = Self::default();
+        for (name, kinds) in by_provider {
+            if let Some((file, text)) = embedded::FILES.iter().find(|(file, _)| *file == name) {
+                catalog.add(file, text, Some(&kinds))?;
+            }
+        }
+        if let Some((file, text)) = embedded::FILES.iter().find(|(file, _)| *file == "common") {
+            catalog.add(file, text, None)?;
+        }
+        Ok(catalog)
+    }
+
+    /// All rows of all files.
+    ///
+    /// # Errors
+    /// When a row is broken.
+    pub fn whole() -> Result<Self, RowError> {
+        let mut catalog = Self::default();
+        for (file, text) in embedded::FILES {
+            catalog.add(file, text, None)?;
+        }
+        Ok(catalog)
+    }
+
+    fn add(&mut self, file: &str, text: &str, only: Option<&[&str]>) -> Result<(), RowError> {
+        for table in tables(text) {
+            if only.is_some_and(|only| !table.is_about(only)) {
+                continue;
+            }
+            let rows: row::Rows = toml::from_str(table.text).map_err(|error| RowError { file: format!("{file}.toml"), reason: error.message().to_owned() })?;
+            for row in rows.types {
+                self.types.insert(row.name.clone(), row);
+            }
+            for row in rows.changes {
+                if row.types.is_empty() {
+                    self.common.push(row);
+                } else {
+                    for kind in &row.types {
+                        self.changes.entry(kind.clone()).or_default().push(row.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a type.
+    #[must_use]
+    pub fn get(&self, kind: &str) -> Option<&TypeRow> {
+        self.types.get(kind)
+    }
+
+    /// The category of a type, if it is known.
+    #[must_use]
+    pub fn category(&self, kind: &str) -> Option<Category> {
+        self.get(kind).map(|row| row.category)
+    }
+
+    /// All types, sorted by name.
+    #[must_use]
+    pub fn types(&self) -> Vec<&TypeRow> {
+        let mut rows: Vec<_> = self.types.values().collect();
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        rows
+    }
+
+    /// The rows about changes in place of a type: its own first, then those that hold for every type and that no row of its own is about.
+    pub fn changes<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a ChangeRow> {
+        let own = self.changes.get(kind).map_or(&[][..], Vec::as_slice);
+        let common = self.common.iter().filter(move |row| !own.iter().any(|mine| mine.attribute == row.attribute));
+        own.iter().chain(common)
+    }
+}
+
+/// The part of a type's name that names its provider's file.
+#[must_use]
+pub fn provider(kind: &str) -> &str {
+    kind.split_once('_').map_or(kind, |(provider, _)| provider)
+}
+
+/// One `[[type]]` or `[[change]]` table of a file, as text.
+struct Table<'a> {
+    text: &'a str,
+}
+
+impl Table<'_> {
+    /// Whether the table is the row of one of these types, or a change that names one of them.
+    fn is_about(&self, kinds: &[&str]) -> bool {
+        let name = self.text.strip_prefix("[[type]]").and_then(|rest| rest.trim_start().strip_prefix("name = \"")).and_then(|rest| rest.split_once('"'));
+        match name {
+            Some((name, _)) => kinds.contains(&name),
+            None => kinds.iter().any(|kind| self.names(kind)),
+        }
+    }
+
+    /// Whether the table speaks of a type: its name stands in quotes in it.
+    fn names(&self, kind: &str) -> bool {
+        let mut rest = self.text;
+        while let Some(at) = rest.find(kind) {
+            let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + kind.len()..).unwrap_or_default());
+            if before.ends_with('"') && after.starts_with('"') {
+                return true;
+            }
+            rest = after;
+        }
+        false
+    }
+}
+
+/// Splits a file at its table headings. Headings stand at the start of a line and nothing else in these files does with `[[`: a test compares with the whole.
+fn tables(text: &str) -> impl Iterator<Item = Table<'_>> {
+    let mut starts: Vec<usize> = text.match_indices("\n[[").map(|(at, _)| at + 1).collect();
+    if text.starts_with("[[") {
+        starts.insert(0, 0);
+    }
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
+    starts.into_iter().zip(ends).filter_map(|(from, to)| text.get(from..to)).map(|text| Table { text })
+}
+
+#[cfg(test)]
+mod tests;

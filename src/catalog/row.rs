@@ -1,0 +1,399 @@
+//! The rows of the catalogue as data. `rules/catalog/README.md` says what each key means.
+
+use serde::Deserialize;
+
+use crate::finding::Severity;
+
+/// A file of rows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rows {
+    #[serde(default, rename = "type")]
+    pub(super) types: Vec<TypeRow>,
+    #[serde(default, rename = "change")]
+    pub(super) changes: Vec<ChangeRow>,
+}
+
+/// What kind of thing a type is: decides which rule speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names are the documentation; rules/catalog/README.md has the list")]
+pub enum Category {
+    Database,
+    ObjectStore,
+    Disk,
+    Cache,
+    Search,
+    Registry,
+    Secret,
+    Queue,
+    Log,
+    Machine,
+    Backup,
+    Key,
+    Directory,
+    Identity,
+    Network,
+    Dns,
+    Cluster,
+    Service,
+    Carrier,
+    State,
+    Helper,
+}
+
+impl Category {
+    /// Whether it holds something that could be lost.
+    #[must_use]
+    pub const fn holds_data(self) -> bool {
+        matches!(
+            self,
+            Self::Database
+                | Self::ObjectStore
+                | Self::Disk
+                | Self::Cache
+                | Self::Search
+                | Self::Registry
+                | Self::Secret
+                | Self::Queue
+                | Self::Log
+                | Self::Backup
+                | Self::Key
+                | Self::Directory
+                | Self::Carrier
+                | Self::State
+        )
+    }
+
+    /// Whether a stack with it is more than a toy: a store, a network or a cluster (design §2, whole-plan rows).
+    #[must_use]
+    pub const fn weighty(self) -> bool {
+        self.is_store() || matches!(self, Self::Network | Self::Cluster | Self::Dns | Self::Carrier | Self::State)
+    }
+
+    /// Whether it is a store of data that does not refill by itself.
+    #[must_use]
+    pub const fn is_store(self) -> bool {
+        matches!(
+            self,
+            Self::Database | Self::ObjectStore | Self::Disk | Self::Search | Self::Registry | Self::Secret | Self::Key | Self::Directory | Self::Backup
+        )
+    }
+
+    /// The word in files and reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::ObjectStore => "object-store",
+            Self::Disk => "disk",
+            Self::Cache => "cache",
+            Self::Search => "search",
+            Self::Registry => "registry",
+            Self::Secret => "secret",
+            Self::Queue => "queue",
+            Self::Log => "log",
+            Self::Machine => "machine",
+            Self::Backup => "backup",
+            Self::Key => "key",
+            Self::Directory => "directory",
+            Self::Identity => "identity",
+            Self::Network => "network",
+            Self::Dns => "dns",
+            Self::Cluster => "cluster",
+            Self::Service => "service",
+            Self::Carrier => "carrier",
+            Self::State => "state",
+            Self::Helper => "helper",
+        }
+    }
+}
+
+/// How bad a destroy is, with "nothing" as an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names of the severities")]
+pub enum Grade {
+    None,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Grade {
+    /// The severity, or nothing.
+    #[must_use]
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::None => None,
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+        }
+    }
+}
+
+/// Names joined by dots; a name with a dot in it stands in quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Path {
+    steps: Vec<String>,
+    text: String,
+}
+
+impl Path {
+    /// The names.
+    #[must_use]
+    pub fn steps(&self) -> &[String] {
+        &self.steps
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl TryFrom<String> for Path {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut steps = vec![String::new()];
+        let mut quoted = false;
+        for c in text.chars() {
+            match (c, steps.last_mut()) {
+                ('"', _) => quoted = !quoted,
+                ('.', _) if !quoted => steps.push(String::new()),
+                (c, Some(step)) => step.push(c),
+                (_, None) => {}
+            }
+        }
+        if quoted || steps.iter().any(String::is_empty) { Err("a path is names joined by dots") } else { Ok(Self { steps, text }) }
+    }
+}
+
+/// A plain value in a row.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "the kinds of plain values")]
+pub enum Scalar {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+/// One value or several.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum When {
+    /// One.
+    One(Scalar),
+    /// Any of these.
+    Any(Vec<Scalar>),
+}
+
+impl When {
+    /// The values.
+    #[must_use]
+    pub fn values(&self) -> &[Scalar] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Any(values) => values,
+        }
+    }
+
+    /// The words among them: what may be shown of such an attribute.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        self.values()
+            .iter()
+            .filter_map(|value| match value {
+                Scalar::Text(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// A test of one place in a value or in the provider's block.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+pub struct Condition {
+    #[serde(default)]
+    pub attribute: Option<Path>,
+    #[serde(default)]
+    pub provider: Option<Path>,
+    #[serde(default)]
+    pub when: Option<When>,
+    #[serde(default)]
+    pub at_least: Option<f64>,
+    #[serde(default)]
+    pub below: Option<f64>,
+    #[serde(default)]
+    pub set: Option<bool>,
+    #[serde(default)]
+    pub default: Option<Scalar>,
+}
+
+/// What a guard that holds does to the grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "rules/catalog/README.md says what each word means")]
+pub enum Effect {
+    Refused,
+    Kept,
+    Copy,
+    Window,
+    Empty,
+    Grade,
+}
+
+/// What in the plan changes the grade of a destroy.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "GuardRow")]
+#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+pub struct Guard {
+    pub condition: Condition,
+    pub present: bool,
+    pub and: Vec<Condition>,
+    pub effect: Effect,
+    pub to: Option<Grade>,
+    pub names: Option<Path>,
+    pub says: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuardRow {
+    #[serde(default)]
+    attribute: Option<Path>,
+    #[serde(default)]
+    provider: Option<Path>,
+    #[serde(default)]
+    when: Option<When>,
+    #[serde(default)]
+    at_least: Option<f64>,
+    #[serde(default)]
+    below: Option<f64>,
+    #[serde(default)]
+    set: Option<bool>,
+    #[serde(default)]
+    default: Option<Scalar>,
+    #[serde(default)]
+    present: bool,
+    #[serde(default)]
+    and: Vec<Condition>,
+    effect: Effect,
+    #[serde(default)]
+    to: Option<Grade>,
+    #[serde(default)]
+    names: Option<Path>,
+    #[serde(default)]
+    says: Option<String>,
+}
+
+impl Condition {
+    fn check(&self, window: bool) -> Result<(), &'static str> {
+        if self.attribute.is_some() == self.provider.is_some() {
+            return Err("a condition looks at one place: attribute or provider");
+        }
+        let tests = [self.when.is_some(), self.at_least.is_some(), self.below.is_some(), self.set.is_some()];
+        match (tests.iter().filter(|test| **test).count(), window) {
+            (1, _) | (0, true) => Ok(()),
+            _ => Err("a condition has one test: when, at_least, below or set"),
+        }
+    }
+}
+
+impl TryFrom<GuardRow> for Guard {
+    type Error = &'static str;
+
+    fn try_from(row: GuardRow) -> Result<Self, Self::Error> {
+        let condition = Condition {
+            attribute: row.attribute,
+            provider: row.provider,
+            when: row.when,
+            at_least: row.at_least,
+            below: row.below,
+            set: row.set,
+            default: row.default,
+        };
+        condition.check(row.effect == Effect::Window)?;
+        row.and.iter().try_for_each(|condition| condition.check(false))?;
+        if (row.effect == Effect::Grade) != row.to.is_some() {
+            return Err("effect = \"grade\" and `to` belong together");
+        }
+        Ok(Self { condition, present: row.present, and: row.and, effect: row.effect, to: row.to, names: row.names, says: row.says })
+    }
+}
+
+/// What is known about destroying one resource type.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+pub struct TypeRow {
+    pub name: String,
+    pub category: Category,
+    pub destroy: Grade,
+    pub loss: String,
+    #[serde(default)]
+    pub recovery: Option<String>,
+    #[serde(default)]
+    pub identity: Vec<Path>,
+    #[serde(default)]
+    pub backs_up: Vec<Path>,
+    #[serde(default)]
+    pub guard: Vec<Guard>,
+    pub source: String,
+    #[serde(default)]
+    pub guess: bool,
+}
+
+/// Which rule speaks about a change in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the ids of the rules")]
+pub enum ChangeRule {
+    ProtectionLowered,
+    RetentionCut,
+    DisruptiveUpdate,
+    AccessOverwrite,
+}
+
+/// What is known about changing one attribute in place.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+pub struct ChangeRow {
+    pub attribute: Path,
+    #[serde(default)]
+    pub types: Vec<String>,
+    #[serde(default)]
+    pub leaves: Option<When>,
+    #[serde(default)]
+    pub enters: Option<When>,
+    #[serde(default)]
+    pub falls: bool,
+    #[serde(default)]
+    pub rises: bool,
+    #[serde(default)]
+    pub changes: bool,
+    #[serde(default)]
+    pub default: Option<Scalar>,
+    #[serde(default)]
+    pub forever: Vec<f64>,
+    #[serde(default)]
+    pub and: Vec<Condition>,
+    pub rule: ChangeRule,
+    pub grade: Severity,
+    #[serde(default)]
+    pub half: Option<Severity>,
+    pub says: String,
+    pub source: String,
+    #[serde(default)]
+    pub guess: bool,
+}
