@@ -1,0 +1,119 @@
+//! Changes in place that the catalogue knows as harmful. Only attributes that differ are looked at, and only a value that existed can be lowered.
+
+use crate::catalog::{Catalog, ChangeRow, Scalar};
+use crate::finding::{Severity, Shown};
+use crate::plan::{ReadError, ResourceChange, Shape, Show, Value, member};
+
+use super::condition::{number_of, plain, same};
+
+/// One harmful change of one attribute.
+pub struct Alter<'a, 'p> {
+    /// The change.
+    pub change: &'a ResourceChange<'p>,
+    /// The row that speaks of it.
+    pub row: &'a ChangeRow,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The value before.
+    pub before: Shown,
+    /// The value after.
+    pub after: Shown,
+}
+
+pub(super) fn judge<'a, 'p>(catalog: &'a Catalog, change: &'a ResourceChange<'p>) -> Result<Vec<Alter<'a, 'p>>, ReadError> {
+    let mut found: Vec<Alter<'a, 'p>> = Vec::new();
+    let (before, after) = (change.before(), change.after());
+    let (olds, news) = (before.members()?, after.members()?);
+    for row in catalog.changes(&change.kind) {
+        let Some((first, rest)) = row.attribute.steps().split_first() else { continue };
+        let (old, new) = (member(&olds, first), member(&news, first));
+        if old.same_text(&new) || (old.is_nothing() && new.is_nothing()) {
+            continue;
+        }
+        let mut pairs = Vec::new();
+        pair(old, new, rest, &mut pairs)?;
+        for (old, new) in pairs {
+            let Some(severity) = harm(row, old, new)? else { continue };
+            if !conditions_hold(row, after)? {
+                continue;
+            }
+            let words: Vec<String> = row.leaves.iter().chain(&row.enters).flat_map(crate::catalog::When::words).collect();
+            let alter = Alter { change, row, severity, before: old.shown(Show::Words(&words))?, after: new.shown(Show::Words(&words))? };
+            match found.iter_mut().find(|other| other.row.rule == row.rule && other.row.attribute == row.attribute) {
+                Some(other) if other.severity >= severity => {}
+                Some(other) => *other = alter,
+                None => found.push(alter),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
+fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Value<'p>, Value<'p>)>) -> Result<(), ReadError> {
+    let Some((first, rest)) = path.split_first() else {
+        pairs.push((old, new));
+        return Ok(());
+    };
+    let (left, right) = (old.shape()?, new.shape()?);
+    match (left, right) {
+        (Shape::List(olds), Shape::List(news)) => {
+            for at in 0..olds.len().max(news.len()) {
+                let side = |items: &[Value<'p>]| items.get(at).copied().unwrap_or(Value::ABSENT);
+                pair(side(&olds), side(&news), path, pairs)?;
+            }
+            Ok(())
+        }
+        (Shape::List(olds), _) => olds.into_iter().try_for_each(|old| pair(old, new, path, pairs)),
+        (_, Shape::List(news)) => news.into_iter().try_for_each(|new| pair(old, new, path, pairs)),
+        _ => pair(old.get(first)?, new.get(first)?, rest, pairs),
+    }
+}
+
+fn conditions_hold(row: &ChangeRow, after: Value<'_>) -> Result<bool, ReadError> {
+    for condition in &row.and {
+        let Some(path) = &condition.attribute else { return Ok(false) };
+        let mut holds = false;
+        for value in after.at(path.steps())? {
+            // What is unknown counts as the worse: the condition may hold.
+            holds = holds || matches!(value.shape()?, Shape::Unknown) || super::condition::holds(condition, value)?;
+        }
+        if !holds {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the step from `old` to `new` is the one that the row is about, and how bad it is.
+fn harm(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severity>, ReadError> {
+    let existed = plain(old, row.default.as_ref())?;
+    let becomes = plain(new, row.default.as_ref())?;
+    let unknown = matches!(new.shape()?, Shape::Unknown);
+    let is = |scalar: &Option<Scalar>, values: &[Scalar]| scalar.as_ref().is_some_and(|scalar| values.iter().any(|value| same(value, scalar)));
+    if let Some(values) = &row.leaves {
+        let values = values.values();
+        return Ok((is(&existed, values) && !is(&becomes, values)).then_some(row.grade));
+    }
+    if let Some(values) = &row.enters {
+        let values = values.values();
+        return Ok((!is(&existed, values) && (is(&becomes, values) || unknown && existed.is_some())).then_some(row.grade));
+    }
+    let Some(existed) = existed else { return Ok(None) };
+    if row.changes {
+        return Ok((becomes.is_none_or(|becomes| !same(&existed, &becomes))).then_some(row.grade));
+    }
+    let Some(from) = number_of(&existed) else { return Ok(None) };
+    let endless = |number: f64| row.forever.iter().any(|forever| (forever - number).abs() < f64::EPSILON);
+    let to = becomes.as_ref().and_then(number_of);
+    if row.rises {
+        return Ok(to.is_none_or(|to| to > from).then_some(row.grade));
+    }
+    let worst = Some(row.half.map_or(row.grade, |half| half.max(row.grade)));
+    let Some(to) = to else { return Ok(worst) };
+    if endless(to) || (!endless(from) && to >= from) {
+        return Ok(None);
+    }
+    let deep = endless(from) || to <= 0.0 || to < from / 2.0;
+    Ok(if deep { worst } else { Some(row.grade) })
+}

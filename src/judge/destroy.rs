@@ -1,0 +1,156 @@
+//! How bad one destroy is: the catalogue's grade of the type, moved by what the plan shows of its guards.
+
+use crate::catalog::{Catalog, Category, Effect, Grade, Guard, TypeRow, provider};
+use crate::finding::{Evidence, Severity, Shown};
+use crate::plan::{Plan, ReadError, ResourceChange, Show};
+
+use super::condition;
+
+/// A destroy or replace of one object, judged.
+pub struct Destroy<'a, 'p> {
+    /// The change.
+    pub change: &'a ResourceChange<'p>,
+    /// What is known about its type.
+    pub row: Option<&'a TypeRow>,
+    /// What it comes to, guards included.
+    pub grade: Grade,
+    /// The service or the provider will refuse it.
+    pub refused: bool,
+    /// By its own setting the delete destroys nothing.
+    pub kept: bool,
+    /// What in the plan it rests on.
+    pub evidence: Vec<Evidence>,
+    /// The ways back.
+    pub recovery: Vec<String>,
+    /// A final copy that will be made: how the report says it, and its name where it may be shown.
+    pub copy: Option<(String, Option<String>)>,
+    /// For a backup: what became of its source.
+    pub source: super::Source,
+}
+
+impl<'a, 'p> Destroy<'a, 'p> {
+    /// The category, if the type is in the catalogue.
+    #[must_use]
+    pub fn category(&self) -> Option<Category> {
+        self.row.map(|row| row.category)
+    }
+
+    /// The severity, if anything is lost at all.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.grade.severity()
+    }
+
+    pub(super) fn judge(plan: &Plan<'p>, catalog: &'a Catalog, change: &'a ResourceChange<'p>) -> Result<Self, ReadError> {
+        let row = catalog.get(&change.kind);
+        let mut destroy = Self {
+            change,
+            row,
+            grade: row.map_or(Grade::None, |row| row.destroy),
+            refused: false,
+            kept: false,
+            evidence: Vec::new(),
+            recovery: Vec::new(),
+            copy: None,
+            source: super::Source::NotAsked,
+        };
+        let Some(row) = row else { return Ok(destroy) };
+        for guard in row.guard.iter().filter(|guard| guard.effect == Effect::Grade) {
+            destroy.weigh(plan, row, guard)?;
+        }
+        let base = destroy.grade;
+        let mut lowest = base;
+        for guard in row.guard.iter().filter(|guard| guard.effect != Effect::Grade) {
+            if let Some(grade) = destroy.weigh(plan, row, guard)? {
+                lowest = lowest.min(grade.min(base));
+            }
+        }
+        destroy.grade = lowest;
+        if let Some(recovery) = &row.recovery
+            && destroy.grade > Grade::Medium
+        {
+            let copies = row.guard.iter().any(|guard| guard.effect == Effect::Copy);
+            destroy.recovery.push(if copies && destroy.copy.is_none() { format!("{recovery}; this plan takes no such copy") } else { recovery.clone() });
+        }
+        Ok(destroy)
+    }
+
+    /// Looks at one guard, notes what it shows, and tells the grade that it gives.
+    fn weigh(&mut self, plan: &Plan<'p>, row: &TypeRow, guard: &Guard) -> Result<Option<Grade>, ReadError> {
+        let (value, provider_name, prefix) = (self.change.before(), self.change.provider(), provider(&self.change.kind));
+        if guard.present
+            && let Some(first) = guard.condition.attribute.as_ref().and_then(|path| path.steps().first())
+            && !value.members()?.iter().any(|(name, _)| name == first)
+        {
+            return Ok(None);
+        }
+        let look = condition::look(&guard.condition, value, plan, provider_name, prefix)?;
+        let mut holds = look.holds;
+        for also in &guard.and {
+            holds = holds && condition::look(also, value, plan, provider_name, prefix)?.holds;
+        }
+        let path = guard.condition.attribute.as_ref().or(guard.condition.provider.as_ref()).map_or("", |path| path.text());
+        let path = if guard.condition.provider.is_some() { format!("provider {path}") } else { path.to_owned() };
+        if !holds {
+            // What is set and does not guard is the evidence that it is as bad as it looks.
+            if !look.by_default && !matches!(look.shown, Shown::Absent | Shown::Hidden) && guard.effect != Effect::Grade && guard.effect != Effect::Empty {
+                self.note(path, look.shown, None);
+            }
+            return Ok(None);
+        }
+        let name = match &guard.names {
+            Some(names) => match value.at(names.steps())?.first().map(|value| value.shown(Show::Identifier)).transpose()? {
+                Some(Shown::Word(name)) => Some(name),
+                _ => None,
+            },
+            None => None,
+        };
+        let says = match (&guard.says, &name) {
+            (Some(says), Some(name)) => Some(format!("{says}: {name}")),
+            (Some(says), None) => Some(says.clone()),
+            (None, _) => None,
+        };
+        let says = if look.by_default {
+            Some(says.map_or_else(|| "the provider's default".to_owned(), |says| format!("{says}, the provider's default")))
+        } else {
+            says
+        };
+        let grade = match guard.effect {
+            Effect::Grade => {
+                self.grade = guard.to.unwrap_or(self.grade);
+                None
+            }
+            Effect::Refused => {
+                self.refused = true;
+                Some(Grade::Medium)
+            }
+            Effect::Kept => {
+                self.kept = true;
+                Some(if row.category.holds_data() { Grade::Medium } else { Grade::None })
+            }
+            Effect::Copy => {
+                let says = guard.says.clone().unwrap_or_else(|| "a copy remains".to_owned());
+                self.recovery.push(name.as_ref().map_or_else(|| says.clone(), |name| format!("{says}: {name}")));
+                self.copy.get_or_insert((says, name));
+                Some(Grade::High)
+            }
+            Effect::Window => {
+                let days = look.number.unwrap_or_default();
+                self.recovery.push(format!("it can be restored for {days} days"));
+                Some(if days >= 7.0 && row.category != Category::Key { Grade::Medium } else { Grade::High })
+            }
+            Effect::Empty => Some(Grade::Medium),
+        };
+        self.note(path, look.shown, says);
+        Ok(grade)
+    }
+
+    /// Notes one attribute, once.
+    fn note(&mut self, path: String, value: Shown, says: Option<String>) {
+        let known = |evidence: &Evidence| matches!(evidence, Evidence::Attribute { path: there, .. } if *there == path);
+        match self.evidence.iter_mut().find(|evidence| known(evidence)) {
+            Some(Evidence::Attribute { says: there, .. }) => *there = there.take().or(says),
+            _ => self.evidence.push(Evidence::Attribute { path, value, says }),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What the plan does, worked out once for all rules: which destroys lose what, which changes in place hurt, what is a rename of what.
+//! Rules only look at [`Facts`]; they never walk the plan's values for the same question twice.
+
+mod alter;
+mod condition;
+mod destroy;
+mod name;
+mod neighbours;
+mod rename;
+mod words;
+
+use std::collections::HashMap;
+
+use crate::catalog::{Catalog, Category};
+use crate::plan::{Action, Plan, ReadError, ResourceChange};
+
+pub use alter::Alter;
+pub(crate) use condition::identity_texts;
+pub use destroy::Destroy;
+pub(crate) use name::{guess, looks_like_state_store};
+pub(crate) use neighbours::Source;
+pub use rename::Rename;
+pub(crate) use words::{how, plural, remedy, why};
+
+/// Numbers and expectations that rules read: built by settings, plain data here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// From how many creates on an empty state a plan that creates everything is high.
+    pub create_high: usize,
+    /// The same when a store, a network or a cluster is among them.
+    pub create_high_weighty: usize,
+    /// Fewer creates than this on an empty state are nothing.
+    pub create_least: usize,
+    /// From how many pure deletes a plan is a mass destroy.
+    pub mass_count: usize,
+    /// And from which share of the state, 0 to 1.
+    pub mass_share: f64,
+    /// The user says: this state is meant to be empty.
+    pub first_apply: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { create_high: 10, create_high_weighty: 5, create_least: 3, mass_count: 10, mass_share: 0.30, first_apply: false }
+    }
+}
+
+/// What rules know.
+pub struct Facts<'a, 'p> {
+    /// The plan.
+    pub plan: &'a Plan<'p>,
+    /// What is known about its types.
+    pub catalog: &'a Catalog,
+    /// Numbers and expectations.
+    pub limits: &'a Limits,
+    /// Every managed object that is destroyed or replaced, judged.
+    pub destroys: Vec<Destroy<'a, 'p>>,
+    /// Every change in place that the catalogue knows as harmful.
+    pub alters: Vec<Alter<'a, 'p>>,
+    /// Deletes and creates that are the same thing.
+    pub renames: Vec<Rename<'a, 'p>>,
+    rename_of: HashMap<&'a str, usize>,
+}
+
+impl<'a, 'p> Facts<'a, 'p> {
+    /// Works out the facts of a plan.
+    ///
+    /// # Errors
+    /// When a value that is needed cannot be read; the address of the change is named.
+    pub fn new(plan: &'a Plan<'p>, catalog: &'a Catalog, limits: &'a Limits) -> Result<Self, Unreadable> {
+        let mut destroys = Vec::new();
+        let mut alters = Vec::new();
+        for change in plan.managed() {
+            let at = |error: ReadError| Unreadable { address: Some(change.address.to_string()), error };
+            if change.action.destroys() {
+                destroys.push(Destroy::judge(plan, catalog, change).map_err(at)?);
+            } else if change.action == Action::Update {
+                alters.extend(alter::judge(catalog, change).map_err(at)?);
+            }
+        }
+        let nowhere = |error| Unreadable { address: None, error };
+        let renames = rename::find(plan, catalog).map_err(nowhere)?;
+        neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
+        let rename_of = renames.iter().enumerate().map(|(at, rename)| (rename.from.address.as_ref(), at)).collect();
+        Ok(Self { plan, catalog, limits, destroys, alters, renames, rename_of })
+    }
+
+    /// The rename that takes this object away, if it is one.
+    #[must_use]
+    pub fn renamed(&self, change: &ResourceChange<'_>) -> Option<&Rename<'a, 'p>> {
+        let at = self.rename_of.get(change.address.as_ref()).filter(|_| change.deposed().is_none())?;
+        self.renames.get(*at)
+    }
+
+    /// The category of a change's type.
+    #[must_use]
+    pub fn category(&self, change: &ResourceChange<'_>) -> Option<Category> {
+        self.catalog.category(&change.kind)
+    }
+
+    /// Whether a change is about something that counts: not a helper such as `null_resource`.
+    #[must_use]
+    pub fn counts(&self, change: &ResourceChange<'_>) -> bool {
+        change.managed() && !is_helper(&change.kind) && self.category(change) != Some(Category::Helper)
+    }
+
+    /// The current managed objects before the change, deposed ones left out.
+    pub fn current(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
+        let plan: &'a Plan<'p> = self.plan;
+        plan.changes.iter().filter(|change| change.managed() && change.deposed().is_none() && change.action.has_before())
+    }
+
+    /// Managed objects that the plan creates where none was.
+    pub fn creates(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
+        let plan: &'a Plan<'p> = self.plan;
+        plan.changes.iter().filter(|change| change.managed() && change.action == Action::Create)
+    }
+}
+
+/// Types that hold nothing of their own, whatever the catalogue says (design §2).
+#[must_use]
+pub(crate) fn is_helper(kind: &str) -> bool {
+    matches!(kind, "null_resource" | "terraform_data") || ["random_", "time_", "local_", "tls_"].iter().any(|prefix| kind.starts_with(prefix))
+}
+
+/// A value that a rule needs and that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The change it belongs to.
+    pub address: Option<String>,
+    /// What is wrong with it.
+    pub error: ReadError,
+}

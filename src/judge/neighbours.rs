@@ -1,0 +1,74 @@
+//! What a destroyed backup was taken of, and whether that stays: a backup whose source goes too was the last way back.
+
+use crate::catalog::{Catalog, Category, Grade};
+use crate::plan::{Plan, ReadError, Shape};
+
+use super::condition;
+use super::destroy::Destroy;
+
+/// What became of the source of a destroyed backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// It is no backup, or it does not say what it was taken of.
+    NotAsked,
+    /// The source stays: its address.
+    Stays(String),
+    /// The source is destroyed by the same plan: its address.
+    Goes(String),
+    /// The source is not in the state.
+    Unmanaged,
+}
+
+/// Finds the sources of destroyed backups and raises those whose source does not stay.
+pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [Destroy<'_, '_>]) -> Result<(), ReadError> {
+    let mut wanted: Vec<(usize, Vec<String>)> = Vec::new();
+    for (at, destroy) in destroys.iter().enumerate() {
+        let Some(row) = destroy.row.filter(|row| row.category == Category::Backup) else { continue };
+        let mut names = Vec::new();
+        for path in &row.backs_up {
+            if let Some(found) = condition::texts(std::slice::from_ref(path), destroy.change.before())? {
+                names.extend(found);
+            }
+        }
+        if !names.is_empty() {
+            wanted.push((at, names));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut found: Vec<Option<Source>> = vec![None; wanted.len()];
+    let mut seen = 0;
+    for change in plan.managed().filter(|change| change.action.has_before() && change.deposed().is_none()) {
+        seen += 1;
+        let Some(row) = catalog.get(&change.kind).filter(|row| row.category.holds_data() || row.category == Category::Machine) else { continue };
+        if matches!(row.category, Category::Backup | Category::Carrier) {
+            continue;
+        }
+        let value = change.before();
+        let mut own: Vec<String> = Vec::new();
+        for (name, value) in value.members()? {
+            let named =
+                matches!(name.as_ref(), "id" | "arn" | "identifier" | "name" | "self_link" | "bucket") || row.identity.iter().any(|path| path.text() == name);
+            if named && let Shape::Text(text) = value.shape()? {
+                own.push(text.into_owned());
+            }
+        }
+        for ((_, names), found) in wanted.iter().zip(&mut found) {
+            if names.iter().any(|name| own.contains(name)) {
+                let address = change.address.to_string();
+                *found = Some(if change.action.destroys() { Source::Goes(address) } else { Source::Stays(address) });
+            }
+        }
+    }
+    // A plan that covers a part of the state (-target) does not show all sources.
+    let whole = plan.prior.as_ref().is_none_or(|prior| prior.count() <= seen);
+    for ((at, _), found) in wanted.into_iter().zip(found) {
+        let Some(destroy) = destroys.get_mut(at) else { continue };
+        destroy.source = found.unwrap_or(if whole { Source::Unmanaged } else { Source::NotAsked });
+        if matches!(destroy.source, Source::Goes(_) | Source::Unmanaged) && destroy.grade == Grade::High {
+            destroy.grade = Grade::Critical;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! How a change is said in words: what happens, why, and what to do instead. The same words in every rule.
+
+use crate::finding::Evidence;
+use crate::plan::{Action, PathStep, ReadError, ResourceChange};
+
+/// What happens to the object that is there now.
+#[must_use]
+pub(crate) fn how(change: &ResourceChange<'_>) -> String {
+    let what = match change.action {
+        Action::DeleteCreate => "replaced: destroyed first, then created anew",
+        Action::CreateDelete => "replaced: a new one is created first, then this one is destroyed",
+        Action::Forget | Action::CreateForget | Action::ForgetCreate => "dropped from Terraform's state",
+        _ => "destroyed",
+    };
+    match change.deposed() {
+        Some(_) => "deposed object destroyed: what an earlier replace left behind under this address".to_owned(),
+        None => what.to_owned(),
+    }
+}
+
+/// Why Terraform does it, from `action_reason` and `replace_paths` (formats: 1.6).
+pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadError> {
+    let paths = replace_paths(change)?;
+    let text = match change.reason() {
+        Some("replace_because_tainted") => "it is marked as tainted in the state".to_owned(),
+        Some("replace_because_cannot_update") if !paths.is_empty() => format!("{} cannot be changed in place", paths.join(", ")),
+        Some("replace_because_cannot_update") => "the provider cannot make this change in place".to_owned(),
+        Some("replace_by_request") => "-replace asks for it".to_owned(),
+        Some("replace_by_triggers") => "replace_triggered_by asks for it".to_owned(),
+        Some("delete_because_no_resource_config") => "its block is gone from the configuration, and any prevent_destroy with it".to_owned(),
+        Some("delete_because_no_module") => "its module instance is gone from the configuration".to_owned(),
+        Some("delete_because_wrong_repetition") => "its block changed between single, count and for_each".to_owned(),
+        Some("delete_because_count_index") => "its index is beyond the new count".to_owned(),
+        Some("delete_because_each_key") => "its key is gone from for_each".to_owned(),
+        Some("delete_because_no_move_target") => "a moved block points to an address that has no configuration".to_owned(),
+        Some("delete_because_enabled_false") => "lifecycle.enabled is false".to_owned(),
+        _ if change.action.replaces() && !paths.is_empty() => format!("{} cannot be changed in place", paths.join(", ")),
+        _ => return Ok(None),
+    };
+    Ok(Some(Evidence::Note(text)))
+}
+
+/// The attributes that force a replace. Names of attributes only: a key of a map may be somebody's data.
+fn replace_paths(change: &ResourceChange<'_>) -> Result<Vec<String>, ReadError> {
+    let mut texts: Vec<String> = Vec::new();
+    for path in change.replace_paths()? {
+        let mut text = String::new();
+        let mut after_name = false;
+        for step in path {
+            match step {
+                PathStep::Name(name) if !after_name && is_attribute(&name) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(&name);
+                    after_name = true;
+                }
+                PathStep::Index(_) => after_name = false,
+                PathStep::Name(_) | PathStep::Other(_) => break,
+            }
+        }
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    if texts.len() > 4 {
+        let more = texts.len() - 4;
+        texts.truncate(4);
+        texts.push(format!("{more} more"));
+    }
+    Ok(texts)
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// What to do instead of losing the object.
+#[must_use]
+pub(crate) fn remedy(change: &ResourceChange<'_>) -> String {
+    match change.reason() {
+        Some("replace_because_tainted") => "if it is healthy, take the mark away: terraform untaint ADDRESS",
+        Some("replace_by_request") => "plan again without -replace",
+        Some("replace_by_triggers") => "take it out of replace_triggered_by, or move what it holds first",
+        Some("delete_because_no_resource_config") => {
+            "put the block back; to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
+        }
+        Some("delete_because_no_module" | "delete_because_each_key") => {
+            "put the key back; to stop managing it without destroying it, use a removed block with destroy = false; if the key only changed, add a moved block"
+        }
+        Some("delete_because_wrong_repetition" | "delete_because_no_move_target") => "add a moved block from the old address to the new one",
+        Some("delete_because_count_index") => "use for_each with stable keys, and moved blocks for what stays",
+        Some("delete_because_enabled_false") => "set lifecycle.enabled back to true, or move what it holds first",
+        _ if change.action.replaces() => "keep the old value, or make the new one beside it, move what it holds, and remove the old one on its own",
+        _ if change.deposed().is_some() => "make sure that what it holds is no longer needed, or take it out of the state first",
+        _ => "if this is not meant, do not apply; destroy it in a plan of its own, after a backup that lives outside this stack",
+    }
+    .to_owned()
+}
+
+/// `1 resource`, `2 resources`.
+#[must_use]
+pub(crate) fn plural(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}

@@ -1,0 +1,94 @@
+//! Authoritative access policies: one resource that replaces every binding there is, also those that Terraform never knew.
+
+use std::collections::BTreeSet;
+
+use super::Rule;
+use super::destroyed::about;
+use super::updated::{Words, speak};
+use crate::catalog::ChangeRule;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::{Action, ReadError, ResourceChange, Value};
+
+/// `access-overwrite`.
+pub(super) static RULE: Rule = Rule {
+    id: "access-overwrite",
+    title: "an authoritative access policy is created or narrowed: every binding that is not in it goes",
+    severity: Severity::High,
+    docs: include_str!("../../rules/access-overwrite.md"),
+    check,
+};
+
+static WORDS: Words = Words {
+    rule: "access-overwrite",
+    speaks: ChangeRule::AccessOverwrite,
+    message: "access that others may rely on is taken away",
+    help: "give access with additive members instead, or make sure that everybody who needs it is in the list",
+    loses: true,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    speak(&WORDS, facts, findings)?;
+    for change in facts.plan.managed().filter(|change| is_authoritative(&change.kind)) {
+        let note = match change.action {
+            Action::Create if !made_with_its_target(facts, change) => "it is created: what the service has now is not in the plan and will be replaced",
+            Action::Update => match narrowed(change)? {
+                None => continue,
+                Some(note) => note,
+            },
+            action if action.replaces() => "it is replaced: in between there is no policy at all",
+            _ => continue,
+        };
+        let mut finding = about("access-overwrite", Severity::High, change);
+        finding.message = "replaces every access binding there is".to_owned();
+        finding.loss =
+            Some("the access of every person, service account and service agent that is not in the new policy, your own perhaps included".to_owned());
+        finding.evidence.push(Evidence::Note(note.to_owned()));
+        finding.recovery = Some("only somebody with access from above (organization or folder) can repair it".to_owned());
+        finding.help = Some("use the additive resource (…_iam_member), or export the current policy and put every binding into the new one".to_owned());
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+/// Policies that replace all bindings of what they are about: `google_*_iam_policy`.
+/// Source: <https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam>
+fn is_authoritative(kind: &str) -> bool {
+    kind.starts_with("google_") && kind.ends_with("_iam_policy")
+}
+
+/// A policy on something that this plan creates as well takes nothing from anybody.
+fn made_with_its_target(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> bool {
+    let target = change.kind.trim_end_matches("_iam_policy");
+    facts.creates().any(|other| other.kind == target)
+}
+
+/// Why an update takes access away; `None` when it only adds.
+fn narrowed(change: &ResourceChange<'_>) -> Result<Option<&'static str>, ReadError> {
+    let (before, after) = (bindings(change.before())?, bindings(change.after())?);
+    Ok(match (before, after) {
+        (Some(before), Some(after)) if before.is_subset(&after) => None,
+        (Some(_), Some(_)) => Some("bindings that are there now are not in the new policy"),
+        (None, Some(_)) => Some("what the policy holds now is not in the plan"),
+        (_, None) => Some("the new policy is not known until apply"),
+    })
+}
+
+/// Role and member of every binding in `policy_data`.
+fn bindings(value: Value<'_>) -> Result<Option<BTreeSet<(String, String)>>, ReadError> {
+    #[derive(serde::Deserialize)]
+    struct Policy {
+        #[serde(default)]
+        bindings: Vec<Binding>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Binding {
+        role: String,
+        #[serde(default)]
+        members: Vec<String>,
+    }
+    let Some(text) = value.get("policy_data")?.text()? else { return Ok(None) };
+    let policy: Option<Policy> = serde_json::from_str(&text).ok();
+    Ok(policy
+        .map(|policy| policy.bindings.into_iter().flat_map(|binding| binding.members.into_iter().map(move |member| (binding.role.clone(), member))).collect()))
+}

@@ -1,0 +1,16 @@
+//! Resource groups, namespaces, projects, stacks: one delete in the plan, many losses outside it.
+
+use super::Rule;
+use super::destroyed::{Speaker, speak};
+use crate::finding::Severity;
+
+/// `carrier-destroy`.
+pub(super) static RULE: Rule = Rule {
+    id: "carrier-destroy",
+    title: "one delete takes many others along",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/carrier-destroy.md"),
+    check: |facts, findings| speak(RULE_ID, Speaker::Carrier, facts, findings),
+};
+
+const RULE_ID: &str = "carrier-destroy";

@@ -1,0 +1,53 @@
+//! A Kubernetes cluster destroyed in one plan with its network: what the cluster made for itself is unknown to Terraform and holds the network fast.
+
+use super::Rule;
+use super::destroyed::about;
+use crate::catalog::{Category, Grade};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `cluster-with-network`.
+pub(super) static RULE: Rule = Rule {
+    id: "cluster-with-network",
+    title: "a Kubernetes cluster is destroyed in one plan with the network it stands in",
+    severity: Severity::Medium,
+    docs: include_str!("../../rules/cluster-with-network.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let network = facts.destroys.iter().find(|destroy| destroy.category() == Some(Category::Network) && destroy.grade >= Grade::High);
+    let Some(network) = network else { return Ok(()) };
+    for destroy in facts.destroys.iter().filter(|destroy| destroy.category() == Some(Category::Cluster) && is_kubernetes(&destroy.change.kind)) {
+        let mut finding = about("cluster-with-network", Severity::Medium, destroy.change);
+        finding.message = "destroyed in one plan with its network: the apply is likely to stop half way".to_owned();
+        finding.loss = Some("load balancers, their addresses and volumes that the cluster made for itself stay behind, unknown to Terraform".to_owned());
+        finding.evidence.push(Evidence::Note(format!("the network goes too: {}", network.change.address)));
+        finding.help = Some(
+            "first delete the Services of type LoadBalancer and the Ingresses in the cluster, and wait until their load balancers and network interfaces are gone; then destroy the cluster, then the network"
+                .to_owned(),
+        );
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+/// Managed Kubernetes, by the words that providers use for it.
+fn is_kubernetes(kind: &str) -> bool {
+    !kind.contains("node")
+        && [
+            "_eks_cluster",
+            "kubernetes_cluster",
+            "container_cluster",
+            "_kube",
+            "_lke_cluster",
+            "_k8s_cluster",
+            "_gke_",
+            "_oke_",
+            "_containerengine_cluster",
+            "_cs_managed_kubernetes",
+        ]
+        .iter()
+        .any(|word| kind.contains(word))
+}

@@ -1,0 +1,85 @@
+//! Everything is created though the stack may well exist: the state is missing, empty, or another one. The plan that began the incident.
+
+use std::collections::HashSet;
+
+use super::Rule;
+use crate::catalog::Category;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Facts, plural};
+use crate::plan::{Action, ReadError};
+
+/// `create-everything`.
+pub(super) static RULE: Rule = Rule {
+    id: "create-everything",
+    title: "everything is created: the state may be missing, empty or another one",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/create-everything.md"),
+    check,
+};
+
+const RULE_ID: &str = "create-everything";
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let limits = facts.limits;
+    let creates: Vec<_> = facts.creates().collect();
+    let stated = facts.plan.prior.as_ref().map_or(0, crate::plan::PriorState::count);
+    let held = facts.current().count().max(stated);
+    let gone: HashSet<&str> =
+        facts.plan.drift.iter().filter(|drift| drift.managed() && drift.action == Action::Delete).map(|drift| drift.address.as_ref()).collect();
+    let again = creates.iter().filter(|change| gone.contains(change.address.as_ref())).count();
+    if creates.len() < limits.create_least {
+        return Ok(());
+    }
+    if held > 0 {
+        nearly(facts, creates.len(), held, again, findings);
+        return Ok(());
+    }
+    let weighty = creates.iter().filter(|change| facts.category(change).is_some_and(Category::weighty)).count();
+    let severity = if again >= limits.create_least {
+        Severity::Critical
+    } else if limits.first_apply {
+        Severity::Low
+    } else if creates.len() >= limits.create_high || (weighty > 0 && creates.len() >= limits.create_high_weighty) {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
+    let mut finding =
+        Finding::about_plan(RULE_ID, severity, format!("everything is created: {}, and the state holds nothing", plural(creates.len(), "object")));
+    if again > 0 {
+        finding
+            .evidence
+            .push(Evidence::Note(format!("refresh found {} gone that the state knew: wrong account or region, or deleted outside", plural(again, "object"))));
+    }
+    if facts.plan.prior.is_none() {
+        finding.evidence.push(Evidence::Note("the plan has no prior state at all".to_owned()));
+    }
+    if limits.first_apply {
+        finding.evidence.push(Evidence::Note("--first-apply: this state is meant to be empty".to_owned()));
+    } else {
+        finding.loss = Some(
+            "nothing yet; if the stack already runs, this builds a second one beside it, and the clean-up that follows is what destroys the first".to_owned(),
+        );
+        finding.help = Some(
+            "if the stack exists, stop and find its state (backend, workspace, the machine that applied last: terraform state list must show it); if it is new, say so with --first-apply".to_owned(),
+        );
+    }
+    findings.push(finding);
+    Ok(())
+}
+
+/// Nearly everything is new though the state is not quite empty: an old state, or the wrong one.
+fn nearly(facts: &Facts<'_, '_>, creates: usize, held: usize, again: usize, findings: &mut Vec<Finding>) {
+    let vanished = again >= facts.limits.create_least && again >= 9 * held;
+    if creates < facts.limits.create_high || (creates < 9 * held && !vanished) {
+        return;
+    }
+    let severity = if vanished { Severity::High } else { Severity::Medium };
+    let mut finding =
+        Finding::about_plan(RULE_ID, severity, format!("nearly everything is created: {}, and the state holds only {held}", plural(creates, "object")));
+    if again > 0 {
+        finding.evidence.push(Evidence::Note(format!("refresh found {} gone that the state knew", plural(again, "object"))));
+    }
+    finding.help = Some("make sure that this is the current state and not an old copy: terraform state list should show what runs".to_owned());
+    findings.push(finding);
+}

@@ -1,0 +1,34 @@
+//! Refresh found that something with data is gone from the cloud, and the plan creates it anew: empty.
+
+use std::collections::HashSet;
+
+use super::Rule;
+use super::destroyed::about;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::{Action, ReadError};
+
+/// `deleted-outside`.
+pub(super) static RULE: Rule = Rule {
+    id: "deleted-outside",
+    title: "something with data vanished outside Terraform and is about to be created empty",
+    severity: Severity::Medium,
+    docs: include_str!("../../rules/deleted-outside.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let gone: HashSet<&str> =
+        facts.plan.drift.iter().filter(|drift| drift.managed() && drift.action == Action::Delete).map(|drift| drift.address.as_ref()).collect();
+    for change in facts.creates().filter(|change| gone.contains(change.address.as_ref())) {
+        let Some(category) = facts.category(change).filter(|category| category.holds_data()) else { continue };
+        let mut finding = about("deleted-outside", Severity::Medium, change);
+        finding.message = "it is gone from the cloud, and is created anew: empty".to_owned();
+        finding.loss =
+            Some("what it held went when it was deleted outside Terraform; a new one with the same name can hide that, and end a restore window".to_owned());
+        finding.evidence.push(Evidence::Note(format!("refresh no longer found this {}", category.word())));
+        finding.help = Some("find out who deleted it, and restore it before this plan is applied; then import the restored one".to_owned());
+        findings.push(finding);
+    }
+    Ok(())
+}

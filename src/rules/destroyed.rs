@@ -1,0 +1,105 @@
+//! What the rules about destroyed objects share: which of them speaks about an object, and how a finding about it is put together.
+
+use crate::catalog::Category;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Destroy, Facts, Source, guess, how, identity_texts, looks_like_state_store, remedy, why};
+use crate::plan::{ReadError, ResourceChange};
+
+/// Who speaks about a destroyed object: exactly one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    Rename,
+    StateStore,
+    Stateful,
+    Key,
+    Backup,
+    Foundation,
+    Identity,
+    Carrier,
+    Unlisted,
+    Nobody,
+}
+
+/// The rule that speaks about this object.
+pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Result<Speaker, ReadError> {
+    if facts.renamed(destroy.change).is_some() {
+        return Ok(Speaker::Rename);
+    }
+    let Some(row) = destroy.row else {
+        return Ok(if guess(&destroy.change.kind).is_some() { Speaker::Unlisted } else { Speaker::Nobody });
+    };
+    Ok(match row.category {
+        Category::State => Speaker::StateStore,
+        Category::ObjectStore | Category::Database if state_store_name(destroy)?.is_some() => Speaker::StateStore,
+        Category::Key => Speaker::Key,
+        Category::Backup => Speaker::Backup,
+        Category::Carrier => Speaker::Carrier,
+        Category::Directory | Category::Identity => Speaker::Identity,
+        Category::Network | Category::Dns | Category::Cluster | Category::Service => Speaker::Foundation,
+        Category::Helper => Speaker::Nobody,
+        _ => Speaker::Stateful,
+    })
+}
+
+/// The name of a store that looks like the one where Terraform keeps its state.
+pub(super) fn state_store_name(destroy: &Destroy<'_, '_>) -> Result<Option<String>, ReadError> {
+    let Some(row) = destroy.row else { return Ok(None) };
+    let names = identity_texts(row, destroy.change.before())?.unwrap_or_default();
+    Ok(names.into_iter().find(|name| looks_like_state_store(name)))
+}
+
+/// The findings of one speaker.
+pub(super) fn speak(rule: &'static str, who: Speaker, facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for destroy in &facts.destroys {
+        if let Some(severity) = destroy.severity()
+            && speaker(facts, destroy)? == who
+        {
+            findings.push(finding(rule, severity, destroy)?);
+        }
+    }
+    Ok(())
+}
+
+/// A finding about a destroyed object.
+pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<'_, '_>) -> Result<Finding, ReadError> {
+    let change = destroy.change;
+    let mut message = how(change);
+    if destroy.kept {
+        message.push_str("; by its own setting this leaves the object itself in place");
+    } else if destroy.refused {
+        message.push_str("; a guard will refuse it, and the apply will stop half way");
+    }
+    let mut evidence: Vec<Evidence> = why(change)?.into_iter().collect();
+    evidence.extend(destroy.evidence.iter().cloned());
+    match &destroy.source {
+        Source::Goes(address) => evidence.push(Evidence::Note(format!("its source goes in the same plan: {address}"))),
+        Source::Unmanaged => evidence.push(Evidence::Note("its source is not in the state: this may be the last copy".to_owned())),
+        Source::Stays(address) => evidence.push(Evidence::Note(format!("its source stays: {address}"))),
+        Source::NotAsked => {}
+    }
+    let help = if destroy.refused && !destroy.kept {
+        "if it is meant to go, lift the guard in a plan of its own first; if not, keep it in the configuration".to_owned()
+    } else {
+        remedy(change)
+    };
+    Ok(Finding {
+        message,
+        loss: destroy.row.map(|row| row.loss.clone()).filter(|loss| !loss.is_empty()),
+        recovery: (!destroy.recovery.is_empty()).then(|| destroy.recovery.join("; ")),
+        help: Some(help),
+        evidence,
+        guess: destroy.row.is_some_and(|row| row.guess),
+        ..about(rule, severity, change)
+    })
+}
+
+/// An empty finding about a change.
+pub(super) fn about(rule: &'static str, severity: Severity, change: &ResourceChange<'_>) -> Finding {
+    Finding {
+        address: Some(change.address.to_string()),
+        deposed: change.deposed().map(str::to_owned),
+        resource_type: Some(change.kind.to_string()),
+        actions: change.action.words(),
+        ..Finding::about_plan(rule, severity, "")
+    }
+}

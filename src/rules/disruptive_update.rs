@@ -1,0 +1,23 @@
+//! Restarts, resizes, forced upgrades, scale to zero, disabled keys, other networks.
+
+use super::Rule;
+use super::updated::{Words, speak};
+use crate::catalog::ChangeRule;
+use crate::finding::Severity;
+
+/// `disruptive-update`.
+pub(super) static RULE: Rule = Rule {
+    id: "disruptive-update",
+    title: "an update restarts, stops, disables or moves something that runs",
+    severity: Severity::High,
+    docs: include_str!("../../rules/disruptive-update.md"),
+    check: |facts, findings| speak(&WORDS, facts, findings),
+};
+
+static WORDS: Words = Words {
+    rule: "disruptive-update",
+    speaks: ChangeRule::DisruptiveUpdate,
+    message: "an outage comes with this change",
+    help: "apply it in a maintenance window, or make the change beside the running one",
+    loses: true,
+};

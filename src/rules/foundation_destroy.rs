@@ -1,0 +1,16 @@
+//! Networks, DNS, clusters and services that others stand on.
+
+use super::Rule;
+use super::destroyed::{Speaker, speak};
+use crate::finding::Severity;
+
+/// `foundation-destroy`.
+pub(super) static RULE: Rule = Rule {
+    id: "foundation-destroy",
+    title: "a network, zone, cluster or service that others stand on is destroyed or replaced",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/foundation-destroy.md"),
+    check: |facts, findings| speak(RULE_ID, Speaker::Foundation, facts, findings),
+};
+
+const RULE_ID: &str = "foundation-destroy";

@@ -1,0 +1,81 @@
+//! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
+
+mod access_overwrite;
+mod backup_destroy;
+mod carrier_destroy;
+mod cluster_with_network;
+mod create_everything;
+mod deleted_outside;
+mod destroyed;
+mod disruptive_update;
+mod egress_lost;
+mod foreign_state;
+mod foundation_destroy;
+mod identity_destroy;
+mod index_shift;
+mod key_destroy;
+mod mass_destroy;
+mod partial_plan;
+mod protection_lowered;
+mod rename_without_moved;
+mod retention_cut;
+mod snapshot_left_behind;
+mod state_store_destroy;
+mod stateful_destroy;
+mod stateful_forget;
+mod unlisted_destroy;
+mod updated;
+mod values_stripped;
+
+use crate::finding::{Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// A rule: what it is called, how bad it can get, its prose, and the function that looks.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id: names the danger, and reads well after "waive".
+    pub id: &'static str,
+    /// One line: what it finds.
+    pub title: &'static str,
+    /// The worst that it reports.
+    pub severity: Severity,
+    /// The prose: `rules/<id>.md`.
+    pub docs: &'static str,
+    /// Looks at the facts and adds what it finds.
+    pub check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
+}
+
+/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole.
+pub static RULES: &[&Rule] = &[
+    &stateful_destroy::RULE,
+    &key_destroy::RULE,
+    &backup_destroy::RULE,
+    &foundation_destroy::RULE,
+    &identity_destroy::RULE,
+    &carrier_destroy::RULE,
+    &state_store_destroy::RULE,
+    &unlisted_destroy::RULE,
+    &rename_without_moved::RULE,
+    &index_shift::RULE,
+    &stateful_forget::RULE,
+    &snapshot_left_behind::RULE,
+    &cluster_with_network::RULE,
+    &egress_lost::RULE,
+    &protection_lowered::RULE,
+    &retention_cut::RULE,
+    &disruptive_update::RULE,
+    &access_overwrite::RULE,
+    &values_stripped::RULE,
+    &create_everything::RULE,
+    &mass_destroy::RULE,
+    &foreign_state::RULE,
+    &deleted_outside::RULE,
+    &partial_plan::RULE,
+];
+
+/// The rule with this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}

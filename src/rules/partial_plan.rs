@@ -1,0 +1,32 @@
+//! A plan that says of itself that it does not cover everything: `-target`, or deferred changes.
+
+use super::Rule;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Facts, plural};
+use crate::plan::ReadError;
+
+/// `partial-plan`.
+pub(super) static RULE: Rule = Rule {
+    id: "partial-plan",
+    title: "the plan covers only a part of the configuration",
+    severity: Severity::Medium,
+    docs: include_str!("../../rules/partial-plan.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let deferred = facts.plan.deferred.len();
+    // An errored plan is incomplete as well, and refused for that.
+    if (facts.plan.complete == Some(false) && !facts.plan.errored) || deferred > 0 {
+        let mut finding = Finding::about_plan("partial-plan", Severity::Medium, "the plan covers only a part of the configuration");
+        finding.loss = Some("no view of the rest: what it leaves out, destroys among it, comes with the next plan".to_owned());
+        finding.evidence.push(Evidence::Note(if deferred > 0 {
+            format!("{} wait for a later plan", plural(deferred, "change"))
+        } else {
+            "the plan says complete = false: -target or -exclude was used, or changes were deferred".to_owned()
+        }));
+        finding.help = Some("plan without -target before you apply, and read that too".to_owned());
+        findings.push(finding);
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! Deletion protection off, versioning suspended, final snapshots skipped: nothing is lost yet, but the next plan can lose it.
+
+use super::Rule;
+use super::updated::{Words, speak};
+use crate::catalog::ChangeRule;
+use crate::finding::Severity;
+
+/// `protection-lowered`.
+pub(super) static RULE: Rule = Rule {
+    id: "protection-lowered",
+    title: "an update takes away a protection that was there",
+    severity: Severity::Medium,
+    docs: include_str!("../../rules/protection-lowered.md"),
+    check: |facts, findings| speak(&WORDS, facts, findings),
+};
+
+static WORDS: Words = Words {
+    rule: "protection-lowered",
+    speaks: ChangeRule::ProtectionLowered,
+    message: "a protection that was there is taken away",
+    help: "nothing is lost yet; if this is the first step of a removal, say so in the change, and put it back afterwards",
+    loses: false,
+};

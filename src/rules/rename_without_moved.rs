@@ -1,0 +1,34 @@
+//! A delete and a create of the same thing: Terraform does not know that only the address changed. Told once, with the block that mends it.
+
+use super::Rule;
+use super::destroyed;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Facts, guess};
+use crate::plan::ReadError;
+
+/// `rename-without-moved`.
+pub(super) static RULE: Rule = Rule {
+    id: "rename-without-moved",
+    title: "something is destroyed and created again because only its address changed",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/rename-without-moved.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for destroy in &facts.destroys {
+        let Some(rename) = facts.renamed(destroy.change) else { continue };
+        let guessed = destroy.row.is_none() && guess(&destroy.change.kind).is_some();
+        let Some(severity) = destroy.severity().or_else(|| guessed.then_some(Severity::Medium)) else { continue };
+        let mut finding = destroyed::finding("rename-without-moved", severity, destroy)?;
+        finding.message = format!("destroyed, and created again as {}", rename.to.address);
+        finding.evidence.push(Evidence::Note(
+            if rename.same_identity { "both have the same name in the cloud" } else { "both are the same block under another address" }.to_owned(),
+        ));
+        finding.help = Some("if only the address changed, add the moved block and plan again: nothing will be destroyed".to_owned());
+        finding.snippet = Some(format!("moved {{\n  from = {}\n  to   = {}\n}}", rename.from.address, rename.to.address));
+        finding.guess = finding.guess || guessed || !rename.same_identity;
+        findings.push(finding);
+    }
+    Ok(())
+}

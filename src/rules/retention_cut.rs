@@ -1,0 +1,23 @@
+//! Retention, backups and point-in-time recovery: lowering them deletes what was kept.
+
+use super::Rule;
+use super::updated::{Words, speak};
+use crate::catalog::ChangeRule;
+use crate::finding::Severity;
+
+/// `retention-cut`.
+pub(super) static RULE: Rule = Rule {
+    id: "retention-cut",
+    title: "an update lets existing data or restore points go",
+    severity: Severity::High,
+    docs: include_str!("../../rules/retention-cut.md"),
+    check: |facts, findings| speak(&WORDS, facts, findings),
+};
+
+static WORDS: Words = Words {
+    rule: "retention-cut",
+    speaks: ChangeRule::RetentionCut,
+    message: "existing data or restore points go with this change, without another apply",
+    help: "keep the old value, or copy what is still needed to another place first",
+    loses: true,
+};

@@ -1,0 +1,32 @@
+//! A final snapshot will be taken: it stays, costs, and its name must be free.
+
+use super::Rule;
+use super::destroyed::about;
+use crate::catalog::Grade;
+use crate::finding::{Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `snapshot-left-behind`.
+pub(super) static RULE: Rule = Rule {
+    id: "snapshot-left-behind",
+    title: "a final snapshot stays behind and is billed until somebody deletes it",
+    severity: Severity::Low,
+    docs: include_str!("../../rules/snapshot-left-behind.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for destroy in facts.destroys.iter().filter(|destroy| destroy.grade > Grade::None && !destroy.refused && !destroy.kept) {
+        let Some((says, name)) = &destroy.copy else { continue };
+        if !says.contains("final") {
+            continue;
+        }
+        let mut finding = about("snapshot-left-behind", Severity::Low, destroy.change);
+        let named = name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+        finding.message = format!("the final snapshot{named} stays outside Terraform, and the apply stops if one of that name is there already");
+        finding.help = Some("note who deletes it, and when".to_owned());
+        findings.push(finding);
+    }
+    Ok(())
+}

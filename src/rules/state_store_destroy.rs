@@ -1,0 +1,42 @@
+//! The place where Terraform keeps its own state, or the lock of it: without it the next plan creates everything.
+
+use super::Rule;
+use super::destroyed::{self, Speaker, speaker, state_store_name};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `state-store-destroy`.
+pub(super) static RULE: Rule = Rule {
+    id: "state-store-destroy",
+    title: "Terraform's own state store or lock table is destroyed or replaced",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/state-store-destroy.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for destroy in &facts.destroys {
+        let Some(severity) = destroy.severity() else { continue };
+        if speaker(facts, destroy)? != Speaker::StateStore {
+            continue;
+        }
+        let name = state_store_name(destroy)?;
+        let severity = match name {
+            // A full bucket will not go, but what asks for this has lost its way.
+            Some(_) if destroy.refused || destroy.kept => Severity::High,
+            Some(_) => Severity::Critical,
+            None => severity,
+        };
+        let mut finding = destroyed::finding(RULE_ID, severity, destroy)?;
+        if let Some(name) = name.filter(|_| !destroy.change.before().has_sensitive()) {
+            finding.evidence.insert(0, Evidence::Note(format!("its name says that Terraform's state or lock is in there: {name}")));
+        }
+        finding.guess = finding.guess || destroy.category() != Some(crate::catalog::Category::State);
+        finding.loss = Some(format!("{}; without the state the next plan creates everything anew", finding.loss.as_deref().unwrap_or("Terraform's state")));
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+const RULE_ID: &str = "state-store-destroy";

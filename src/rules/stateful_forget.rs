@@ -1,0 +1,30 @@
+//! Something that holds data leaves Terraform's state. Nothing is destroyed: say exactly that.
+
+use super::Rule;
+use super::destroyed::about;
+use crate::finding::{Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `stateful-forget`.
+pub(super) static RULE: Rule = Rule {
+    id: "stateful-forget",
+    title: "something that holds data is dropped from the state",
+    severity: Severity::Medium,
+    docs: include_str!("../../rules/stateful-forget.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for change in facts.plan.managed().filter(|change| change.action.forgets()) {
+        if facts.category(change).is_some_and(crate::catalog::Category::holds_data) {
+            let mut finding = about("stateful-forget", Severity::Medium, change);
+            finding.message = "dropped from the state: the object stays as it is, nothing is destroyed, but Terraform no longer manages it".to_owned();
+            finding.loss = Some("no data; it is no longer in any plan, and the same block put back later would create a second one".to_owned());
+            finding.recovery = Some("terraform import, or an import block, takes it back".to_owned());
+            finding.help = Some("go on if another stack or a person takes it over".to_owned());
+            findings.push(finding);
+        }
+    }
+    Ok(())
+}
