@@ -1,0 +1,340 @@
+//! From a path, a directory or standard input to text that may be plans: what kind of file it is, its encoding, and text around the JSON.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::plan::{Plan, json};
+use crate::refusal::{Refusal, Why};
+
+/// The largest input, in bytes: a plan of this size has millions of resources.
+const MAX_BYTES: u64 = 2 << 30;
+
+/// The most text of a wrapper on either side of a plan, in bytes.
+const MAX_AROUND: usize = 64 << 10;
+
+/// How much of a file in a directory is looked at to tell whether it is a plan, in bytes.
+const HEAD: u64 = 4 << 10;
+
+/// How deep directories are searched.
+const MAX_DEPTH: usize = 32;
+
+/// Something to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Job {
+    /// The name in reports.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "(standard input)".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Reads all of it, once.
+    ///
+    /// # Errors
+    /// When it cannot be read or is too large.
+    pub fn read(&self) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::new();
+        let read = match self {
+            Self::Stdin => io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes),
+            Self::File(path) => File::open(path).and_then(|file| {
+                let size = file.metadata().map_or(0, |meta| meta.len()).min(MAX_BYTES);
+                bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_add(1));
+                file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+            }),
+        };
+        read.map_err(|error| Refusal::new(Why::Io).with(io_words(&error)))?;
+        if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {
+            return Err(Refusal::new(Why::TooLarge).with("more than 2 GiB"));
+        }
+        Ok(bytes)
+    }
+}
+
+/// What went wrong, in the system's words: they name no content.
+fn io_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+/// What was found under one path of the command line.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What to judge, in order.
+    pub jobs: Vec<Job>,
+    /// Files of a directory that do not look like plans.
+    pub others: usize,
+}
+
+/// What a path of the command line stands for: a file, all plans of a directory, or `-`.
+///
+/// # Errors
+/// When there is nothing, or nothing that looks like a plan in a directory.
+pub fn find(path: &Path) -> Result<Found, Refusal> {
+    if path.as_os_str() == "-" {
+        return Ok(Found { jobs: vec![Job::Stdin], others: 0 });
+    }
+    if !path.is_dir() {
+        return Ok(Found { jobs: vec![Job::File(path.to_owned())], others: 0 });
+    }
+    let mut found = Found::default();
+    search(path, 0, &mut found).map_err(|error| Refusal::new(Why::Io).with(io_words(&error)))?;
+    if found.jobs.is_empty() {
+        return Err(Refusal::new(Why::NoPlans).with(format!("{} other files", found.others)));
+    }
+    Ok(found)
+}
+
+fn search(dir: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(io::Error::other("directories are nested too deep"));
+    }
+    let mut entries = std::fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        // The type of the entry itself: a symbolic link is neither file nor directory, and is not followed.
+        let kind = entry.file_type()?;
+        let path = entry.path();
+        if kind.is_dir() {
+            if !matches!(entry.file_name().to_str(), Some(".terraform" | ".git")) {
+                search(&path, depth + 1, found)?;
+            }
+        } else if kind.is_file() && looks_like_plan(&path)? {
+            found.jobs.push(Job::File(path));
+        } else {
+            found.others += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of a directory is meant as a plan: by how it starts, or by its name, so that an empty or broken one is not passed over.
+fn looks_like_plan(path: &Path) -> io::Result<bool> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+    if name == "plan.json" || name == "tfplan" || name.ends_with("tfplan.json") || name.ends_with(".plan.json") || name.ends_with(".tfplan") {
+        return Ok(true);
+    }
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    if head.starts_with(b"PK\x03\x04") {
+        return Ok(contains(&head, b"tfplan"));
+    }
+    let head: Vec<u8> = head.into_iter().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).collect();
+    let Some(at) = position(&head, b"{\"format_version\"") else { return Ok(false) };
+    // A state has the same start, but its values come at once.
+    let rest = head.get(at..).unwrap_or_default();
+    let state = contains(rest, b"\"values\":{") && !contains(rest, b"\"planned_values\"");
+    Ok(at <= 3 && !state)
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    position(bytes, part).is_some()
+}
+
+fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+/// The text of an input, from whatever encoding it has.
+#[derive(Debug)]
+pub struct Text {
+    /// The text when it had to be decoded; otherwise the bytes themselves are the text.
+    decoded: Option<String>,
+    /// What a reader of the report should know.
+    pub notes: Vec<&'static str>,
+}
+
+/// Decodes an input, or says what it is when it is no text.
+///
+/// # Errors
+/// When it is empty, a binary file, or in no encoding that is known.
+pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
+    let plain = Text { decoded: None, notes: Vec::new() };
+    match bytes {
+        [] => Err(Refusal::new(Why::Empty)),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Err(Refusal::new(if contains(bytes, b"tfplan") { Why::SavedPlan } else { Why::OtherZip })),
+        [b't', b'f', b'p', b'l', b'a', b'n', ..] => Err(Refusal::new(Why::OldPlan)),
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [b'{', 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, b'{', ..] => utf16(bytes, u16::from_be_bytes),
+        _ => Ok(plain),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Refusal> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair.first().copied().unwrap_or_default(), pair.get(1).copied().unwrap_or_default()]));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    match text {
+        Ok(text) if bytes.len().is_multiple_of(2) => Ok(Text { decoded: Some(text), notes: vec!["the file is UTF-16, as PowerShell's > writes it"] }),
+        _ => Err(Refusal::new(Why::Malformed).with("it starts like UTF-16, but is not valid")),
+    }
+}
+
+impl Text {
+    /// The text itself.
+    ///
+    /// # Errors
+    /// When it is not valid UTF-8.
+    pub fn as_str<'a>(&'a self, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
+        if let Some(text) = &self.decoded {
+            return Ok(text.strip_prefix('\u{feff}').unwrap_or(text));
+        }
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        std::str::from_utf8(bytes).map_err(|error| Refusal::new(Why::NotJson).with(format!("byte {} is not UTF-8 text", error.valid_up_to())))
+    }
+}
+
+/// The plans of a text, and whether a wrapper's text stood around them.
+#[derive(Debug)]
+pub struct Plans<'t> {
+    /// The plans, in order.
+    pub plans: Vec<Plan<'t>>,
+    /// What a reader of the report should know.
+    pub notes: Vec<&'static str>,
+}
+
+/// Reads every plan in a text: one, several one after the other, or one within the log of a wrapper.
+///
+/// # Errors
+/// When there is none, or something else than plans and a wrapper's log.
+pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
+    let start = text.len() - text.trim_start().len();
+    let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) { start } else { wrapped(text)? };
+    let mut found = Plans { plans: Vec::new(), notes: if at > start { vec![WRAPPED] } else { Vec::new() } };
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let (plan, length) = json::read(rest).map_err(|refusal| further_in(refusal, text, at))?;
+        found.plans.push(plan);
+        at += length;
+        let rest = text.get(at..).unwrap_or_default();
+        at += rest.len() - rest.trim_start().len();
+        let rest = rest.trim_start();
+        if rest.is_empty() {
+            return Ok(found);
+        }
+        if !rest.starts_with('{') {
+            if rest.len() > MAX_AROUND || starts_object(rest) {
+                return Err(Refusal::new(Why::Surrounded));
+            }
+            found.notes = vec![WRAPPED];
+            return Ok(found);
+        }
+    }
+}
+
+const WRAPPED: &str = "text of a wrapper around the JSON was left out";
+
+/// Where the plan starts in the log of a wrapper: a line that starts with `{"format_version"`.
+fn wrapped(text: &str) -> Result<usize, Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new(Why::Empty));
+    }
+    let Some(at) = text.find("\n{\"format_version\"").map(|at| at + 1) else { return Err(Refusal::new(Why::NotJson)) };
+    if at > MAX_AROUND || text.get(..at).is_none_or(starts_object) {
+        return Err(Refusal::new(Why::Surrounded));
+    }
+    Ok(at)
+}
+
+/// Whether a line of the text starts an object.
+fn starts_object(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with('{'))
+}
+
+/// A place within a part of the text as a place within the whole.
+fn further_in(mut refusal: Refusal, text: &str, at: usize) -> Refusal {
+    if let Some(place) = &mut refusal.place {
+        let before = text.get(..at).unwrap_or_default();
+        if place.line == 1 {
+            place.column += before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
+        }
+        place.line += before.matches('\n').count();
+        place.offset += at;
+    }
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#;
+
+    fn why(text: &str) -> Option<Why> {
+        plans(text).err().map(|refusal| refusal.why)
+    }
+
+    #[test]
+    fn one_several_and_wrapped() {
+        assert_eq!(plans(PLAN).map(|found| found.plans.len()), Ok(1));
+        assert_eq!(plans(&format!(" {PLAN}\n{PLAN} ")).map(|found| found.plans.len()), Ok(2));
+        let log = format!("::debug::starting\n  [command] terraform show\n{PLAN}\n::set-output name=exitcode::0\n");
+        let found = plans(&log).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!((found.plans.len(), found.notes), (1, vec![WRAPPED]));
+    }
+
+    #[test]
+    fn what_is_around_must_be_a_log() {
+        assert_eq!(why(&format!("{PLAN}\nlog\n{{\"a\":1}}")), Some(Why::Surrounded));
+        assert_eq!(why(&format!("x\n{{ }}\n{PLAN}")), Some(Why::Surrounded));
+        assert_eq!(why(&format!("{}\n{PLAN}", "x".repeat(MAX_AROUND + 1))), Some(Why::Surrounded));
+        assert_eq!(why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))), Some(Why::Surrounded));
+        assert_eq!(why("hello"), Some(Why::NotJson));
+        assert_eq!(why(" \n"), Some(Why::Empty));
+    }
+
+    #[test]
+    fn what_is_no_plan() {
+        for (text, expected) in [
+            ("{}", Why::NotAPlan),
+            ("{\"format_version\":\"1.0\"}", Why::NotAPlan),
+            ("{\"format_version\":\"2.0\",\"resource_changes\":[]}", Why::UnknownFormat),
+            ("{\"format_version\":\"1.0\",\"values\":{}}", Why::StateShown),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":null}", Why::NullList),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_drift\":null}", Why::NullList),
+            ("{\"version\":4,\"lineage\":\"x\",\"serial\":1}", Why::RawState),
+            ("{\"@level\":\"info\",\"@message\":\"Terraform 1.15.5\",\"type\":\"version\"}", Why::Stream),
+            ("{\"encryption_version\":\"v0\",\"encrypted_data\":\"x\",\"meta\":{}}", Why::Encrypted),
+            ("{\"remote_plan_format\":1,\"run_id\":\"run-x\",\"hostname\":\"h\"}", Why::Bookmark),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":[", Why::Truncated),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":[}", Why::Malformed),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":[{}]}", Why::WrongShape),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":{}}", Why::WrongShape),
+            ("{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_changes\":[]}", Why::WrongShape),
+        ] {
+            assert_eq!(why(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn encodings() {
+        let utf16 = |bom: &[u8], unit: fn(u16) -> [u8; 2]| [bom, &PLAN.encode_utf16().flat_map(unit).collect::<Vec<_>>()].concat();
+        let bom = [b"\xEF\xBB\xBF", PLAN.as_bytes()].concat();
+        for bytes in [PLAN.as_bytes().to_vec(), bom, utf16(b"\xFF\xFE", u16::to_le_bytes), utf16(b"\xFE\xFF", u16::to_be_bytes), utf16(b"", u16::to_le_bytes)] {
+            let text = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
+            assert_eq!(text.as_str(&bytes), Ok(PLAN));
+        }
+        for (bytes, expected) in [
+            (&b""[..], Why::Empty),
+            (b"PK\x03\x04 tfplan", Why::SavedPlan),
+            (b"PK\x03\x04 x", Why::OtherZip),
+            (b"tfplan\x01", Why::OldPlan),
+            (b"\xFF\xFE{", Why::Malformed),
+        ] {
+            assert_eq!(decode(bytes).err().map(|refusal| refusal.why), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! applygate is the last gate before `terraform apply`: it reads a plan, says what would be lost for good, and stops it.
+//!
+//! Data flows one way: bytes ([`input`]) → [`plan`] → facts ([`judge`] with [`catalog`]) → findings ([`rules`], [`engine`]) → [`verdict`] → [`report`].
+
+pub mod address;
+pub mod catalog;
+pub mod cli;
+pub mod digest;
+pub mod engine;
+pub mod exit;
+pub mod finding;
+pub mod input;
+pub mod judge;
+pub mod plan;
+pub mod refusal;
+pub mod report;
+pub mod rules;
+pub mod run;
+pub mod settings;
+pub mod summary;
+pub mod verdict;

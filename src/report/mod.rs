@@ -1,0 +1,68 @@
+//! Reports: one file per format, each a pure function from [`Report`] to a `Write`. This room never sees a plan, so what is not in here cannot leak.
+
+pub mod escape;
+pub mod human;
+pub mod json;
+
+use crate::finding::Severity;
+use crate::refusal::Refusal;
+use crate::summary::Summary;
+use crate::verdict::{Decision, Verdict};
+
+/// One judged plan.
+#[derive(Debug)]
+pub struct PlanReport {
+    /// The plan without its values.
+    pub summary: Summary,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// An input that could not be judged.
+#[derive(Debug)]
+pub struct ErrorReport {
+    /// Where it was read from.
+    pub source: String,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// Everything that a report is made of.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The plans that were judged, in order.
+    pub plans: Vec<PlanReport>,
+    /// What could not be judged.
+    pub errors: Vec<ErrorReport>,
+    /// Files of directories that did not look like plans.
+    pub other_files: usize,
+}
+
+impl Report {
+    /// The verdict over all plans. What could not be judged counts as blocked for whoever reads only this word; the exit code tells the two apart.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if !self.all_judged() {
+            return Verdict::Block;
+        }
+        self.plans.iter().map(|plan| plan.decision.verdict).max().unwrap_or(Verdict::Block)
+    }
+
+    /// Whether a plan is blocked by its findings.
+    #[must_use]
+    pub fn blocked(&self) -> bool {
+        self.plans.iter().any(|plan| plan.decision.verdict == Verdict::Block)
+    }
+
+    /// Whether every input was judged as a whole.
+    #[must_use]
+    pub fn all_judged(&self) -> bool {
+        self.errors.is_empty() && self.plans.iter().all(|plan| plan.decision.refusal.is_none()) && !self.plans.is_empty()
+    }
+}
+
+/// How many findings there are of each severity, allowed ones left out.
+pub(crate) fn tally(decision: &Decision) -> [(Severity, usize); 4] {
+    Severity::WORST_FIRST
+        .map(|severity| (severity, decision.findings.iter().filter(|weighed| !weighed.allowed && weighed.finding.severity == severity).count()))
+}

@@ -1,0 +1,178 @@
+//! The commands: from what was typed to what is written. Each reads, judges, reports, and returns how it ended.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::CommandFactory;
+
+use crate::cli::{CheckArgs, Cli, Command, Format, RulesArgs, RulesCommand};
+use crate::exit::Exit;
+use crate::input::{self, Job};
+use crate::refusal::{Refusal, Why};
+use crate::report::escape::line;
+use crate::report::{ErrorReport, PlanReport, Report, human, json};
+use crate::settings::Settings;
+use crate::summary::Summary;
+use crate::{catalog, digest, engine, rules};
+
+/// Where a run writes to.
+pub struct Streams<'a> {
+    /// Reports.
+    pub out: &'a mut dyn Write,
+    /// Errors.
+    pub err: &'a mut dyn Write,
+    /// Columns for people.
+    pub width: usize,
+}
+
+impl std::fmt::Debug for Streams<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Streams").field("width", &self.width).finish_non_exhaustive()
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Those of the streams; a closed pipe is one of them and no failure.
+pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match cli.command {
+        Command::Check(args) => check(&args, streams),
+        Command::Rules(args) => show_rules(args, streams),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "applygate", &mut script);
+            streams.out.write_all(&script)?;
+            Ok(Exit::Through)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(streams.out)?;
+            Ok(Exit::Through)
+        }
+    }
+}
+
+fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let settings = Settings::resolve(args);
+    let mut paths = args.plans.clone();
+    if paths.is_empty() {
+        if io::stdin().is_terminal() {
+            writeln!(streams.err, "error: no plan given\n  help: applygate check plan.json, or: terraform show -json tfplan | applygate check -")?;
+            return Ok(Exit::CouldNotJudge);
+        }
+        paths.push("-".into());
+    }
+    let mut report = Report::default();
+    let mut used = vec![false; settings.line.allow.len()];
+    for path in &paths {
+        match input::find(path) {
+            Ok(found) => {
+                report.other_files += found.others;
+                for job in found.jobs {
+                    judge(&job, &settings, &mut used, &mut report);
+                }
+            }
+            Err(refusal) => report.errors.push(ErrorReport { source: path.display().to_string(), refusal }),
+        }
+    }
+    match args.format {
+        Format::Human => human::write(&report, human::Layout { width: streams.width, verbose: args.verbose }, streams.out)?,
+        Format::Json => json::write(&report, streams.out)?,
+    }
+    streams.out.flush()?;
+    let in_part = report.plans.iter().filter_map(|plan| plan.decision.refusal.as_ref().map(|refusal| (&plan.summary.source, refusal)));
+    for (source, refusal) in report.errors.iter().map(|error| (&error.source, &error.refusal)).chain(in_part) {
+        writeln!(streams.err, "error: {} {}\n  help: {}", line(source), line(&refusal.to_string()), refusal.why.help())?;
+    }
+    let mut unused = false;
+    for (allowance, used) in settings.line.allow.iter().zip(&used) {
+        if !used {
+            unused = true;
+            writeln!(
+                streams.err,
+                "error: --allow {} matches no finding\n  help: copy rule and address from the report as they are",
+                line(&allowance.to_string())
+            )?;
+        }
+    }
+    Ok(if report.blocked() && !settings.exit_zero {
+        Exit::Blocked
+    } else if !report.all_judged() || unused {
+        Exit::CouldNotJudge
+    } else {
+        Exit::Through
+    })
+}
+
+/// Judges everything in one input.
+fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report) {
+    let source = job.name();
+    let bytes = match job.read() {
+        Ok(bytes) => bytes,
+        Err(refusal) => return report.errors.push(ErrorReport { source, refusal }),
+    };
+    // The digest of a big file takes as long as reading the plan in it.
+    let plans = std::thread::scope(|scope| {
+        let digest = scope.spawn(|| digest::sha256(&bytes));
+        let judged = judge_bytes(&bytes, &source, settings, used);
+        let sha256 = digest.join().unwrap_or_default();
+        judged.map(|mut plans| {
+            plans.iter_mut().for_each(|plan| plan.summary.sha256.clone_from(&sha256));
+            plans
+        })
+    });
+    match plans {
+        Ok(plans) => report.plans.extend(plans),
+        Err(refusal) => report.errors.push(ErrorReport { source, refusal }),
+    }
+}
+
+fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [bool]) -> Result<Vec<PlanReport>, Refusal> {
+    let text = input::decode(bytes)?;
+    let found = input::plans(text.as_str(bytes)?)?;
+    let several = found.plans.len() > 1;
+    let notes: Vec<String> = text.notes.iter().chain(&found.notes).map(|note| (*note).to_owned()).collect();
+    let mut reports = Vec::with_capacity(found.plans.len());
+    for (at, plan) in found.plans.iter().enumerate() {
+        let source = if several { format!("{source} (plan {} of {})", at + 1, found.plans.len()) } else { source.to_owned() };
+        if settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing()) {
+            return Err(Refusal::new(Why::NotFirstApply));
+        }
+        let decision = settings.line.decide(engine::judge(plan, &settings.limits), used);
+        reports.push(PlanReport { summary: Summary::of(plan, source, String::new(), notes.clone()), decision });
+    }
+    Ok(reports)
+}
+
+fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let out = &mut *streams.out;
+    match args.what.unwrap_or(RulesCommand::List) {
+        RulesCommand::List => {
+            for rule in rules::RULES {
+                writeln!(out, "{:<22}{:<10}{}", rule.id, rule.severity.word(), rule.title)?;
+            }
+        }
+        RulesCommand::Explain { id } => {
+            let Some(rule) = rules::find(&id) else {
+                writeln!(streams.err, "error: there is no rule \"{}\"\n  help: applygate rules list shows them all", line(&id))?;
+                return Ok(Exit::CouldNotJudge);
+            };
+            out.write_all(rule.docs.as_bytes())?;
+        }
+        RulesCommand::Types { prefix } => {
+            let catalog = match catalog::Catalog::whole() {
+                Ok(catalog) => catalog,
+                Err(error) => {
+                    writeln!(streams.err, "error: the catalogue is broken: {error}")?;
+                    return Ok(Exit::CouldNotJudge);
+                }
+            };
+            let prefix = prefix.unwrap_or_default();
+            for row in catalog.types().into_iter().filter(|row| row.name.starts_with(&prefix)) {
+                let grade = row.destroy.severity().map_or("none", crate::finding::Severity::word);
+                let guess = if row.guess { " (a guess)" } else { "" };
+                writeln!(out, "{:<50} {:<9} {:<13} {}{guess}", row.name, grade, row.category.word(), row.loss)?;
+            }
+        }
+    }
+    Ok(Exit::Through)
+}

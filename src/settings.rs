@@ -1,0 +1,29 @@
+//! What the user typed, made whole by defaults: the one place where precedence is decided.
+
+use crate::cli::CheckArgs;
+use crate::judge::Limits;
+use crate::verdict::Line;
+
+/// Everything that judging needs to know from the user.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Numbers and expectations for the rules.
+    pub limits: Limits,
+    /// Where the line is drawn and what is let through.
+    pub line: Line,
+    /// End with 0 even when a plan is blocked.
+    pub exit_zero: bool,
+}
+
+impl Settings {
+    /// From the command line over the defaults.
+    #[must_use]
+    pub fn resolve(args: &CheckArgs) -> Self {
+        let defaults = Line::default();
+        Self {
+            limits: Limits { first_apply: args.first_apply, ..Limits::default() },
+            line: Line { block_at: args.block_at.map_or(defaults.block_at, Into::into), allow: args.allow.clone() },
+            exit_zero: args.exit_zero,
+        }
+    }
+}
