@@ -385,7 +385,7 @@ pub struct ChangeRow {
     #[serde(default)]
     pub default: Option<Scalar>,
     #[serde(default)]
-    pub forever: Vec<f64>,
+    pub forever: Vec<Scalar>,
     #[serde(default)]
     pub and: Vec<Condition>,
     pub rule: ChangeRule,

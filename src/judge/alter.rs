@@ -104,7 +104,7 @@ fn harm(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severi
         return Ok((becomes.is_none_or(|becomes| !same(&existed, &becomes))).then_some(row.grade));
     }
     let Some(from) = number_of(&existed) else { return Ok(None) };
-    let endless = |number: f64| row.forever.iter().any(|forever| (forever - number).abs() < f64::EPSILON);
+    let endless = |number: f64| row.forever.iter().any(|forever| same(forever, &Scalar::Number(number)));
     let to = becomes.as_ref().and_then(number_of);
     if row.rises {
         return Ok(to.is_none_or(|to| to > from).then_some(row.grade));
