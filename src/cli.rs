@@ -53,6 +53,9 @@ pub struct CheckArgs {
     /// This state is meant to be empty: creating everything is what is wanted
     #[arg(long)]
     pub first_apply: bool,
+    /// Refuse a plan file that is older than a configuration file below this directory
+    #[arg(long, value_name = "DIR")]
+    pub newer_than: Option<PathBuf>,
     /// Show every finding in full
     #[arg(long, short)]
     pub verbose: bool,

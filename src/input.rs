@@ -139,6 +139,38 @@ fn looks_like_plan(path: &Path) -> io::Result<bool> {
     Ok(at <= 3 && !state)
 }
 
+/// Refuses a file that was written before a configuration file below `dir`: it is not the plan of what is there now.
+/// Times of files are all there is to go by: a fresh checkout makes every plan look old, which errs on the right side.
+///
+/// # Errors
+/// When it is older, or when times cannot be told.
+pub fn newer_than(job: &Job, dir: &Path) -> Result<(), Refusal> {
+    let Job::File(path) = job else { return Err(Refusal::new(Why::Stale).with("standard input has no time; name the file")) };
+    let io = |error: io::Error| Refusal::new(Why::Io).with(io_words(&error));
+    let made = std::fs::metadata(path).and_then(|meta| meta.modified()).map_err(io)?;
+    let mut open = vec![(dir.to_owned(), 0)];
+    while let Some((dir, depth)) = open.pop() {
+        if depth > MAX_DEPTH {
+            return Err(Refusal::new(Why::Io).with("directories are nested too deep"));
+        }
+        for entry in std::fs::read_dir(&dir).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let (kind, name) = (entry.file_type().map_err(io)?, entry.file_name());
+            let name = name.to_string_lossy();
+            if kind.is_dir() && !matches!(name.as_ref(), ".terraform" | ".git") {
+                open.push((entry.path(), depth + 1));
+            } else if kind.is_file() && is_configuration(&name) && entry.metadata().and_then(|meta| meta.modified()).map_err(io)? > made {
+                return Err(Refusal::new(Why::Stale).with(format!("{} changed after it was made", entry.path().display())));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_configuration(name: &str) -> bool {
+    [".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending)) || name == ".terraform.lock.hcl"
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     position(bytes, part).is_some()
 }

@@ -51,6 +51,8 @@ pub enum Why {
     Io,
     /// A directory without plans.
     NoPlans,
+    /// Older than the configuration that it was made from.
+    Stale,
     /// `--first-apply` on a state that holds something.
     NotFirstApply,
 }
@@ -83,6 +85,7 @@ impl Why {
             Self::Surrounded => "has text around the plan that is not just a wrapper's log",
             Self::Io => "cannot be read",
             Self::NoPlans => "holds no plan",
+            Self::Stale => "is older than the configuration",
             Self::NotFirstApply => "is not a first apply: its state already holds resources",
         }
     }
@@ -109,6 +112,7 @@ impl Why {
             Self::Surrounded => "keep only what terraform show -json printed",
             Self::Io => "check the path and its permissions",
             Self::NoPlans => "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan",
+            Self::Stale => "plan again: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
             Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
         }
     }

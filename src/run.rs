@@ -68,7 +68,10 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             Ok(found) => {
                 report.other_files += found.others;
                 for job in found.jobs {
-                    judge(&job, &settings, &mut used, &mut report);
+                    match args.newer_than.as_deref().map_or(Ok(()), |dir| input::newer_than(&job, dir)) {
+                        Ok(()) => judge(&job, &settings, &mut used, &mut report),
+                        Err(refusal) => report.errors.push(ErrorReport { source: job.name(), refusal }),
+                    }
                 }
             }
             Err(refusal) => report.errors.push(ErrorReport { source: path.display().to_string(), refusal }),
@@ -126,7 +129,11 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
     }
 }
 
-fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [bool]) -> Result<Vec<PlanReport>, Refusal> {
+/// Judges the bytes of one input: every plan in it. `used` notes which allowances matched something. The digest is left empty.
+///
+/// # Errors
+/// When it holds no plan, or something beside plans.
+pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [bool]) -> Result<Vec<PlanReport>, Refusal> {
     let text = input::decode(bytes)?;
     let found = input::plans(text.as_str(bytes)?)?;
     let several = found.plans.len() > 1;

@@ -65,6 +65,12 @@ impl Category {
         )
     }
 
+    /// Whether losing sight of it, or leaving it behind, is worth a word: stores, and what carries others.
+    #[must_use]
+    pub const fn worth_keeping(self) -> bool {
+        self.is_store() || matches!(self, Self::Carrier | Self::State)
+    }
+
     /// Whether a stack with it is more than a toy: a store, a network or a cluster (design §2, whole-plan rows).
     #[must_use]
     pub const fn weighty(self) -> bool {

@@ -20,6 +20,25 @@ pub struct Alter<'a, 'p> {
     pub after: Shown,
 }
 
+/// Attributes that say an engine or a size: no secret in any provider, and the point of a finding about a restart.
+pub(super) const SIZES: &[&str] = &[
+    "instance_class",
+    "instance_type",
+    "node_type",
+    "engine",
+    "engine_version",
+    "size",
+    "vm_size",
+    "tier",
+    "sku",
+    "sku_name",
+    "machine_type",
+    "server_type",
+    "plan",
+    "database_version",
+    "storage_type",
+];
+
 pub(super) fn judge<'a, 'p>(catalog: &'a Catalog, change: &'a ResourceChange<'p>) -> Result<Vec<Alter<'a, 'p>>, ReadError> {
     let mut found: Vec<Alter<'a, 'p>> = Vec::new();
     let (before, after) = (change.before(), change.after());
@@ -38,7 +57,8 @@ pub(super) fn judge<'a, 'p>(catalog: &'a Catalog, change: &'a ResourceChange<'p>
                 continue;
             }
             let words: Vec<String> = row.leaves.iter().chain(&row.enters).flat_map(crate::catalog::When::words).collect();
-            let alter = Alter { change, row, severity, before: old.shown(Show::Words(&words))?, after: new.shown(Show::Words(&words))? };
+            let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) { Show::Identifier } else { Show::Words(&words) };
+            let alter = Alter { change, row, severity, before: old.shown(show)?, after: new.shown(show)? };
             match found.iter_mut().find(|other| other.row.rule == row.rule && other.row.attribute == row.attribute) {
                 Some(other) if other.severity >= severity => {}
                 Some(other) => *other = alter,

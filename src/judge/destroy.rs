@@ -126,7 +126,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             }
             Effect::Kept => {
                 self.kept = true;
-                Some(if row.category.holds_data() { Grade::Medium } else { Grade::None })
+                Some(if row.category.worth_keeping() || (row.category.holds_data() && row.destroy >= Grade::High) { Grade::Medium } else { Grade::None })
             }
             Effect::Copy => {
                 let says = guard.says.clone().unwrap_or_else(|| "a copy remains".to_owned());

@@ -117,6 +117,12 @@ impl<'a, 'p> Facts<'a, 'p> {
     }
 }
 
+/// Attributes whose words may be shown because they name an engine or a size.
+#[must_use]
+pub fn shown_sizes() -> &'static [&'static str] {
+    alter::SIZES
+}
+
 /// Types that hold nothing of their own, whatever the catalogue says (design §2).
 #[must_use]
 pub(crate) fn is_helper(kind: &str) -> bool {

@@ -40,7 +40,8 @@ impl<'p> Mask<'p> {
     fn from_text(text: &'p str) -> Self {
         match text {
             "true" => Self::All,
-            "false" | "null" | "{}" | "[]" => Self::Nothing,
+            // Empty containers mirror the value's shape and mark nothing.
+            text if !text.contains("true") => Self::Nothing,
             text => Self::Some(text),
         }
     }

@@ -22,12 +22,14 @@ pub struct Layout {
 
 /// Blocks that are shown in full before the rest is only named.
 const FULL: usize = 6;
-/// Blocks that are named in one line each after those.
-const NAMED: usize = 10;
+/// Addresses of one rule that are named after those.
+const NAMED: usize = 6;
 /// Addresses that are named in one block.
-const ADDRESSES: usize = 4;
+const ADDRESSES: usize = 5;
+/// Columns before the text of a block.
+const INDENT: usize = 2;
 /// Columns of the labels.
-const LABEL: usize = 11;
+const LABEL: usize = 10;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -84,42 +86,25 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     let (summary, decision) = (&plan.summary, &plan.decision);
     headline(plan, out)?;
     let groups = groups(&decision.findings);
-    let mut told = HashSet::new();
     let full = if layout.verbose { groups.len() } else { FULL.min(groups.len()) };
-    for (at, group) in groups.iter().enumerate() {
-        // What blocks is always told in full as long as it fits on a few screens.
-        if at < full {
-            writeln!(out)?;
-            write_group(group, layout, &mut told, out)?;
-            continue;
-        }
-        if at == full {
-            writeln!(out)?;
-        }
-        if at >= full + NAMED {
-            let left: usize = groups.iter().skip(at).map(|group| group.len()).sum();
-            writeln!(out, "{DIM}and {left} more: --verbose shows all{DIM:#}")?;
-            break;
-        }
-        write_named(group, layout, out)?;
+    let (told, rest) = groups.split_at_checked(full).unwrap_or((&groups, &[]));
+    let mut advice = HashSet::new();
+    for group in told {
+        writeln!(out)?;
+        write_group(group, layout, &mut advice, out)?;
     }
+    write_rest(rest, layout, out)?;
     if !groups.is_empty() {
         writeln!(out)?;
     }
-    paragraph(out, layout, "changes:", &counts(&summary.counts), Style::new())?;
+    footer(out, layout, "changes", &counts(&summary.counts), Style::new())?;
     if summary.failed_checks > 0 {
-        paragraph(
-            out,
-            layout,
-            "checks:",
-            &format!("{} in the configuration did not hold", crate::judge::plural(summary.failed_checks, "check")),
-            Style::new(),
-        )?;
+        footer(out, layout, "checks", &format!("{} in the configuration did not hold", crate::judge::plural(summary.failed_checks, "check")), Style::new())?;
     }
     for note in &summary.notes {
-        paragraph(out, layout, "note:", note, DIM)?;
+        footer(out, layout, "note", note, DIM)?;
     }
-    paragraph(out, layout, "not seen:", "backend, workspace and lineage are not in the JSON of a plan", DIM)?;
+    footer(out, layout, "not seen", "backend, workspace and lineage are not in the JSON of a plan", DIM)?;
     verdict(plan, layout, out)
 }
 
@@ -167,61 +152,80 @@ fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
     groups
 }
 
-fn write_group(group: &[&Weighed], layout: Layout, told: &mut HashSet<String>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(Weighed { finding, allowed }) = group.first() else { return Ok(()) };
+fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(weighed) = group.first() else { return Ok(()) };
+    let finding = &weighed.finding;
     let style = colour(finding.severity);
     let severity = finding.severity.word().to_uppercase();
-    let allowed = if *allowed { " (allowed)" } else { "" };
-    let guess = if finding.guess { " (a guess)" } else { "" };
-    let rule = finding.rule;
-    let many = if group.len() > 1 { format!(" {} of {}", group.len(), line(finding.resource_type.as_deref().unwrap_or("resources"))) } else { String::new() };
+    let rule = rule(weighed);
     if group.len() > 1 {
-        writeln!(out, "{style}{severity:<9}{style:#}{BOLD}{}{BOLD:#}  {DIM}{rule}{guess}{allowed}{DIM:#}", many.trim_start())?;
-        let shown = if layout.verbose { group.len() } else { ADDRESSES.min(group.len()) };
-        for weighed in group.iter().take(shown) {
-            writeln!(out, "         {BOLD}{}{BOLD:#}", address(&weighed.finding))?;
-        }
-        if group.len() > shown {
-            writeln!(out, "         {DIM}and {} more{DIM:#}", group.len() - shown)?;
-        }
+        let kind = line(finding.resource_type.as_deref().unwrap_or("resource"));
+        writeln!(out, "{style}{severity}{style:#}  {BOLD}{} × {kind}{BOLD:#}  {DIM}{rule}{DIM:#}", group.len())?;
+        let most = if layout.verbose { group.len() } else { ADDRESSES };
+        let addresses: Vec<String> = group.iter().take(most).map(|weighed| address(&weighed.finding)).collect();
+        let more = if group.len() > most { format!(", and {} more", group.len() - most) } else { String::new() };
+        wrapped(out, layout, INDENT, "", &format!("{}{more}", addresses.join(", ")), BOLD)?;
     } else {
         let address = address(finding);
-        let wide = 9 + address.chars().count() + 2 + rule.len() + guess.len() + allowed.len() > layout.width;
-        let gap = if wide { "\n         " } else { "  " };
-        writeln!(out, "{style}{severity:<9}{style:#}{BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{guess}{allowed}{DIM:#}")?;
+        let wide = severity.len() + address.chars().count() + rule.chars().count() + 4 > layout.width;
+        let gap = if wide { "\n  " } else { "  " };
+        writeln!(out, "{style}{severity}{style:#}  {BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{DIM:#}")?;
     }
-    paragraph(out, layout, "", &finding.message, Style::new())?;
+    wrapped(out, layout, INDENT, "", &line(&finding.message), Style::new())?;
     if let Some(loss) = &finding.loss {
-        paragraph(out, layout, "lost:", loss, Style::new())?;
+        wrapped(out, layout, INDENT, "lost", &line(loss), Style::new())?;
     }
-    for (at, evidence) in finding.evidence.iter().enumerate() {
-        paragraph(out, layout, if at == 0 { "because:" } else { MORE }, &evidence.to_string(), Style::new())?;
+    if !finding.evidence.is_empty() {
+        let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+        wrapped(out, layout, INDENT, "because", &line(&evidence.join("; ")), Style::new())?;
     }
     if let Some(recovery) = &finding.recovery {
-        paragraph(out, layout, "way back:", recovery, Style::new())?;
+        wrapped(out, layout, INDENT, "way back", &line(recovery), Style::new())?;
     }
     // Advice that was given above is not given again.
-    if let Some(help) = finding.help.as_deref().filter(|help| told.insert((*help).to_owned())) {
-        paragraph(out, layout, "instead:", help, Style::new())?;
+    if let Some(help) = finding.help.as_deref().filter(|help| advice.insert((*help).to_owned())) {
+        wrapped(out, layout, INDENT, "instead", &line(help), Style::new())?;
     }
     if let Some(snippet) = &finding.snippet {
         for text in snippet.lines() {
-            writeln!(out, "{:>20}{}", "", line(text))?;
+            writeln!(out, "{:indent$}{}", "", line(text), indent = INDENT + LABEL)?;
         }
     }
     Ok(())
 }
 
-fn write_named(group: &[&Weighed], layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let Some(Weighed { finding, allowed }) = group.first() else { return Ok(()) };
-    let style = colour(finding.severity);
-    let allowed = if *allowed { " (allowed)" } else { "" };
-    let more = if group.len() > 1 { format!(" and {} more", group.len() - 1) } else { String::new() };
-    let address = address(finding);
-    let rule = finding.rule;
-    let wide = 9 + address.chars().count() + more.len() + 2 + rule.len() + allowed.len() > layout.width;
-    let gap = if wide { "\n         " } else { "  " };
-    writeln!(out, "{style}{:<9}{style:#}{address}{DIM}{more}{gap}{rule}{allowed}{DIM:#}", finding.severity.word())
+/// What is left, by severity and rule: addresses only.
+fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines: Vec<(Severity, String, Vec<String>)> = Vec::new();
+    for weighed in groups.iter().flatten() {
+        let (severity, rule) = (weighed.finding.severity, rule(weighed));
+        match lines.iter_mut().find(|(there, name, _)| *there == severity && *name == rule) {
+            Some((_, _, addresses)) => addresses.push(address(&weighed.finding)),
+            None => lines.push((severity, rule, vec![address(&weighed.finding)])),
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut hidden = false;
+    for (severity, rule, addresses) in lines {
+        let style = colour(severity);
+        let shown: Vec<&str> = addresses.iter().take(NAMED).map(String::as_str).collect();
+        let more = addresses.len() - shown.len();
+        hidden = hidden || more > 0;
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        writeln!(out, "{style}{severity}{style:#}  {} × {rule}", addresses.len())?;
+        wrapped(out, layout, INDENT, "", &format!("{}{more}", shown.join(", ")), DIM)?;
+    }
+    writeln!(out, "{DIM}{}{DIM:#}", if hidden { "--verbose shows all, and why" } else { "--verbose shows why" })
+}
+
+/// The rule's id, and what a reader should know about this finding.
+fn rule(weighed: &Weighed) -> String {
+    let guess = if weighed.finding.guess { " (a guess)" } else { "" };
+    let allowed = if weighed.allowed { " (allowed)" } else { "" };
+    format!("{}{guess}{allowed}", weighed.finding.rule)
 }
 
 fn address(finding: &Finding) -> String {
@@ -258,28 +262,30 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
         (Verdict::Block, Some(_)) => "blocked, and judged only in part",
         (_, Some(_)) => "could not be judged as a whole: not let through",
         (Verdict::Warn, None) => "let through, with something to look at first",
+        (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
-    let allowed = if allowed > 0 { format!("; {} let through by --allow", crate::judge::plural(allowed, "finding")) } else { String::new() };
+    if allowed > 0 {
+        footer(out, layout, "allowed", &format!("{} let through by --allow", crate::judge::plural(allowed, "finding")), Style::new())?;
+    }
     let style = if decision.refusal.is_some() { verdict_colour(Verdict::Block) } else { verdict_colour(decision.verdict) };
-    paragraph(out, layout, "verdict:", &format!("{text}{allowed}"), style)?;
+    footer(out, layout, "verdict", text, style)?;
     if let Some(weighed) = decision.findings.first() {
-        paragraph(out, layout, "more:", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;
+        footer(out, layout, "more", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;
     }
     Ok(())
 }
 
-/// The label of a line that goes on with the one above.
-const MORE: &str = " ";
+/// A labelled line of the footer.
+fn footer(out: &mut dyn Write, layout: Layout, label: &str, text: &str, style: Style) -> io::Result<()> {
+    wrapped(out, layout, 0, label, &line(text), style)
+}
 
-/// A labelled text, wrapped.
-fn paragraph(out: &mut dyn Write, layout: Layout, label: &str, text: &str, style: Style) -> io::Result<()> {
-    let indent = if matches!(label, "changes:" | "checks:" | "note:" | "not seen:" | "verdict:" | "more:") { 0 } else { 9 };
-    let text = line(text);
-    let first = if label.is_empty() && indent > 0 { indent } else { indent + LABEL };
-    let at = if label.is_empty() { first } else { indent + LABEL };
-    let lines = textwrap::wrap(&text, textwrap::Options::new(layout.width.saturating_sub(at).max(30)).break_words(false));
-    for (number, part) in lines.iter().enumerate() {
+/// An escaped text, wrapped, with its label before the first line. Without a label it starts at the indent.
+fn wrapped(out: &mut dyn Write, layout: Layout, indent: usize, label: &str, text: &str, style: Style) -> io::Result<()> {
+    let at = if label.is_empty() { indent } else { indent + LABEL };
+    let options = textwrap::Options::new(layout.width.saturating_sub(at).max(30)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
         if number == 0 && !label.is_empty() {
             writeln!(out, "{:indent$}{DIM}{label:<LABEL$}{DIM:#}{style}{part}{style:#}", "")?;
         } else {

@@ -53,6 +53,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     if facts.plan.prior.is_none() {
         finding.evidence.push(Evidence::Note("the plan has no prior state at all".to_owned()));
+    } else {
+        finding.evidence.push(Evidence::Note("the prior state holds no managed resource".to_owned()));
     }
     if limits.first_apply {
         finding.evidence.push(Evidence::Note("--first-apply: this state is meant to be empty".to_owned()));

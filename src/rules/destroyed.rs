@@ -67,7 +67,7 @@ pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<
     if destroy.kept {
         message.push_str("; by its own setting this leaves the object itself in place");
     } else if destroy.refused {
-        message.push_str("; a guard will refuse it, and the apply will stop half way");
+        message.push_str(", unless its own guard refuses: then the apply stops half way");
     }
     let mut evidence: Vec<Evidence> = why(change)?.into_iter().collect();
     evidence.extend(destroy.evidence.iter().cloned());

@@ -3,7 +3,7 @@
 use super::Rule;
 use super::destroyed::about;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, plural};
+use crate::judge::Facts;
 use crate::plan::{Action, ReadError, ResourceChange, Shape};
 
 /// `egress-lost`.
@@ -34,7 +34,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let mut finding = about(RULE_ID, Severity::Medium, way);
         finding.message = "the way out of the private subnets goes while machines in the stack stay".to_owned();
         finding.loss = Some("image pulls, updates and calls to the outside from private subnets; node groups report unhealthy after a while".to_owned());
-        finding.evidence.push(Evidence::Note(format!("{} stay, such as {}", plural(nodes.len(), "machine or cluster"), first.address)));
+        finding.evidence.push(Evidence::Note(format!("machines, services or clusters that stay: {}, such as {}", nodes.len(), first.address)));
         finding.help = Some("make the new way out (NAT, endpoints) first, in a plan of its own".to_owned());
         findings.push(finding);
         return Ok(());

@@ -9,6 +9,7 @@ mod deleted_outside;
 mod destroyed;
 mod disruptive_update;
 mod egress_lost;
+mod expiry;
 mod foreign_state;
 mod foundation_destroy;
 mod identity_destroy;

@@ -1,7 +1,7 @@
 //! Retention, backups and point-in-time recovery: lowering them deletes what was kept.
 
-use super::Rule;
 use super::updated::{Words, speak};
+use super::{Rule, expiry};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -11,7 +11,10 @@ pub(super) static RULE: Rule = Rule {
     title: "an update lets existing data or restore points go",
     severity: Severity::High,
     docs: include_str!("../../rules/retention-cut.md"),
-    check: |facts, findings| speak(&WORDS, facts, findings),
+    check: |facts, findings| {
+        speak(&WORDS, facts, findings)?;
+        expiry::check(WORDS.rule, facts, findings)
+    },
 };
 
 static WORDS: Words = Words {

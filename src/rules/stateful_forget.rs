@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::destroyed::about;
+use crate::catalog::Grade;
 use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -17,7 +18,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for change in facts.plan.managed().filter(|change| change.action.forgets()) {
-        if facts.category(change).is_some_and(crate::catalog::Category::holds_data) {
+        let row = facts.catalog.get(&change.kind);
+        if row.is_some_and(|row| row.category.worth_keeping() || (row.category.holds_data() && row.destroy >= Grade::High)) {
             let mut finding = about("stateful-forget", Severity::Medium, change);
             finding.message = "dropped from the state: the object stays as it is, nothing is destroyed, but Terraform no longer manages it".to_owned();
             finding.loss = Some("no data; it is no longer in any plan, and the same block put back later would create a second one".to_owned());

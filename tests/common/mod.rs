@@ -1,0 +1,105 @@
+//! What the tests share: the fixtures, a clean environment for the binary, and judging without a process.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "tests may fail loudly")]
+
+use std::path::{Path, PathBuf};
+
+use applygate::report::PlanReport;
+use applygate::run::judge_bytes;
+use applygate::settings::Settings;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One directory under `fixtures/` with a plan and what is expected of it.
+#[derive(Debug)]
+pub struct Fixture {
+    pub name: String,
+    pub dir: PathBuf,
+    pub spec: Spec,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Spec {
+    pub title: String,
+    pub verdict: String,
+    #[serde(default)]
+    pub flags: Vec<String>,
+    #[serde(default)]
+    pub synthetic: bool,
+    #[serde(default)]
+    pub source: Option<String>,
+    #[serde(default)]
+    pub expect: Vec<Expect>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Expect {
+    pub rule: String,
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub severity: Option<String>,
+}
+
+impl Fixture {
+    pub fn json(&self) -> Vec<u8> {
+        std::fs::read(self.dir.join("plan.json")).expect("a fixture has plan.json")
+    }
+
+    pub fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        settings.limits.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
+        settings
+    }
+}
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All fixtures, by name.
+pub fn fixtures() -> Vec<Fixture> {
+    let base = root().join("fixtures");
+    let mut found = Vec::new();
+    let mut open = vec![base.clone()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).expect("fixtures are there").flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path());
+            }
+        }
+        let Ok(text) = std::fs::read_to_string(dir.join("fixture.toml")) else { continue };
+        let name = dir.strip_prefix(&base).expect("below fixtures").to_str().expect("plain names").to_owned();
+        let spec = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/fixture.toml: {error}"));
+        found.push(Fixture { name, dir, spec });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(found.len() >= 40, "the fixtures are there");
+    found
+}
+
+/// Judges a plan, which must be readable.
+pub fn judge(bytes: &[u8], settings: &Settings) -> PlanReport {
+    let mut used = vec![false; settings.line.allow.len()];
+    judge_bytes(bytes, "plan.json", settings, &mut used).unwrap_or_else(|refusal| panic!("refused: {refusal}")).pop().expect("one plan")
+}
+
+/// Rule, address and severity of every finding.
+pub fn told(report: &PlanReport) -> Vec<(String, String, String)> {
+    let tell = |weighed: &applygate::verdict::Weighed| {
+        let finding = &weighed.finding;
+        (finding.rule.to_owned(), finding.address.clone().unwrap_or_else(|| "*".to_owned()), finding.severity.word().to_owned())
+    };
+    report.decision.findings.iter().map(tell).collect()
+}
+
+pub fn parse(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("fixtures are JSON")
+}
+
+/// The binary with nothing of the surrounding environment that could change what it prints.
+pub fn applygate() -> assert_cmd::Command {
+    let mut command = assert_cmd::Command::cargo_bin("applygate").expect("the binary is built");
+    command.current_dir(root()).env_clear();
+    command
+}

@@ -1,0 +1,115 @@
+//! Docs cannot lie: every console block is what the binary prints, the table of rules is rendered from the rules, and links inside the project lead
+//! somewhere. `UPDATE_DOCS=1 cargo test --test docs` writes what is compared otherwise.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use applygate::rules::RULES;
+use common::{applygate, root};
+
+/// Pages with console blocks.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![root().join("README.md")];
+    for dir in ["rules", "docs"] {
+        let Ok(entries) = std::fs::read_dir(root().join(dir)) else { continue };
+        pages.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "md")));
+    }
+    pages.sort();
+    pages
+}
+
+/// What a command prints, both streams, and its exit code.
+fn run(command: &str) -> Option<(String, i32)> {
+    let words = command.strip_prefix("applygate ").or_else(|| command.strip_prefix("cargo run --quiet --release --locked -- "))?;
+    let output = applygate().args(words.split_whitespace()).output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text") + &String::from_utf8(output.stderr).expect("text");
+    Some((text, output.status.code().expect("a code")))
+}
+
+/// The page with every console block filled in.
+fn filled(page: &str) -> String {
+    let mut out = String::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        if line != "```console" {
+            continue;
+        }
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let commands: Vec<&str> = block.iter().filter_map(|line| line.strip_prefix("$ ")).collect();
+        if commands.iter().all(|command| *command == "echo $?" || run(command).is_none()) {
+            block.iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        } else {
+            let mut code = 0;
+            for command in commands {
+                out.push_str(&format!("$ {command}\n"));
+                if command == "echo $?" {
+                    out.push_str(&format!("{code}\n"));
+                } else if let Some((text, exit)) = run(command) {
+                    out.push_str(text.trim_end());
+                    out.push('\n');
+                    code = exit;
+                }
+            }
+        }
+        out.push_str("```\n");
+    }
+    out
+}
+
+/// The page with the part between two marks replaced.
+fn between(page: &str, mark: &str, text: &str) -> String {
+    let (open, close) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
+    match (page.split_once(&open), page.split_once(&close)) {
+        (Some((before, _)), Some((_, after))) => format!("{before}{open}{text}{close}{after}"),
+        _ => page.to_owned(),
+    }
+}
+
+fn rules_table() -> String {
+    let mut table = "| rule | worst | what it finds |\n|---|---|---|\n".to_owned();
+    for rule in RULES {
+        table.push_str(&format!("| [`{id}`](rules/{id}.md) | {} | {} |\n", rule.severity, rule.title, id = rule.id));
+    }
+    table
+}
+
+fn compare(path: &Path, text: &str, made: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, made).expect("written");
+    } else {
+        assert!(text == made, "{} is not what the binary prints; UPDATE_DOCS=1 cargo test --test docs writes it\n{made}", path.display());
+    }
+}
+
+#[test]
+fn blocks_are_what_the_binary_prints() {
+    for path in pages() {
+        let text = std::fs::read_to_string(&path).expect("a page");
+        let made = between(&filled(&text), "rules", &rules_table());
+        compare(&path, &text, &made);
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for path in pages() {
+        let text = std::fs::read_to_string(&path).expect("a page");
+        for part in text.split("](").skip(1) {
+            let link = part.split([')', '#']).next().unwrap_or_default();
+            if !link.is_empty() && !link.contains("://") {
+                assert!(path.parent().expect("a directory").join(link).exists(), "{}: {link}", path.display());
+            }
+        }
+    }
+}
+
+/// What the README calls the two commands is there and works: the first is a console block above, the second is this run.
+#[test]
+fn the_readme_has_its_two_commands() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
+    assert!(readme.contains("cargo run --quiet --release --locked -- check fixtures/incident/"));
+    assert!(readme.contains("cargo test --locked"));
+}
