@@ -8,7 +8,7 @@ use super::updated::{Words, speak};
 use crate::catalog::ChangeRule;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
-use crate::plan::{Action, ReadError, ResourceChange, Value};
+use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
 /// `access-overwrite`.
 pub(super) static RULE: Rule = Rule {
@@ -31,12 +31,11 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     speak(&WORDS, facts, findings)?;
     for change in facts.plan.managed().filter(|change| is_authoritative(&change.kind)) {
         let note = match change.action {
-            Action::Create if !made_with_its_target(facts, change) => "it is created: what the service has now is not in the plan and will be replaced",
+            Action::Create if !made_with_its_target(facts, change)? => "it is created: what the service has now is not in the plan and will be replaced",
             Action::Update => match narrowed(change)? {
                 None => continue,
                 Some(note) => note,
             },
-            action if action.replaces() => "it is replaced: in between there is no policy at all",
             _ => continue,
         };
         let mut finding = about("access-overwrite", Severity::High, change);
@@ -58,9 +57,30 @@ fn is_authoritative(kind: &str) -> bool {
 }
 
 /// A policy on something that this plan creates as well takes nothing from anybody.
-fn made_with_its_target(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> bool {
+fn made_with_its_target(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<bool, ReadError> {
     let target = change.kind.trim_end_matches("_iam_policy");
-    facts.creates().any(|other| other.kind == target)
+    let mut names = Vec::new();
+    for created in facts.creates().filter(|created| created.kind == target) {
+        for name in ["name", "project_id", "account_id", "secret_id", "id"] {
+            names.extend(created.after().get(name)?.text()?);
+        }
+        names.push("".into());
+    }
+    if names.is_empty() {
+        return Ok(false);
+    }
+    for (name, value) in change.after().members()? {
+        let names_it = match value.shape()? {
+            // A reference to something that is only being made.
+            Shape::Unknown => !matches!(name.as_ref(), "id" | "etag" | "policy_data"),
+            Shape::Text(text) => name != "policy_data" && !text.is_empty() && names.contains(&text),
+            _ => false,
+        };
+        if names_it {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Why an update takes access away; `None` when it only adds.

@@ -10,7 +10,7 @@ use crate::plan::ReadError;
 /// `cluster-with-network`.
 pub(super) static RULE: Rule = Rule {
     id: "cluster-with-network",
-    title: "a Kubernetes cluster is destroyed in one plan with the network it stands in",
+    title: "a Kubernetes cluster is destroyed in one plan with a network",
     severity: Severity::Medium,
     docs: include_str!("../../rules/cluster-with-network.md"),
     check,

@@ -9,7 +9,7 @@ use crate::finding::Severity;
 pub(super) static RULE: Rule = Rule {
     id: "disruptive-update",
     title: "an update restarts, stops, disables or moves something that runs",
-    severity: Severity::High,
+    severity: Severity::Medium,
     docs: include_str!("../../rules/disruptive-update.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };

@@ -43,7 +43,14 @@ pub(super) fn check(rule: &'static str, facts: &Facts<'_, '_>, findings: &mut Ve
             says: Some("days until an object goes; the rule has no prefix, tag or other filter".to_owned()),
         });
         finding.help = Some("give the rule a prefix, or count what it would delete first".to_owned());
-        findings.push(finding);
+        // A shorter number of days was already told by its row: one finding an object.
+        match findings.iter_mut().find(|other| other.rule == rule && other.address == finding.address) {
+            Some(other) => {
+                other.severity = other.severity.max(finding.severity);
+                other.evidence.append(&mut finding.evidence);
+            }
+            None => findings.push(finding),
+        }
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         format!("{} of {} in the state are destroyed ({:.0} %)", gone.len(), plural(current, "object"), share * 100.0)
     };
     let mut finding = Finding::about_plan("mass-destroy", severity, message);
-    finding.loss = (weighty > 0).then(|| format!("{} of them hold data or carry others", weighty));
+    finding.loss = (weighty > 0).then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
     if gone.iter().all(|destroy| destroy.change.reason().is_none()) {
         finding.evidence.push(Evidence::Note("no delete has a reason: this is what a destroy plan looks like (terraform destroy, plan -destroy)".to_owned()));
     } else if facts.creates().next().is_none() && everything {
