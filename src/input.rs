@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::plan::saved::ends_like_zip;
 use crate::plan::{Plan, json};
 use crate::refusal::{Refusal, Why};
 
@@ -188,7 +189,7 @@ pub struct Text {
     pub notes: Vec<&'static str>,
 }
 
-/// Decodes an input, or says what it is when it is no text.
+/// Decodes an input that is no saved plan, or says what it is when it is no text.
 ///
 /// # Errors
 /// When it is empty, a binary file, or in no encoding that is known.
@@ -196,7 +197,8 @@ pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
     let plain = Text { decoded: None, notes: Vec::new() };
     match bytes {
         [] => Err(Refusal::new(Why::Empty)),
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Err(Refusal::new(if contains(bytes, b"tfplan") { Why::SavedPlan } else { Why::OtherZip })),
+        // Programs look for a zip's end from the back: what is read here as text, Terraform would apply as that zip.
+        bytes if ends_like_zip(bytes) => Err(Refusal::new(Why::ForgedArchive)),
         [b't', b'f', b'p', b'l', b'a', b'n', ..] => Err(Refusal::new(Why::OldPlan)),
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
@@ -359,13 +361,8 @@ mod tests {
             let text = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
             assert_eq!(text.as_str(&bytes), Ok(PLAN));
         }
-        for (bytes, expected) in [
-            (&b""[..], Why::Empty),
-            (b"PK\x03\x04 tfplan", Why::SavedPlan),
-            (b"PK\x03\x04 x", Why::OtherZip),
-            (b"tfplan\x01", Why::OldPlan),
-            (b"\xFF\xFE{", Why::Malformed),
-        ] {
+        for (bytes, expected) in [(&b""[..], Why::Empty), (b"{} PK\x05\x06", Why::ForgedArchive), (b"tfplan\x01", Why::OldPlan), (b"\xFF\xFE{", Why::Malformed)]
+        {
             assert_eq!(decode(bytes).err().map(|refusal| refusal.why), Some(expected));
         }
     }

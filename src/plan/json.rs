@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Action, Detail, Mask, Mode, Plan, PriorState, ReadError, ResourceChange, Text, Value, place};
+use super::{Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths, ResourceChange, Text, Value, place};
 use crate::refusal::{Refusal, Why};
 
 /// Reads the JSON object that `text` starts with as a plan, and tells how many bytes it takes.
@@ -82,7 +82,7 @@ struct Document<'p> {
     #[serde(default)]
     planned_values: Field<IgnoredAny>,
     #[serde(borrow, default)]
-    resource_changes: Field<Vec<ResourceChange<'p>>>,
+    resource_changes: Field<Changes<'p>>,
     #[serde(borrow, default)]
     resource_drift: Field<Vec<ResourceChange<'p>>>,
     #[serde(borrow, default)]
@@ -146,7 +146,7 @@ impl<'p> Document<'p> {
             Field::Here(StateDocument { values: None }) => Some(PriorState::default()),
             Field::Null | Field::Absent => None,
         };
-        let mut changes = self.resource_changes.or_empty()?;
+        let mut changes = self.resource_changes.or_empty()?.0;
         changes.shrink_to_fit();
         Ok(Plan {
             format_version: format_version.into_owned(),
@@ -159,8 +159,38 @@ impl<'p> Document<'p> {
             errored: self.errored.unwrap_or(false),
             complete: self.complete,
             failed_checks: self.checks.unwrap_or_default().iter().filter(|check| check.failed()).count(),
-            configuration: self.configuration.map(RawValue::get),
+            configuration: self.configuration.map_or(Configuration::Nowhere, |raw| Configuration::Json(raw.get())),
+            saved: None,
         })
+    }
+}
+
+/// The list of changes. Neighbours of one type share its text, so that whoever looks at every type reads no more of a big file again.
+#[derive(Default)]
+struct Changes<'p>(Vec<ResourceChange<'p>>);
+
+impl<'de: 'p, 'p> Deserialize<'de> for Changes<'p> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Changes<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of changes")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Changes<'de>, A::Error> {
+                let mut changes: Vec<ResourceChange<'de>> = Vec::new();
+                while let Some(mut change) = list.next_element::<ResourceChange<'de>>()? {
+                    if let Some(last) = changes.last()
+                        && last.kind == change.kind
+                    {
+                        change.kind.clone_from(&last.kind);
+                    }
+                    changes.push(change);
+                }
+                Ok(Changes(changes))
+            }
+        }
+        deserializer.deserialize_seq(Each)
     }
 }
 
@@ -410,7 +440,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
                 importing: change.importing.is_some(),
                 before: Some(Value::json(change.before, Mask::Nothing, Mask::from_json(change.before_sensitive))),
                 after: Some(Value::json(change.after, Mask::from_json(change.after_unknown), Mask::from_json(change.after_sensitive))),
-                replace_paths: change.replace_paths.map(RawValue::get),
+                replace_paths: change.replace_paths.map_or(ReplacePaths::Nowhere, |raw| ReplacePaths::Json(raw.get())),
             })
         });
         // Drift of Terraform 1.0 comes without an address.
@@ -420,12 +450,36 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
             entry.name.map(|Text(name)| Cow::Owned(format!("{module}{}.{name}{index}", entry.kind.0)))
         });
         let address = address.ok_or_else(|| serde::de::Error::missing_field("address"))?;
-        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map(RawValue::get), detail))
+        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), detail))
     }
 }
 
+/// The managed resource blocks of the root module.
+pub(super) fn root_blocks(configuration: &str) -> Option<std::collections::BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct Configuration {
+        root_module: Module,
+    }
+    #[derive(Deserialize)]
+    struct Module {
+        #[serde(default)]
+        resources: Vec<Resource>,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        #[serde(default)]
+        mode: String,
+        #[serde(rename = "type")]
+        kind: String,
+        name: String,
+    }
+    let configuration: Configuration = serde_json::from_str(configuration).ok()?;
+    let managed = configuration.root_module.resources.into_iter().filter(|resource| resource.mode == "managed");
+    Some(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
+}
+
 /// The blocks of a provider in the configuration (formats: 1.7); literal credentials stand in there, so only what a guard names is ever read.
-pub(super) fn provider_blocks<'p>(configuration: Option<&'p str>, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
+pub(super) fn provider_blocks<'p>(text: &'p str, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
     #[derive(Deserialize)]
     struct Configuration<'p> {
         #[serde(borrow, default)]
@@ -440,7 +494,6 @@ pub(super) fn provider_blocks<'p>(configuration: Option<&'p str>, provider: Opti
         #[serde(borrow, default)]
         expressions: Option<&'p RawValue>,
     }
-    let Some(text) = configuration else { return Ok(Vec::new()) };
     let configuration: Configuration<'p> = serde_json::from_str(text).map_err(|_| ReadError("the provider configuration cannot be read"))?;
     let fits = |block: &Block<'p>| match (&block.full_name, provider) {
         (Some(full), Some(provider)) if provider.contains('/') => full.0 == provider,

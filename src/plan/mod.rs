@@ -1,13 +1,16 @@
 //! The model of a plan, the same whatever file it was read from. It borrows from the bytes; values are read only when a rule asks.
 
 pub mod json;
+mod opened;
 pub mod place;
+pub mod saved;
 mod value;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub(crate) use value::{Mask, Text};
+pub use opened::Opened;
+pub(crate) use value::{Mask, Raw, Text};
 pub use value::{ReadError, Shape, Show, Value, member};
 
 /// What Terraform will do with an object (formats: `change.actions`, an exhaustive list).
@@ -119,7 +122,7 @@ pub struct ResourceChange<'p> {
     /// What is done.
     pub action: Action,
     /// The value before the change, for looking at neighbours that do nothing themselves.
-    bare: Option<&'p str>,
+    bare: Raw<'p>,
     /// The rest; left out for what does nothing, so that a big quiet plan stays small.
     detail: Option<Box<Detail<'p>>>,
 }
@@ -134,7 +137,17 @@ pub(crate) struct Detail<'p> {
     pub(crate) importing: bool,
     pub(crate) before: Option<Value<'p>>,
     pub(crate) after: Option<Value<'p>>,
-    pub(crate) replace_paths: Option<&'p str>,
+    pub(crate) replace_paths: ReplacePaths<'p>,
+}
+
+/// Where the attributes that force a replace are listed.
+#[derive(Default)]
+pub(crate) enum ReplacePaths<'p> {
+    #[default]
+    Nowhere,
+    Json(&'p str),
+    /// The entry of a saved plan.
+    Wire(&'p [u8]),
 }
 
 impl fmt::Debug for ResourceChange<'_> {
@@ -145,15 +158,13 @@ impl fmt::Debug for ResourceChange<'_> {
 }
 
 impl<'p> ResourceChange<'p> {
-    pub(crate) const fn new(
-        address: Cow<'p, str>,
-        kind: Cow<'p, str>,
-        mode: Mode,
-        action: Action,
-        bare: Option<&'p str>,
-        detail: Option<Box<Detail<'p>>>,
-    ) -> Self {
+    pub(crate) const fn new(address: Cow<'p, str>, kind: Cow<'p, str>, mode: Mode, action: Action, bare: Raw<'p>, detail: Option<Box<Detail<'p>>>) -> Self {
         Self { address, kind, mode, action, bare, detail }
+    }
+
+    /// Bytes of the parts that only matter when something happens.
+    pub(crate) fn detail_size(&self) -> usize {
+        self.detail.as_ref().map_or(0, |_| size_of::<Detail<'_>>() + 16)
     }
 
     /// Whether it is a managed resource.
@@ -195,10 +206,9 @@ impl<'p> ResourceChange<'p> {
     /// The value before the change.
     #[must_use]
     pub fn before(&self) -> Value<'p> {
-        match (&self.detail, self.bare) {
-            (Some(detail), _) => detail.before.unwrap_or(Value::ABSENT),
-            (None, Some(text)) => Value::unshown(text),
-            (None, None) => Value::ABSENT,
+        match &self.detail {
+            Some(detail) => detail.before.unwrap_or(Value::ABSENT),
+            None => Value::unshown(self.bare),
         }
     }
 
@@ -213,8 +223,14 @@ impl<'p> ResourceChange<'p> {
     /// # Errors
     /// When they are not lists of names and numbers.
     pub fn replace_paths(&self) -> Result<Vec<Vec<PathStep<'p>>>, ReadError> {
-        let Some(raw) = self.detail.as_ref().and_then(|detail| detail.replace_paths) else { return Ok(Vec::new()) };
-        serde_json::from_str::<Option<Vec<Vec<PathStep<'p>>>>>(raw).map(Option::unwrap_or_default).map_err(|_| ReadError("replace_paths cannot be read"))
+        match self.detail.as_ref().map(|detail| &detail.replace_paths) {
+            None | Some(ReplacePaths::Nowhere) => Ok(Vec::new()),
+            Some(ReplacePaths::Json(raw)) => {
+                let paths = serde_json::from_str::<Option<Vec<Vec<PathStep<'p>>>>>(raw);
+                paths.map(Option::unwrap_or_default).map_err(|_| ReadError("replace_paths cannot be read"))
+            }
+            Some(ReplacePaths::Wire(entry)) => saved::paths::required_replace(entry),
+        }
     }
 }
 
@@ -252,7 +268,7 @@ pub struct Plan<'p> {
     pub format_version: String,
     /// Version of the Terraform or OpenTofu that wrote it.
     pub terraform_version: Option<String>,
-    /// All entries, in the order of the file.
+    /// All entries: of JSON in the order of the file, which is by address; of a saved plan, which has none, sorted by address.
     pub changes: Vec<ResourceChange<'p>>,
     /// What refreshing found changed or gone outside Terraform.
     pub drift: Vec<ResourceChange<'p>>,
@@ -269,7 +285,20 @@ pub struct Plan<'p> {
     /// Addresses of checks that did not hold.
     pub failed_checks: usize,
     /// The configuration, as far as it is needed: provider blocks.
-    pub(crate) configuration: Option<&'p str>,
+    pub(crate) configuration: Configuration<'p>,
+    /// What only a saved plan file tells.
+    pub saved: Option<Box<saved::Saved<'p>>>,
+}
+
+/// Where the configuration is.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Configuration<'p> {
+    #[default]
+    Nowhere,
+    /// `configuration` of a JSON plan.
+    Json(&'p str),
+    /// The sources within a saved plan.
+    Source(&'p saved::config::Config<'p>),
 }
 
 impl fmt::Debug for Plan<'_> {
@@ -290,6 +319,29 @@ impl<'p> Plan<'p> {
     /// # Errors
     /// When the configuration cannot be read.
     pub fn provider_blocks(&self, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
-        json::provider_blocks(self.configuration, provider, prefix)
+        match self.configuration {
+            Configuration::Nowhere => Ok(Vec::new()),
+            Configuration::Json(text) => json::provider_blocks(text, provider, prefix),
+            Configuration::Source(config) => Ok(config.provider_blocks(provider, prefix)),
+        }
+    }
+
+    /// The resource blocks of the root module (`type.name`), as the JSON's configuration has them; `None` when it does not say.
+    #[must_use]
+    pub fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
+        match self.configuration {
+            Configuration::Json(text) => json::root_blocks(text),
+            _ => None,
+        }
+    }
+
+    /// The block of a resource in the configuration, by the address of any of its instances; `None` when it is not known:
+    /// the plan is JSON, there is no such block, or its file cannot be read.
+    #[must_use]
+    pub fn block(&self, address: &str) -> Option<&'p saved::config::Block> {
+        match self.configuration {
+            Configuration::Source(config) => config.block(address),
+            _ => None,
+        }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::saved::pack::{self, Level};
+use super::saved::paths::Paths;
 use crate::finding::Shown;
 
 /// A value that should have been readable is not: the plan is refused, a finding is never silently missing.
@@ -30,6 +32,8 @@ pub(crate) enum Mask<'p> {
     All,
     /// Some of it: `true` at the marked leaves (formats: `after_unknown`, `before_sensitive`, `after_sensitive`).
     Some(&'p str),
+    /// What the paths of a saved plan lead to.
+    Paths(Paths<'p>),
 }
 
 impl<'p> Mask<'p> {
@@ -50,6 +54,7 @@ impl<'p> Mask<'p> {
         Ok(match self {
             Self::Nothing => MaskLevel::Same(Self::Nothing),
             Self::All => MaskLevel::Same(Self::All),
+            Self::Paths(paths) => MaskLevel::Paths(paths),
             Self::Some(text) if text.starts_with('{') => MaskLevel::Object(entries(text)?.into_iter().map(|(key, raw)| (key, Self::from_text(raw))).collect()),
             Self::Some(text) if text.starts_with('[') => MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect()),
             // Neither true nor a container: not a mask that is known, so nothing below it may be shown or trusted.
@@ -63,6 +68,7 @@ enum MaskLevel<'p> {
     Same(Mask<'p>),
     Object(Vec<(Cow<'p, str>, Mask<'p>)>),
     List(Vec<Mask<'p>>),
+    Paths(Paths<'p>),
 }
 
 impl<'p> MaskLevel<'p> {
@@ -72,6 +78,7 @@ impl<'p> MaskLevel<'p> {
             Self::Object(entries) => entries.iter().find(|(name, _)| name == key).map_or(Mask::Nothing, |(_, mask)| *mask),
             // A list where the value has an object (or the other way round): the mask does not fit, so all of it counts as marked.
             Self::List(_) => Mask::All,
+            Self::Paths(paths) => paths.key(key),
         }
     }
 
@@ -80,15 +87,20 @@ impl<'p> MaskLevel<'p> {
             Self::Same(mask) => *mask,
             Self::List(items) => items.get(index).copied().unwrap_or(Mask::Nothing),
             Self::Object(_) => Mask::All,
+            Self::Paths(paths) => paths.index(index),
         }
     }
 }
 
 /// Where the bytes of a value are.
 #[derive(Clone, Copy)]
-enum Raw<'p> {
+pub(crate) enum Raw<'p> {
+    /// Nowhere.
     Absent,
+    /// A JSON text.
     Json(&'p str),
+    /// One msgpack value, in which unknowns stand inline.
+    Pack(&'p [u8]),
 }
 
 /// A value of a plan with its masks. Cheap to copy; nothing is parsed before [`Value::shape`] is asked for.
@@ -161,15 +173,25 @@ impl<'p> Value<'p> {
         Self { raw: raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), unknown, sensitive, depth: 0 }
     }
 
+    /// A JSON text without masks.
+    pub(crate) const fn of_json(text: &'p str) -> Self {
+        Self { raw: Raw::Json(text), unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 }
+    }
+
+    /// A value of a saved plan; what is unknown stands in the value itself.
+    pub(crate) const fn pack(raw: Raw<'p>, sensitive: Mask<'p>) -> Self {
+        Self { raw, unknown: Mask::Nothing, sensitive, depth: 0 }
+    }
+
     /// A value whose masks were not kept: all of it counts as sensitive, so none of it can be shown.
-    pub(crate) const fn unshown(text: &'p str) -> Self {
-        Self { raw: Raw::Json(text), unknown: Mask::Nothing, sensitive: Mask::All, depth: 0 }
+    pub(crate) const fn unshown(raw: Raw<'p>) -> Self {
+        Self { raw, unknown: Mask::Nothing, sensitive: Mask::All, depth: 0 }
     }
 
     /// Whether nothing at all is there (missing or null), told without parsing.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        matches!(self.raw, Raw::Absent | Raw::Json("null")) && !matches!(self.unknown, Mask::All)
+        matches!(self.raw, Raw::Absent | Raw::Json("null") | Raw::Pack([0xC0])) && !matches!(self.unknown, Mask::All)
     }
 
     /// Whether the whole value is marked sensitive.
@@ -191,6 +213,7 @@ impl<'p> Value<'p> {
             && match (self.raw, other.raw) {
                 (Raw::Absent, Raw::Absent) => true,
                 (Raw::Json(a), Raw::Json(b)) => a == b,
+                (Raw::Pack(a), Raw::Pack(b)) => pack::unwrapped(a) == pack::unwrapped(b) && !pack::has_unknown(a),
                 _ => false,
             }
     }
@@ -210,10 +233,33 @@ impl<'p> Value<'p> {
             Raw::Absent => Ok(match self.unknown.members()? {
                 // An object or list of which only unknown parts exist.
                 MaskLevel::Object(_) | MaskLevel::List(_) => Shape::Unknown,
-                MaskLevel::Same(_) => Shape::Absent,
+                MaskLevel::Same(_) | MaskLevel::Paths(_) => Shape::Absent,
             }),
             Raw::Json(text) => self.json_shape(text),
+            Raw::Pack(bytes) => self.pack_shape(bytes),
         }
+    }
+
+    fn pack_shape(&self, bytes: &'p [u8]) -> Result<Shape<'p>, ReadError> {
+        Ok(match pack::level(bytes)? {
+            Level::Nil => Shape::Null,
+            Level::Unknown => Shape::Unknown,
+            Level::Bool(value) => Shape::Bool(value),
+            Level::Number(text) => Shape::Number(text),
+            Level::Text(text) => Shape::Text(Cow::Borrowed(text)),
+            Level::List(items) => {
+                let sensitive = self.sensitive.members()?;
+                let items = items.into_iter().enumerate();
+                Shape::List(items.map(|(at, bytes)| self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at))).collect())
+            }
+            Level::Map(members) => {
+                let sensitive = self.sensitive.members()?;
+                let members = members.into_iter();
+                // Without the provider's schema the paths may miss what it marks (formats 2.6), so names that speak of secrets count as marks too.
+                let mask = |key: &str| if speaks_of_secrets(key) { Mask::All } else { sensitive.key(key) };
+                Shape::Object(members.map(|(key, bytes)| (Cow::Borrowed(key), self.child(Raw::Pack(bytes), Mask::Nothing, mask(key)))).collect())
+            }
+        })
     }
 
     fn json_shape(&self, text: &'p str) -> Result<Shape<'p>, ReadError> {
@@ -367,9 +413,17 @@ impl<'p> Value<'p> {
     }
 }
 
+/// Whether the name of an attribute says that its value is a secret.
+fn speaks_of_secrets(name: &str) -> bool {
+    ["password", "passphrase", "private_key", "secret_key", "secret_string", "access_key", "auth_token", "connection_string"]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
 /// Digits with at most a sign and a point.
 fn is_plain_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
+    // A duration has its unit behind it: 604800s, 7d.
+    let digits = text.strip_prefix('-').unwrap_or(text).trim_end_matches(['s', 'm', 'h', 'd']);
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok()
 }
 
@@ -406,9 +460,8 @@ fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, ReadError> {
         }
     }
     let Entries(found) = serde_json::from_str(text).map_err(|_| ReadError("an object cannot be read"))?;
-    let twice = if found.len() <= 24 {
-        found.iter().enumerate().any(|(at, (key, _))| found.iter().take(at).any(|(earlier, _)| earlier == key))
-    } else {
+    // Terraform writes keys in order: then a look at the neighbours is enough.
+    let twice = !found.is_sorted_by(|(a, _), (b, _)| a < b) && {
         let mut seen = std::collections::HashSet::with_capacity(found.len());
         !found.iter().all(|(key, _)| seen.insert(key.as_ref()))
     };

@@ -1,12 +1,12 @@
 //! What the tests share: the fixtures, a clean environment for the binary, and judging without a process.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
-#![allow(clippy::expect_used, clippy::panic, reason = "tests may fail loudly")]
 
 use std::path::{Path, PathBuf};
 
 use applygate::report::PlanReport;
 use applygate::run::judge_bytes;
 use applygate::settings::Settings;
+use applygate::state::Where;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ pub struct Spec {
     pub verdict: String,
     #[serde(default)]
     pub flags: Vec<String>,
+    /// `saved`: judged as a saved plan, with its directory beside it.
+    #[serde(default)]
+    pub form: Option<String>,
     #[serde(default)]
     pub synthetic: bool,
     #[serde(default)]
@@ -44,6 +47,15 @@ pub struct Expect {
 impl Fixture {
     pub fn json(&self) -> Vec<u8> {
         std::fs::read(self.dir.join("plan.json")).expect("a fixture has plan.json")
+    }
+
+    /// The report on the form that the fixture is about.
+    pub fn report(&self) -> PlanReport {
+        if self.spec.form.as_deref() != Some("saved") {
+            return judge(&self.json(), &self.settings());
+        }
+        let bytes = std::fs::read(self.dir.join("plan.tfplan")).expect("a fixture of this form has plan.tfplan");
+        judge(&bytes, &Settings { place: Where::Dir(self.dir.clone()), ..self.settings() })
     }
 
     pub fn settings(&self) -> Settings {

@@ -1,0 +1,176 @@
+//! Where the state of a plan is kept: of the backend's configuration only what makes its identity (formats 3.4), since the rest holds credentials.
+
+use super::pack::{self, Level};
+use crate::plan::ReadError;
+
+/// A backend, without anything secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backend {
+    /// The type, such as `s3`.
+    pub kind: String,
+    /// The attributes that say which state it is, by name; those not set are left out. URLs are without user, password and query.
+    pub identity: Vec<(&'static str, String)>,
+    /// `use_lockfile` of S3 (Terraform 1.10+), if set.
+    pub use_lockfile: Option<bool>,
+    /// `encrypt` of S3, if set.
+    pub encrypt: Option<bool>,
+    /// Whether a DynamoDB table for locks is named.
+    pub dynamodb_table: bool,
+}
+
+/// The identity attributes of a type; `a.b` is within a nested object.
+const fn identity(kind: &[u8]) -> &'static [&'static str] {
+    match kind {
+        b"local" => &["path", "workspace_dir"],
+        b"s3" => &["bucket", "key", "region", "workspace_key_prefix", "endpoint", "endpoints.s3"],
+        b"gcs" => &["bucket", "prefix", "storage_custom_endpoint"],
+        b"azurerm" => &["storage_account_name", "container_name", "key", "environment", "metadata_host", "resource_group_name", "subscription_id"],
+        b"http" => &["address"],
+        b"consul" => &["address", "scheme", "datacenter", "path"],
+        b"kubernetes" => &["host", "config_context", "config_context_cluster", "namespace", "secret_suffix"],
+        b"pg" => &["conn_str", "schema_name"],
+        b"oss" => &["bucket", "prefix", "key", "region", "endpoint"],
+        b"cos" => &["bucket", "prefix", "key", "region", "endpoint"],
+        b"oci" => &["namespace", "bucket", "key", "workspace_key_prefix", "region"],
+        b"remote" | b"cloud" => &["hostname", "organization", "workspaces.name", "workspaces.prefix", "workspaces.project", "workspaces.tags"],
+        _ => &[],
+    }
+}
+
+/// The longest identity attribute that is kept, in bytes.
+const MAX_TEXT: usize = 1024;
+
+impl Backend {
+    /// Reads a backend's type and configuration.
+    pub(super) fn read(kind: &str, config: &[u8]) -> Result<Self, ReadError> {
+        let mut backend = Self { kind: kind.to_owned(), ..Self::default() };
+        if config.is_empty() {
+            return Ok(backend);
+        }
+        for path in identity(kind.as_bytes()) {
+            if let Some(text) = text_at(config, path)? {
+                let text = if *path == "conn_str" { connection(&text) } else { without_secrets(&text) };
+                backend.identity.push((path, text));
+            }
+        }
+        let flag = |name| Ok::<_, ReadError>(if let Some(Level::Bool(value)) = at(config, name)? { Some(value) } else { None });
+        if kind == "s3" {
+            backend.use_lockfile = flag("use_lockfile")?;
+            backend.encrypt = flag("encrypt")?;
+            backend.dynamodb_table = matches!(at(config, "dynamodb_table")?, Some(Level::Text(name)) if !name.is_empty());
+        }
+        Ok(backend)
+    }
+
+    /// An identity attribute.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.identity.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The place of the state of a workspace, in one line: `s3://bucket/env:/staging/key`.
+    #[must_use]
+    pub fn place(&self, workspace: &str) -> String {
+        let get = |name| self.get(name).unwrap_or("?");
+        let default = workspace.is_empty() || workspace == "default";
+        match self.kind.as_str() {
+            "local" if default => format!("local {}", self.get("path").unwrap_or("terraform.tfstate")),
+            "local" => format!("local {}/{workspace}/terraform.tfstate", self.get("workspace_dir").unwrap_or("terraform.tfstate.d")),
+            "s3" if default => format!("s3://{}/{}", get("bucket"), get("key")),
+            "s3" => format!("s3://{}/{}/{workspace}/{}", get("bucket"), self.get("workspace_key_prefix").unwrap_or("env:"), get("key")),
+            "gcs" => match self.get("prefix") {
+                Some(prefix) => format!("gs://{}/{}/{workspace}.tfstate", get("bucket"), prefix.trim_end_matches('/')),
+                None => format!("gs://{}/{workspace}.tfstate", get("bucket")),
+            },
+            "azurerm" => {
+                let suffix = if default { String::new() } else { format!("env:{workspace}") };
+                format!("azurerm {}/{}/{}{suffix}", get("storage_account_name"), get("container_name"), get("key"))
+            }
+            kind => self.identity.iter().fold(kind.to_owned(), |line, (name, text)| format!("{line} {name}={text}")),
+        }
+    }
+}
+
+/// One level of the value under a dotted path; lists on the way must hold one element, as nested blocks do.
+fn at<'p>(config: &'p [u8], path: &str) -> Result<Option<Level<'p>>, ReadError> {
+    let mut level = pack::level(config)?;
+    for name in path.split('.') {
+        if let Level::List(items) = &level {
+            let Some(first) = items.first().filter(|_| items.len() == 1) else { return Ok(None) };
+            level = pack::level(first)?;
+        }
+        let Level::Map(members) = level else { return Ok(None) };
+        let Some((_, value)) = members.into_iter().find(|(key, _)| *key == name) else { return Ok(None) };
+        level = pack::level(value)?;
+    }
+    Ok(Some(level))
+}
+
+/// A text, a list of texts in one line, or nothing.
+fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
+    Ok(match at(config, path)? {
+        Some(Level::Text(text)) if !text.is_empty() && text.len() <= MAX_TEXT => Some(text.to_owned()),
+        Some(Level::List(items)) if !items.is_empty() && items.len() <= 64 => {
+            let mut texts = Vec::new();
+            for item in items {
+                if let Level::Text(text) = pack::level(item)? {
+                    texts.push(text);
+                }
+            }
+            Some(texts.join(",")).filter(|text| text.len() <= MAX_TEXT)
+        }
+        _ => None,
+    })
+}
+
+/// A URL without user, password, query and fragment; what is no URL stays, but for a part before `@`.
+pub(super) fn without_secrets(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
+/// Host and database of a PostgreSQL connection string, in either of its forms; nothing else of it.
+fn connection(text: &str) -> String {
+    if text.contains("://") {
+        return without_secrets(text);
+    }
+    let parts = text.split_whitespace().filter(|part| ["host=", "hostaddr=", "port=", "dbname="].iter().any(|name| part.starts_with(name)));
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_lose_their_secrets() {
+        for (text, plain) in [
+            ("https://user:p%40ss@host/x/y?token=1#f", "https://host/x/y"),
+            ("postgres://u:p@db.example:5432/tf?sslmode=disable", "postgres://db.example:5432/tf"),
+            ("https://u:p@w@host", "https://host"),
+            ("host:8500", "host:8500"),
+        ] {
+            assert_eq!(connection(text).replace("host:8500", ""), plain.replace("host:8500", ""));
+            assert_eq!(without_secrets(text), plain);
+        }
+        assert_eq!(connection("host=db port=5 user=me password=secret dbname=tf"), "host=db port=5 dbname=tf");
+        assert_eq!(connection("host=db password='a dbname=secret"), "host=db dbname=secret");
+    }
+
+    #[test]
+    fn places_of_states() {
+        let backend = |kind: &str, identity: &[(&'static str, &str)]| Backend {
+            kind: kind.to_owned(),
+            identity: identity.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+            ..Backend::default()
+        };
+        let s3 = backend("s3", &[("bucket", "b"), ("key", "r/k")]);
+        assert_eq!((s3.place("default"), s3.place("staging")), ("s3://b/r/k".to_owned(), "s3://b/env:/staging/r/k".to_owned()));
+        assert_eq!(backend("local", &[]).place("default"), "local terraform.tfstate");
+        assert_eq!(backend("azurerm", &[("key", "k")]).place("x"), "azurerm ?/?/kenv:x");
+        assert_eq!(backend("http", &[("address", "https://h/s")]).place("default"), "http address=https://h/s");
+    }
+}

@@ -1,0 +1,284 @@
+//! One change of a saved plan: from the message to the entry that rules see (formats 2.2, 2.3). Nothing of `private` is looked at.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::pack;
+use super::paths::Paths;
+use super::wire::{dynamic, fields};
+use crate::address::Address;
+use crate::plan::{Action, Detail, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value};
+
+/// Who wrote the file, as far as it can be told (formats 2.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// Terraform.
+    Terraform,
+    /// OpenTofu.
+    OpenTofu,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// The parts of an entry, in the order in which they may come.
+#[derive(Default)]
+struct Entry<'p> {
+    address: &'p str,
+    previous: &'p str,
+    provider: &'p str,
+    deposed: &'p str,
+    change: Option<&'p [u8]>,
+    reason: u64,
+    // Terraform 0.12 to 1.0.
+    module: &'p str,
+    data: bool,
+    kind: &'p str,
+    name: &'p str,
+    key: Option<Key<'p>>,
+}
+
+enum Key<'p> {
+    Text(&'p str),
+    Number(u64),
+}
+
+impl<'p> Entry<'p> {
+    fn read(message: &'p [u8]) -> Result<Self, ReadError> {
+        let mut entry = Self::default();
+        for field in fields(message) {
+            let (number, content) = field?;
+            match number {
+                1 => entry.module = content.text()?,
+                2 => {
+                    entry.data = match content.number()? {
+                        0 => false,
+                        1 => true,
+                        _ => return Err(ReadError("a change has a mode that is not known")),
+                    }
+                }
+                3 => entry.kind = content.text()?,
+                4 => entry.name = content.text()?,
+                5 => entry.key = Some(Key::Text(content.text()?)),
+                6 => entry.key = Some(Key::Number(content.number()?)),
+                7 => entry.deposed = content.text()?,
+                8 => entry.provider = content.text()?,
+                // Protobuf would merge two; nobody writes two, and what is read must be what Terraform reads.
+                9 if entry.change.is_some() => return Err(ReadError("an entry has two changes")),
+                9 => entry.change = Some(content.bytes()?),
+                12 => entry.reason = content.number()?,
+                13 => entry.address = content.text()?,
+                14 => entry.previous = content.text()?,
+                _ => {}
+            }
+        }
+        Ok(entry)
+    }
+
+    /// Address, type and mode: since Terraform 1.1 the address says it all.
+    fn place(&self) -> Result<(Cow<'p, str>, Cow<'p, str>, Mode), ReadError> {
+        if self.address.is_empty() {
+            if self.kind.is_empty() || self.name.is_empty() {
+                return Err(ReadError("a change has no address"));
+            }
+            let mode = if self.data { Mode::Data } else { Mode::Managed };
+            return Ok((Cow::Owned(self.old_address()), Cow::Borrowed(self.kind), mode));
+        }
+        if let Some(address) = Address::parse(self.address) {
+            let mode = if address.data { Mode::Data } else { Mode::Managed };
+            return Ok((Cow::Borrowed(self.address), Cow::Borrowed(address.kind), mode));
+        }
+        // OpenTofu 1.11 has ephemeral resources among the changes.
+        let plain = self.address.replacen("ephemeral.", "data.", 1);
+        let address = Address::parse(&plain).filter(|address| address.data).ok_or(ReadError("a change has an address that cannot be read"))?;
+        Ok((Cow::Borrowed(self.address), Cow::Owned(address.kind.to_owned()), Mode::Data))
+    }
+
+    fn old_address(&self) -> String {
+        let mut address = String::new();
+        if !self.module.is_empty() {
+            let _ = write!(address, "{}.", self.module);
+        }
+        let _ = write!(address, "{}{}.{}", if self.data { "data." } else { "" }, self.kind, self.name);
+        match self.key {
+            Some(Key::Number(number)) => {
+                let _ = write!(address, "[{number}]");
+            }
+            Some(Key::Text(text)) => {
+                let _ = write!(address, "[\"{}\"]", quoted(text));
+            }
+            None => {}
+        }
+        address
+    }
+}
+
+/// A key as Terraform writes it within quotes.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// The name of the provider in `module.x.provider["registry.terraform.io/hashicorp/aws"].alias`, or in the `provider.aws.alias` of 0.12.
+fn provider(text: &str) -> Option<&str> {
+    if let Some((_, rest)) = text.split_once("provider[\"") {
+        return rest.split_once('"').map(|(name, _)| name);
+    }
+    text.split_once("provider.").and_then(|(_, rest)| rest.split('.').next())
+}
+
+/// The change within an entry.
+struct Change<'p> {
+    message: &'p [u8],
+    action: u64,
+    values: [Option<&'p [u8]>; 2],
+    count: usize,
+    importing: bool,
+}
+
+impl<'p> Change<'p> {
+    fn read(message: &'p [u8]) -> Result<Self, ReadError> {
+        let mut change = Self { message, action: 0, values: [None, None], count: 0, importing: false };
+        for field in fields(message) {
+            match field? {
+                (1, content) => change.action = content.number()?,
+                (2, content) => {
+                    let value = dynamic(content.bytes()?)?;
+                    pack::check(value)?;
+                    if let Some(slot) = change.values.get_mut(change.count) {
+                        *slot = Some(value);
+                    }
+                    change.count += 1;
+                }
+                (5, content) => {
+                    content.bytes()?;
+                    change.importing = true;
+                }
+                _ => {}
+            }
+        }
+        Ok(change)
+    }
+
+    /// What is done; 9 means two things, and OpenTofu took its own meaning back.
+    fn action(&self, writer: Writer) -> Action {
+        match self.action {
+            0 => Action::NoOp,
+            1 => Action::Create,
+            2 => Action::Read,
+            3 => Action::Update,
+            5 => Action::Delete,
+            6 => Action::DeleteCreate,
+            7 => Action::CreateDelete,
+            8 => Action::Forget,
+            9 if writer != Writer::OpenTofu && self.count == 2 => Action::CreateForget,
+            9 if writer != Writer::Terraform && self.count == 0 => Action::Open,
+            10 if writer != Writer::Terraform => Action::ForgetCreate,
+            _ => Action::Other,
+        }
+    }
+
+    /// The values before and after; another number of them than the action has is a broken file.
+    fn sides(&self, action: Action) -> Result<(Raw<'p>, Raw<'p>), ReadError> {
+        let [first, second] = self.values.map(|value| value.map_or(Raw::Absent, Raw::Pack));
+        match (action, self.count) {
+            (Action::NoOp, 1) => Ok((first, first)),
+            (Action::Create, 1) => Ok((Raw::Absent, first)),
+            (Action::Delete | Action::Forget, 1) => Ok((first, Raw::Absent)),
+            (Action::Open, 0) | (Action::Other, _) => Ok((Raw::Absent, Raw::Absent)),
+            (Action::Read | Action::Update | Action::DeleteCreate | Action::CreateDelete | Action::CreateForget | Action::ForgetCreate, 2) => {
+                Ok((first, second))
+            }
+            _ => Err(ReadError("a change has another number of values than its action needs")),
+        }
+    }
+}
+
+/// The action of the change in an output's message.
+pub(super) fn acts(message: &[u8]) -> Result<bool, ReadError> {
+    Change::read(message).map(|change| change.action != 0)
+}
+
+/// The words of the JSON plan for a reason.
+const fn reason(number: u64) -> Option<&'static str> {
+    Some(match number {
+        1 => "replace_because_tainted",
+        2 => "replace_by_request",
+        3 => "replace_because_cannot_update",
+        4 => "delete_because_no_resource_config",
+        5 => "delete_because_wrong_repetition",
+        6 => "delete_because_count_index",
+        7 => "delete_because_each_key",
+        8 => "delete_because_no_module",
+        9 => "replace_by_triggers",
+        10 => "read_because_config_unknown",
+        11 => "read_because_dependency_pending",
+        12 => "delete_because_no_move_target",
+        13 => "read_because_check_nested",
+        14 => "delete_because_enabled_false",
+        15 => "forgot_because_lifecycle_destroy_in_state",
+        16 => "forgot_because_lifecycle_destroy_in_config",
+        _ => return None,
+    })
+}
+
+/// A string that is there: protobuf leaves out what is empty.
+fn set(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Reads one entry.
+pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>, ReadError> {
+    let entry = Entry::read(message)?;
+    let (address, kind, mode) = entry.place()?;
+    let change = Change::read(entry.change.ok_or(ReadError("an entry has no change"))?)?;
+    let action = change.action(writer);
+    let (before, after) = change.sides(action)?;
+    let previous = set(entry.previous).filter(|previous| *previous != entry.address);
+    let idle = action == Action::NoOp && entry.deposed.is_empty() && previous.is_none() && !change.importing;
+    let detail = (!idle).then(|| {
+        Box::new(Detail {
+            deposed: set(entry.deposed).map(Cow::Borrowed),
+            previous_address: previous.map(Cow::Borrowed),
+            reason: reason(entry.reason).map(Cow::Borrowed),
+            provider: provider(entry.provider).map(Cow::Borrowed),
+            importing: change.importing,
+            before: Some(Value::pack(before, Paths::mask(change.message, 3))),
+            after: Some(Value::pack(after, Paths::mask(change.message, 4))),
+            replace_paths: ReplacePaths::Wire(message),
+        })
+    });
+    Ok(ResourceChange::new(address, kind, mode, action, before, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_providers() {
+        for (text, name) in [
+            ("provider[\"registry.terraform.io/hashicorp/aws\"]", Some("registry.terraform.io/hashicorp/aws")),
+            ("module.a.provider[\"registry.terraform.io/hashicorp/aws\"].east", Some("registry.terraform.io/hashicorp/aws")),
+            ("provider.aws", Some("aws")),
+            ("module.x.provider.aws.east", Some("aws")),
+            ("", None),
+            ("x", None),
+        ] {
+            assert_eq!(provider(text), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_in_quotes() {
+        assert_eq!(quoted("a\"b\\c\n${d}"), "a\\\"b\\\\c\\n$${d}");
+    }
+}

@@ -1,0 +1,413 @@
+//! The reader of saved plan files: what `terraform plan -out` wrote and `terraform apply` will do. All of it is borrowed from the inflated `tfplan`;
+//! values stay msgpack until a rule asks. Facts about every byte: formats 2.
+
+mod backend;
+mod change;
+pub mod config;
+mod container;
+mod hcl;
+pub(crate) mod pack;
+pub(crate) mod paths;
+mod state;
+mod wire;
+
+use std::fmt;
+
+pub use backend::Backend;
+pub use change::Writer;
+pub(crate) use container::ends_like_zip;
+pub use state::Object;
+
+use self::config::Config;
+use self::container::Container;
+use self::state::State;
+use self::wire::{Content, dynamic, fields};
+use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange};
+use crate::refusal::{Refusal, Why};
+
+/// The version of the encoding that every release from 0.12 on writes.
+const VERSION: u64 = 3;
+/// What the model may take whatever the file's size, in bytes.
+const FREE: usize = 16 << 20;
+/// And how many times the inflated plan beyond that: far above what real changes need, so that a file of empty ones does not become many times its size.
+const TIMES: usize = 2;
+
+/// How the plan was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlanMode {
+    /// As usual.
+    #[default]
+    Normal,
+    /// `plan -destroy`.
+    Destroy,
+    /// `plan -refresh-only`.
+    RefreshOnly,
+}
+
+/// What only a saved plan file tells.
+pub struct Saved<'p> {
+    /// How the plan was made.
+    pub mode: PlanMode,
+    /// Who wrote it.
+    pub writer: Writer,
+    /// The addresses of `-target`.
+    pub targets: Vec<&'p str>,
+    /// The addresses of `-exclude`: OpenTofu 1.9+.
+    pub excludes: Vec<&'p str>,
+    /// The addresses of `-replace`: only Terraform 0.15.4 to 1.0 writes them; later the reason of the change says it.
+    pub force_replace: Vec<&'p str>,
+    /// Where the state is kept.
+    pub backend: Option<Backend>,
+    /// The type of the state store that keeps the state instead of a backend: Terraform 1.13+.
+    pub state_store: Option<&'p str>,
+    /// The workspace.
+    pub workspace: &'p str,
+    /// The lineage of the state; empty when there was none.
+    pub lineage: &'p str,
+    /// The serial of the state; 0 when there was none.
+    pub serial: u64,
+    /// Whether the plan can be applied at all (Terraform 1.8+).
+    pub applyable: Option<bool>,
+    /// The managed objects of the prior state, deposed ones left out.
+    pub objects: &'p [Object],
+    /// The configuration within the file.
+    pub config: &'p Config<'p>,
+}
+
+impl fmt::Debug for Saved<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Saved({:?}, serial {}, {} objects)", self.mode, self.serial, self.objects.len())
+    }
+}
+
+impl Saved<'_> {
+    /// Whether the backend had no state at all when the plan was made; an emptied state has a lineage (formats 2.4).
+    #[must_use]
+    pub const fn no_state(&self) -> bool {
+        self.lineage.is_empty() && self.serial == 0
+    }
+}
+
+/// Whether the bytes are meant as a saved plan.
+#[must_use]
+pub fn is_saved(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'P', b'K', 3 | 5, 4 | 6, ..])
+}
+
+/// An unpacked saved plan: it owns what a [`Plan`] borrows.
+pub struct Opened<'b> {
+    plan: Vec<u8>,
+    state: State,
+    config: Config<'b>,
+    writer: Writer,
+}
+
+impl fmt::Debug for Opened<'_> {
+    /// Shows nothing of the content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opened({} bytes)", self.plan.len())
+    }
+}
+
+fn broken(error: ReadError) -> Refusal {
+    Refusal::new(Why::BrokenPlan).with(error.0)
+}
+
+impl<'b> Opened<'b> {
+    /// Unpacks a saved plan.
+    ///
+    /// # Errors
+    /// When it is no saved plan, or damaged, or could be read in two ways.
+    pub fn new(bytes: &'b [u8]) -> Result<Self, Refusal> {
+        let container = Container::open(bytes)?;
+        if !container.has("tfplan") {
+            return Err(Refusal::new(Why::OtherZip));
+        }
+        let Some(stream) = container.stream("tfstate") else {
+            return Err(Refusal::new(Why::BrokenPlan).with("it has no state in it"));
+        };
+        let state = state::read(stream)?;
+        container.check_others()?;
+        let plan = container.read("tfplan")?.ok_or_else(|| Refusal::new(Why::OtherZip))?;
+        let lock = container.size(".terraform.lock.hcl").is_some_and(|size| size <= config::MAX_FILE);
+        let lock = if lock { container.read(".terraform.lock.hcl")? } else { None };
+        let writer = writer(lock.as_deref().unwrap_or_default(), &plan)?;
+        Ok(Self { plan, state, config: Config::new(container), writer })
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    /// When it is not a plan that can be read.
+    pub fn plan(&self) -> Result<Plan<'_>, Refusal> {
+        let mut draft = Draft::new(self)?;
+        for field in fields(&self.plan) {
+            let (number, content) = field.map_err(broken)?;
+            draft.take(number, content).map_err(broken)?;
+            draft.spend(0)?;
+        }
+        draft.finish()
+    }
+}
+
+/// A plan while it is read.
+struct Draft<'p> {
+    opened: &'p Opened<'p>,
+    plan: Plan<'p>,
+    saved: Saved<'p>,
+    /// Bytes that the model takes by now.
+    cost: usize,
+}
+
+impl<'p> Draft<'p> {
+    /// Counts the entries before any is kept, so that no more is set aside than there are.
+    fn new(opened: &'p Opened<'p>) -> Result<Self, Refusal> {
+        let (mut changes, mut drift, mut deferred) = (0_usize, 0_usize, 0_usize);
+        for field in fields(&opened.plan) {
+            match field.map_err(broken)?.0 {
+                3 => changes += 1,
+                18 => drift += 1,
+                27 => deferred += 1,
+                _ => {}
+            }
+        }
+        let mut draft = Self {
+            opened,
+            plan: Plan {
+                format_version: "saved".to_owned(),
+                terraform_version: None,
+                changes: Vec::new(),
+                drift: Vec::new(),
+                deferred: Vec::new(),
+                output_changes: 0,
+                prior: None,
+                errored: false,
+                complete: None,
+                failed_checks: 0,
+                configuration: Configuration::Source(&opened.config),
+                saved: None,
+            },
+            saved: Saved {
+                mode: PlanMode::Normal,
+                writer: opened.writer,
+                targets: Vec::new(),
+                excludes: Vec::new(),
+                force_replace: Vec::new(),
+                backend: None,
+                state_store: None,
+                workspace: "",
+                lineage: &opened.state.lineage,
+                serial: opened.state.serial,
+                applyable: None,
+                objects: &opened.state.objects,
+                config: &opened.config,
+            },
+            cost: 0,
+        };
+        draft.spend((changes + drift + deferred).saturating_mul(size_of::<ResourceChange<'_>>()))?;
+        draft.plan.changes.reserve_exact(changes);
+        draft.plan.drift.reserve_exact(drift);
+        draft.plan.deferred.reserve_exact(deferred);
+        Ok(draft)
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.cost = self.cost.saturating_add(bytes);
+        if self.cost > self.opened.plan.len().saturating_mul(TIMES).saturating_add(FREE) {
+            return Err(Refusal::new(Why::TooLarge).with("it has very many entries that hold nearly nothing"));
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, message: &'p [u8]) -> Result<ResourceChange<'p>, ReadError> {
+        let change = change::read(message, self.opened.writer)?;
+        self.cost = self.cost.saturating_add(change.detail_size());
+        Ok(change)
+    }
+
+    fn text(&mut self, content: Content<'p>) -> Result<&'p str, ReadError> {
+        self.cost = self.cost.saturating_add(2 * size_of::<&str>());
+        content.text()
+    }
+
+    fn take(&mut self, number: u32, content: Content<'p>) -> Result<(), ReadError> {
+        match number {
+            1 if content.number()? != VERSION => return Err(ReadError("it has a version that is not known")),
+            3 => {
+                let change = self.change(content.bytes()?)?;
+                self.plan.changes.push(change);
+            }
+            4 => self.plan.output_changes += usize::from(output(content.bytes()?)?),
+            5 => {
+                let target = self.text(content)?;
+                self.saved.targets.push(target);
+            }
+            6 => {
+                let exclude = self.text(content)?;
+                self.saved.excludes.push(exclude);
+            }
+            13 => {
+                let (kind, config, workspace) = store(content.bytes()?)?;
+                if self.saved.backend.replace(Backend::read(kind, config)?).is_some() {
+                    return Err(ReadError("it names two backends"));
+                }
+                self.saved.workspace = workspace;
+            }
+            14 => self.plan.terraform_version = Some(content.text()?.to_owned()),
+            16 => {
+                let address = self.text(content)?;
+                self.saved.force_replace.push(address);
+            }
+            17 => {
+                self.saved.mode = match content.number()? {
+                    0 => PlanMode::Normal,
+                    1 => PlanMode::Destroy,
+                    2 => PlanMode::RefreshOnly,
+                    _ => return Err(ReadError("it has a mode that is not known")),
+                }
+            }
+            18 => {
+                let change = self.change(content.bytes()?)?;
+                self.plan.drift.push(change);
+            }
+            19 => self.plan.failed_checks += usize::from(failed(content.bytes()?)?),
+            20 => self.plan.errored = content.flag()?,
+            25 => self.saved.applyable = Some(content.flag()?),
+            26 => self.plan.complete = Some(content.flag()?),
+            27 => {
+                let change = self.change(deferred(content.bytes()?)?)?;
+                self.plan.deferred.push(change);
+            }
+            29 => {
+                let (kind, _, workspace) = store(content.bytes()?)?;
+                self.saved.state_store = Some(kind);
+                self.saved.workspace = workspace;
+            }
+            // Variables, provider hashes, relevant attributes, function results, the time and actions: not needed, and some hold secrets.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Plan<'p>, Refusal> {
+        let Self { opened, mut plan, mut saved, .. } = self;
+        let version = plan.terraform_version.as_deref();
+        if version.is_none() {
+            return Err(broken(ReadError("it does not say which version wrote it")));
+        }
+        // 1.2 has other messages in the place of the checks.
+        if version.is_some_and(|version| version.starts_with("1.2.")) {
+            plan.failed_checks = 0;
+        }
+        let says = plan.complete.is_some() || saved.applyable.is_some();
+        if says || (opened.writer == Writer::Terraform && version.is_some_and(since_1_8)) {
+            plan.complete.get_or_insert(false);
+            saved.applyable.get_or_insert(false);
+        }
+        // Older versions and OpenTofu do not say so, but a target is a part by its meaning.
+        if !saved.targets.is_empty() || !saved.excludes.is_empty() {
+            plan.complete = Some(false);
+        }
+        if saved.mode != PlanMode::RefreshOnly {
+            plan.drift.retain(|drift| drift.action != Action::NoOp);
+        }
+        let order = |a: &ResourceChange<'_>, b: &ResourceChange<'_>| a.address.cmp(&b.address).then_with(|| a.deposed().cmp(&b.deposed()));
+        plan.changes.sort_unstable_by(order);
+        plan.drift.sort_unstable_by(order);
+        let twice = |(a, b): (&ResourceChange<'_>, &ResourceChange<'_>)| order(a, b).is_eq();
+        if plan.changes.iter().zip(plan.changes.iter().skip(1)).any(twice) {
+            return Err(broken(ReadError("one object has two changes")));
+        }
+        plan.prior = (!saved.no_state()).then(|| PriorState { managed: opened.state.managed.clone() });
+        plan.saved = Some(Box::new(saved));
+        Ok(plan)
+    }
+}
+
+/// Whether an output changes.
+fn output(message: &[u8]) -> Result<bool, ReadError> {
+    let mut acts = false;
+    for field in fields(message) {
+        if let (2, content) = field? {
+            acts = change::acts(content.bytes()?)?;
+        }
+    }
+    Ok(acts)
+}
+
+/// Type, configuration and workspace of a backend or state store.
+fn store(message: &[u8]) -> Result<(&str, &[u8], &str), ReadError> {
+    let (mut kind, mut config, mut workspace): (&str, &[u8], &str) = ("", &[], "");
+    for field in fields(message) {
+        match field? {
+            (1, content) => kind = content.text()?,
+            (2, content) => config = dynamic(content.bytes()?)?,
+            (3, content) => workspace = content.text()?,
+            _ => {}
+        }
+    }
+    Ok((kind, config, workspace))
+}
+
+/// The entry within a deferred change.
+fn deferred(message: &[u8]) -> Result<&[u8], ReadError> {
+    for field in fields(message) {
+        if let (2, content) = field? {
+            return content.bytes();
+        }
+    }
+    Err(ReadError("a deferred change is empty"))
+}
+
+/// Whether a check did not hold: status 2 is fail, 3 is error.
+fn failed(check: &[u8]) -> Result<bool, ReadError> {
+    let mut status = 0;
+    for field in fields(check) {
+        // Terraform 1.2 has a text here.
+        if let (3, Content::Number(number)) = field? {
+            status = number;
+        }
+    }
+    Ok(matches!(status, 2 | 3))
+}
+
+/// Who wrote the file: the head of the lock file says by which command, else hosts of providers and fields that only one of them has.
+fn writer(lock: &[u8], plan: &[u8]) -> Result<Writer, Refusal> {
+    let first = lock.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let says = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    if says(first, b"\"terraform init\"") {
+        return Ok(Writer::Terraform);
+    }
+    if says(first, b"\"tofu init\"") {
+        return Ok(Writer::OpenTofu);
+    }
+    for field in fields(plan) {
+        match field.map_err(broken)? {
+            (6, _) => return Ok(Writer::OpenTofu),
+            (25 | 26, _) => return Ok(Writer::Terraform),
+            // OpenTofu 1.11 lists names there, Terraform messages, which start with the tag of their first field and never with a letter.
+            (22, Content::Bytes([first, ..])) if first.is_ascii_alphabetic() || *first == b'_' => return Ok(Writer::OpenTofu),
+            (3, Content::Bytes(entry)) => {
+                for part in fields(entry) {
+                    if let (8, Content::Bytes(provider)) = part.map_err(broken)? {
+                        if says(provider, b"\"registry.opentofu.org/") {
+                            return Ok(Writer::OpenTofu);
+                        }
+                        if says(provider, b"\"registry.terraform.io/") {
+                            return Ok(Writer::Terraform);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(Writer::Unknown)
+}
+
+/// Whether a version is 1.8 or newer.
+fn since_1_8(version: &str) -> bool {
+    let mut parts = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    matches!((parts.next(), parts.next()), (Some(1), Some(minor)) if minor >= 8)
+        || version.split('.').next().and_then(|part| part.parse().ok()).is_some_and(|major: u32| major > 1)
+}

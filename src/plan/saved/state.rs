@@ -1,0 +1,270 @@
+//! The state within a saved plan (formats 2.8), read as a stream: of each managed object its address, its type and its `id`, of the rest nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+
+use super::change::quoted;
+use crate::refusal::{Refusal, Why};
+
+/// More objects than any state has; each takes some hundred bytes here and may take three in the file.
+const MAX_OBJECTS: usize = 1_000_000;
+
+/// A managed object of the prior state.
+#[derive(Clone)]
+pub struct Object {
+    /// Its address, as in the plan.
+    pub address: String,
+    /// Its type.
+    pub kind: Arc<str>,
+    /// Its `id` attribute, if it is a string. Not for printing as it is: some are secrets.
+    pub id: Option<Box<str>>,
+}
+
+impl fmt::Debug for Object {
+    /// Shows no id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+/// What is kept of the state.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) lineage: String,
+    pub(super) serial: u64,
+    pub(super) objects: Vec<Object>,
+    pub(super) managed: BTreeMap<String, usize>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    version: u64,
+    #[serde(default)]
+    serial: u64,
+    #[serde(default)]
+    lineage: String,
+    #[serde(default)]
+    resources: Option<Resources>,
+}
+
+/// Objects, put together while reading.
+#[derive(Default)]
+struct Resources(Vec<Object>);
+
+impl<'de> Deserialize<'de> for Resources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Resource {
+            #[serde(default)]
+            module: Option<String>,
+            mode: String,
+            #[serde(rename = "type")]
+            kind: String,
+            name: String,
+            #[serde(default)]
+            instances: Instances,
+        }
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Resources;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of resources")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
+                let mut objects = Vec::new();
+                while let Some(resource) = list.next_element::<Resource>()? {
+                    if resource.mode != "managed" {
+                        continue;
+                    }
+                    let kind: Arc<str> = resource.kind.into();
+                    let module = resource.module.map_or_else(String::new, |module| format!("{module}."));
+                    for instance in resource.instances.0 {
+                        let address = format!("{module}{kind}.{}{}", resource.name, instance.key);
+                        objects.push(Object { address, kind: Arc::clone(&kind), id: instance.id });
+                    }
+                    if objects.len() > MAX_OBJECTS {
+                        return Err(A::Error::custom("too many"));
+                    }
+                }
+                Ok(Resources(objects))
+            }
+        }
+        deserializer.deserialize_seq(Each)
+    }
+}
+
+/// A current instance; deposed ones are left out.
+struct Instance {
+    key: String,
+    id: Option<Box<str>>,
+}
+
+#[derive(Default)]
+struct Instances(Vec<Instance>);
+
+impl<'de> Deserialize<'de> for Instances {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Raw {
+            #[serde(default)]
+            index_key: Scalar,
+            #[serde(default)]
+            deposed: Scalar,
+            #[serde(default)]
+            attributes: Option<Attributes>,
+            #[serde(default)]
+            attributes_flat: Option<Attributes>,
+        }
+        #[derive(Deserialize)]
+        struct Attributes {
+            #[serde(default)]
+            id: Scalar,
+        }
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Instances;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of instances")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Instances, A::Error> {
+                let mut instances = Vec::new();
+                while let Some(raw) = list.next_element::<Raw>()? {
+                    if matches!(&raw.deposed, Scalar::Text(key) if !key.is_empty()) {
+                        continue;
+                    }
+                    let key = match raw.index_key {
+                        Scalar::Text(key) => format!("[\"{}\"]", quoted(&key)),
+                        Scalar::Number(number) => format!("[{number}]"),
+                        Scalar::Other => String::new(),
+                    };
+                    let id = match raw.attributes.or(raw.attributes_flat).map(|attributes| attributes.id) {
+                        Some(Scalar::Text(id)) => Some(id.into_boxed_str()),
+                        _ => None,
+                    };
+                    instances.push(Instance { key, id });
+                    if instances.len() > MAX_OBJECTS {
+                        return Err(A::Error::custom("too many"));
+                    }
+                }
+                Ok(Instances(instances))
+            }
+        }
+        deserializer.deserialize_seq(Each)
+    }
+}
+
+/// A string or a whole number; anything else is passed over.
+#[derive(Default)]
+enum Scalar {
+    Text(String),
+    Number(u64),
+    #[default]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Scalar;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+                Ok(Scalar::Text(text.to_owned()))
+            }
+            fn visit_string<E>(self, text: String) -> Result<Scalar, E> {
+                Ok(Scalar::Text(text))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+                Ok(Scalar::Number(number))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+                // Terraform reads keys as floats: `0.0` is `0`.
+                Ok(if number >= 0.0 && number.fract() == 0.0 && number < 1e15 { Scalar::Number(number as u64) } else { Scalar::Other })
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Reads a state to its end.
+pub(super) fn read(stream: impl Read) -> Result<State, Refusal> {
+    let broken = |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
+    let mut documents = serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(64 << 10, stream));
+    let document = Document::deserialize(&mut documents).map_err(broken)?;
+    // To the end: there the checksum is checked.
+    documents.end().map_err(broken)?;
+    if document.version != 4 {
+        return Err(Refusal::new(Why::BrokenPlan).with(format!("its state has version {}, not 4", document.version)));
+    }
+    let objects = document.resources.unwrap_or_default().0;
+    let mut managed: BTreeMap<String, usize> = BTreeMap::new();
+    for object in &objects {
+        match managed.get_mut(object.kind.as_ref()) {
+            Some(count) => *count += 1,
+            None => {
+                managed.insert(object.kind.to_string(), 1);
+            }
+        }
+    }
+    Ok(State { lineage: document.lineage, serial: document.serial, objects, managed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_with_addresses_and_ids() {
+        let text = r#"{"version":4,"terraform_version":"1.15.5","serial":7,"lineage":"l","outputs":{"o":{"value":"s"}},"resources":[
+            {"mode":"managed","type":"t_x","name":"a","provider":"p","instances":[{"schema_version":0,"attributes":{"id":"i-1","x":{"id":"no"}}},
+              {"deposed":"00000001","attributes":{"id":"old"}}]},
+            {"module":"module.m[\"k\"]","mode":"managed","type":"t_x","name":"b","instances":[
+              {"index_key":"q\"${","attributes":{"id":7}},{"index_key":3,"attributes":{"id":["x"]}},{"index_key":0,"attributes_flat":{"id":"flat"}}]},
+            {"mode":"data","type":"t_y","name":"c","instances":[{"attributes":{"id":"d"}}]}],"check_results":null}"#;
+        let state = read(text.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!((state.serial, state.lineage.as_str()), (7, "l"));
+        let seen: Vec<_> = state.objects.iter().map(|object| (object.address.as_str(), object.id.as_deref())).collect();
+        assert_eq!(
+            seen,
+            [
+                ("t_x.a", Some("i-1")),
+                (r#"module.m["k"].t_x.b["q\"$${"]"#, None),
+                (r#"module.m["k"].t_x.b[3]"#, None),
+                (r#"module.m["k"].t_x.b[0]"#, Some("flat"))
+            ]
+        );
+        assert_eq!(state.managed.get("t_x"), Some(&4));
+        assert_eq!(format!("{:?}", state.objects[0]), "t_x.a");
+    }
+
+    #[test]
+    fn broken_states() {
+        for text in ["", "{}", "[]", "{\"version\":3}", "{\"version\":4} x", "{\"version\":4,\"resources\":[{}]}", "{\"version\":4,\"version\":4}"] {
+            assert_eq!(read(text.as_bytes()).err().map(|refusal| refusal.why), Some(Why::BrokenPlan), "{text}");
+        }
+    }
+}
