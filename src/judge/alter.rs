@@ -2,9 +2,10 @@
 
 use crate::catalog::{Catalog, ChangeRow, Scalar};
 use crate::finding::{Severity, Shown};
-use crate::plan::{ReadError, ResourceChange, Shape, Show, Value, member};
+use crate::plan::{Opened, ReadError, ResourceChange, Shape, Show, Value};
 
 use super::condition::{number_of, plain, same};
+use super::difference::Difference;
 
 /// One harmful change of one attribute.
 pub struct Alter<'a, 'p> {
@@ -39,18 +40,23 @@ pub(super) const SIZES: &[&str] = &[
     "storage_type",
 ];
 
-pub(super) fn judge<'a, 'p>(catalog: &'a Catalog, change: &'a ResourceChange<'p>) -> Result<Vec<Alter<'a, 'p>>, ReadError> {
+/// Adds the harmful changes of one object to `alters`.
+pub(super) fn judge<'a, 'p>(
+    catalog: &'a Catalog,
+    change: &'a ResourceChange<'p>,
+    differences: &[Difference<'p>],
+    after: &Opened<'p>,
+    alters: &mut Vec<Alter<'a, 'p>>,
+) -> Result<(), ReadError> {
     let mut found: Vec<Alter<'a, 'p>> = Vec::new();
-    let (before, after) = (change.before(), change.after());
-    let (olds, news) = (before.members()?, after.members()?);
     for row in catalog.changes(&change.kind) {
         let Some((first, rest)) = row.attribute.steps().split_first() else { continue };
-        let (old, new) = (member(&olds, first), member(&news, first));
-        if old.same_text(&new) || (old.is_nothing() && new.is_nothing()) {
+        let Some(Difference { old, new, .. }) = differences.iter().find(|difference| difference.name == *first) else { continue };
+        if old.is_nothing() && new.is_nothing() {
             continue;
         }
         let mut pairs = Vec::new();
-        pair(old, new, rest, &mut pairs)?;
+        pair(*old, *new, rest, &mut pairs)?;
         for (old, new) in pairs {
             let Some(severity) = harm(row, old, new)? else { continue };
             if !conditions_hold(row, after)? {
@@ -66,7 +72,8 @@ pub(super) fn judge<'a, 'p>(catalog: &'a Catalog, change: &'a ResourceChange<'p>
             }
         }
     }
-    Ok(found)
+    alters.append(&mut found);
+    Ok(())
 }
 
 /// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
@@ -78,6 +85,9 @@ fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Va
     let (left, right) = (old.shape()?, new.shape()?);
     match (left, right) {
         (Shape::List(olds), Shape::List(news)) => {
+            // What stays as it is, at another place or not, is nobody's pair.
+            let rest = |these: &[Value<'p>], those: &[Value<'p>]| these.iter().filter(|a| !those.iter().any(|b| b.same_text(a))).copied().collect::<Vec<_>>();
+            let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
             for at in 0..olds.len().max(news.len()) {
                 let side = |items: &[Value<'p>]| items.get(at).copied().unwrap_or(Value::ABSENT);
                 pair(side(&olds), side(&news), path, pairs)?;
@@ -90,7 +100,7 @@ fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Va
     }
 }
 
-fn conditions_hold(row: &ChangeRow, after: Value<'_>) -> Result<bool, ReadError> {
+fn conditions_hold(row: &ChangeRow, after: &Opened<'_>) -> Result<bool, ReadError> {
     for condition in &row.and {
         let Some(path) = &condition.attribute else { return Ok(false) };
         let mut holds = false;

@@ -1,8 +1,10 @@
 //! Conditions of the catalogue against the values of a plan. Unknown is never taken as good: a condition on something unknown does not hold.
 
-use crate::catalog::{Condition, Path, Scalar, TypeRow};
+use crate::catalog::{Condition, Path, Scalar, provider};
 use crate::finding::Shown;
-use crate::plan::{Plan, ReadError, Shape, Show, Value};
+use crate::plan::{Opened, ReadError, ResourceChange, Shape, Show, Value};
+
+use super::providers::Providers;
 
 /// What came of looking at one place.
 #[derive(Debug)]
@@ -17,15 +19,19 @@ pub(super) struct Look {
     pub(super) number: Option<f64>,
 }
 
-/// Looks at an attribute of `value`, or at the provider's block.
-pub(super) fn look(condition: &Condition, value: Value<'_>, plan: &Plan<'_>, provider: Option<&str>, prefix: &str) -> Result<Look, ReadError> {
+/// Looks at an attribute of `value`, or at the block of the change's provider.
+pub(super) fn look<'a, 'p>(
+    condition: &Condition,
+    value: &Opened<'p>,
+    change: &'a ResourceChange<'p>,
+    providers: &mut Providers<'a, 'p>,
+) -> Result<Look, ReadError> {
     if let Some(path) = &condition.attribute {
         return test(condition, &value.at(path.steps())?);
     }
     let Some(path) = &condition.provider else { return Err(ReadError("a condition of the catalogue looks nowhere")) };
-    let blocks = plan.provider_blocks(provider, prefix)?;
     let mut last = None;
-    for block in blocks {
+    for block in providers.blocks(change.provider(), provider(&change.kind))? {
         let mut found = Vec::new();
         for value in block.at(path.steps())? {
             found.push(value.expression()?);
@@ -79,13 +85,27 @@ fn shape_scalar(shape: &Shape<'_>) -> Option<Scalar> {
     })
 }
 
-/// A plain value as a number; words that are numbers count, as providers keep many numbers as strings.
+/// A plain value as a number; words that are numbers count, as providers keep many numbers as strings. A duration ("7d", "604800s") is its seconds.
 pub(super) fn number_of(scalar: &Scalar) -> Option<f64> {
     match scalar {
         Scalar::Number(number) => Some(*number),
-        Scalar::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        Scalar::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()).or_else(|| duration(text)),
         Scalar::Bool(_) => None,
     }
+}
+
+/// Seconds of a duration with one unit.
+fn duration(text: &str) -> Option<f64> {
+    let unit = match text.chars().last()? {
+        's' => 1.0,
+        'm' => 60.0,
+        'h' => 3600.0,
+        'd' => 86_400.0,
+        _ => return None,
+    };
+    let digits = text.get(..text.len() - 1)?;
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain { digits.parse().ok().map(|number: f64| number * unit) } else { None }
 }
 
 /// Whether two plain values are the same; words without case, `"true"` like true, `"7"` like 7.
@@ -123,13 +143,8 @@ pub(super) fn plain(value: Value<'_>, default: Option<&Scalar>) -> Result<Option
     })
 }
 
-/// The texts at the identity attributes of a value, all of them known and set; `None` otherwise.
-pub(crate) fn identity_texts(row: &TypeRow, value: Value<'_>) -> Result<Option<Vec<String>>, ReadError> {
-    texts(&row.identity, value)
-}
-
 /// The texts (or numbers) at these paths, all known and set.
-pub(super) fn texts(paths: &[Path], value: Value<'_>) -> Result<Option<Vec<String>>, ReadError> {
+pub(super) fn texts(paths: &[Path], value: &Opened<'_>) -> Result<Option<Vec<String>>, ReadError> {
     let mut found = Vec::with_capacity(paths.len());
     for path in paths {
         for value in value.at(path.steps())? {

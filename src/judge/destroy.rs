@@ -1,10 +1,11 @@
 //! How bad one destroy is: the catalogue's grade of the type, moved by what the plan shows of its guards.
 
-use crate::catalog::{Catalog, Category, Effect, Grade, Guard, TypeRow, provider};
+use crate::catalog::{Catalog, Category, Effect, Grade, Guard, TypeRow};
 use crate::finding::{Evidence, Severity, Shown};
-use crate::plan::{Plan, ReadError, ResourceChange, Show};
+use crate::plan::{Opened, ReadError, ResourceChange, Show};
 
-use super::condition;
+use super::providers::Providers;
+use super::{condition, looks_like_state_store};
 
 /// A destroy or replace of one object, judged.
 pub struct Destroy<'a, 'p> {
@@ -26,6 +27,8 @@ pub struct Destroy<'a, 'p> {
     pub copy: Option<(String, Option<String>)>,
     /// For a backup: what became of its source.
     pub source: super::Source,
+    /// For a store whose name says that Terraform keeps its state in there: the name.
+    pub state_store: Option<String>,
 }
 
 impl<'a, 'p> Destroy<'a, 'p> {
@@ -41,7 +44,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         self.grade.severity()
     }
 
-    pub(super) fn judge(plan: &Plan<'p>, catalog: &'a Catalog, change: &'a ResourceChange<'p>) -> Result<Self, ReadError> {
+    pub(super) fn judge(catalog: &'a Catalog, change: &'a ResourceChange<'p>, providers: &mut Providers<'a, 'p>) -> Result<Self, ReadError> {
         let row = catalog.get(&change.kind);
         let mut destroy = Self {
             change,
@@ -53,19 +56,18 @@ impl<'a, 'p> Destroy<'a, 'p> {
             recovery: Vec::new(),
             copy: None,
             source: super::Source::NotAsked,
+            state_store: None,
         };
         let Some(row) = row else { return Ok(destroy) };
-        for guard in row.guard.iter().filter(|guard| guard.effect == Effect::Grade) {
-            destroy.weigh(plan, row, guard)?;
-        }
-        let base = destroy.grade;
-        let mut lowest = base;
-        for guard in row.guard.iter().filter(|guard| guard.effect != Effect::Grade) {
-            if let Some(grade) = destroy.weigh(plan, row, guard)? {
-                lowest = lowest.min(grade.min(base));
+        let store = matches!(row.category, Category::State | Category::ObjectStore | Category::Database) && !row.identity.is_empty();
+        if store || !row.guard.is_empty() {
+            let value = Opened::new(change.before())?;
+            if store {
+                let names = condition::texts(&row.identity, &value)?.unwrap_or_default();
+                destroy.state_store = names.into_iter().find(|name| looks_like_state_store(name));
             }
+            destroy.weigh_all(row, &value, providers)?;
         }
-        destroy.grade = lowest;
         if let Some(recovery) = &row.recovery
             && destroy.grade > Grade::Medium
         {
@@ -75,19 +77,34 @@ impl<'a, 'p> Destroy<'a, 'p> {
         Ok(destroy)
     }
 
+    /// Looks at all guards: those that set the grade first, then those that lower it.
+    fn weigh_all(&mut self, row: &TypeRow, value: &Opened<'p>, providers: &mut Providers<'a, 'p>) -> Result<(), ReadError> {
+        for guard in row.guard.iter().filter(|guard| guard.effect == Effect::Grade) {
+            self.weigh(row, guard, value, providers)?;
+        }
+        let base = self.grade;
+        let mut lowest = base;
+        for guard in row.guard.iter().filter(|guard| guard.effect != Effect::Grade) {
+            if let Some(grade) = self.weigh(row, guard, value, providers)? {
+                lowest = lowest.min(grade.min(base));
+            }
+        }
+        self.grade = lowest;
+        Ok(())
+    }
+
     /// Looks at one guard, notes what it shows, and tells the grade that it gives.
-    fn weigh(&mut self, plan: &Plan<'p>, row: &TypeRow, guard: &Guard) -> Result<Option<Grade>, ReadError> {
-        let (value, provider_name, prefix) = (self.change.before(), self.change.provider(), provider(&self.change.kind));
+    fn weigh(&mut self, row: &TypeRow, guard: &Guard, value: &Opened<'p>, providers: &mut Providers<'a, 'p>) -> Result<Option<Grade>, ReadError> {
         if guard.present
             && let Some(first) = guard.condition.attribute.as_ref().and_then(|path| path.steps().first())
-            && !value.members()?.iter().any(|(name, _)| name == first)
+            && !value.members().iter().any(|(name, _)| name == first)
         {
             return Ok(None);
         }
-        let look = condition::look(&guard.condition, value, plan, provider_name, prefix)?;
+        let look = condition::look(&guard.condition, value, self.change, providers)?;
         let mut holds = look.holds;
         for also in &guard.and {
-            holds = holds && condition::look(also, value, plan, provider_name, prefix)?.holds;
+            holds = holds && condition::look(also, value, self.change, providers)?.holds;
         }
         let path = guard.condition.attribute.as_ref().or(guard.condition.provider.as_ref()).map_or("", |path| path.text());
         let path = if guard.condition.provider.is_some() { format!("provider {path}") } else { path.to_owned() };
@@ -126,7 +143,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             }
             Effect::Kept => {
                 self.kept = true;
-                Some(if row.category.worth_keeping() || (row.category.holds_data() && row.destroy >= Grade::High) { Grade::Medium } else { Grade::None })
+                Some(if row.category.holds_data() && row.destroy > Grade::Medium { Grade::Medium } else { Grade::None })
             }
             Effect::Copy => {
                 let says = guard.says.clone().unwrap_or_else(|| "a copy remains".to_owned());

@@ -4,22 +4,26 @@
 mod alter;
 mod condition;
 mod destroy;
+mod difference;
 mod name;
 mod neighbours;
+mod providers;
 mod rename;
+mod stripped;
 mod words;
 
 use std::collections::HashMap;
 
 use crate::catalog::{Catalog, Category};
-use crate::plan::{Action, Plan, ReadError, ResourceChange};
+use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
+use crate::state::StateFacts;
 
 pub use alter::Alter;
-pub(crate) use condition::identity_texts;
 pub use destroy::Destroy;
 pub(crate) use name::{guess, looks_like_state_store};
 pub(crate) use neighbours::Source;
 pub use rename::Rename;
+pub use stripped::Stripped;
 pub(crate) use words::{how, plural, remedy, why};
 
 /// Numbers and expectations that rules read: built by settings, plain data here.
@@ -53,10 +57,14 @@ pub struct Facts<'a, 'p> {
     pub catalog: &'a Catalog,
     /// Numbers and expectations.
     pub limits: &'a Limits,
+    /// Which state the plan is for.
+    pub state: &'a StateFacts,
     /// Every managed object that is destroyed or replaced, judged.
     pub destroys: Vec<Destroy<'a, 'p>>,
     /// Every change in place that the catalogue knows as harmful.
     pub alters: Vec<Alter<'a, 'p>>,
+    /// Every change in place that takes most of the values out of an attribute.
+    pub stripped: Vec<Stripped<'a, 'p>>,
     /// Deletes and creates that are the same thing.
     pub renames: Vec<Rename<'a, 'p>>,
     rename_of: HashMap<&'a str, usize>,
@@ -67,22 +75,26 @@ impl<'a, 'p> Facts<'a, 'p> {
     ///
     /// # Errors
     /// When a value that is needed cannot be read; the address of the change is named.
-    pub fn new(plan: &'a Plan<'p>, catalog: &'a Catalog, limits: &'a Limits) -> Result<Self, Unreadable> {
+    pub fn new(plan: &'a Plan<'p>, catalog: &'a Catalog, limits: &'a Limits, state: &'a StateFacts) -> Result<Self, Unreadable> {
         let mut destroys = Vec::new();
-        let mut alters = Vec::new();
+        let (mut alters, mut stripped) = (Vec::new(), Vec::new());
+        let mut providers = providers::Providers::new(plan);
         for change in plan.managed() {
             let at = |error: ReadError| Unreadable { address: Some(change.address.to_string()), error };
             if change.action.destroys() {
-                destroys.push(Destroy::judge(plan, catalog, change).map_err(at)?);
+                destroys.push(Destroy::judge(catalog, change, &mut providers).map_err(at)?);
             } else if change.action == Action::Update {
-                alters.extend(alter::judge(catalog, change).map_err(at)?);
+                let (before, after) = (Opened::new(change.before()).map_err(at)?, Opened::new(change.after()).map_err(at)?);
+                let differences = difference::between(&before, &after);
+                alter::judge(catalog, change, &differences, &after, &mut alters).map_err(at)?;
+                stripped.extend(stripped::judge(change, &differences).map_err(at)?);
             }
         }
         let nowhere = |error| Unreadable { address: None, error };
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
         let rename_of = renames.iter().enumerate().map(|(at, rename)| (rename.from.address.as_ref(), at)).collect();
-        Ok(Self { plan, catalog, limits, destroys, alters, renames, rename_of })
+        Ok(Self { plan, catalog, limits, state, destroys, alters, stripped, renames, rename_of })
     }
 
     /// The rename that takes this object away, if it is one.

@@ -1,7 +1,9 @@
 //! What a destroyed backup was taken of, and whether that stays: a backup whose source goes too was the last way back.
 
+use std::collections::HashMap;
+
 use crate::catalog::{Catalog, Category, Grade};
-use crate::plan::{Plan, ReadError, Shape};
+use crate::plan::{Opened, Plan, ReadError, Shape};
 
 use super::condition;
 use super::destroy::Destroy;
@@ -23,10 +25,11 @@ pub enum Source {
 pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [Destroy<'_, '_>]) -> Result<(), ReadError> {
     let mut wanted: Vec<(usize, Vec<String>)> = Vec::new();
     for (at, destroy) in destroys.iter().enumerate() {
-        let Some(row) = destroy.row.filter(|row| row.category == Category::Backup) else { continue };
+        let Some(row) = destroy.row.filter(|row| row.category == Category::Backup && !row.backs_up.is_empty()) else { continue };
         let mut names = Vec::new();
+        let value = Opened::new(destroy.change.before())?;
         for path in &row.backs_up {
-            if let Some(found) = condition::texts(std::slice::from_ref(path), destroy.change.before())? {
+            if let Some(found) = condition::texts(std::slice::from_ref(path), &value)? {
                 names.extend(found);
             }
         }
@@ -38,6 +41,10 @@ pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [
         return Ok(());
     }
     let mut found: Vec<Option<Source>> = vec![None; wanted.len()];
+    let mut asking: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, (_, names)) in wanted.iter().enumerate() {
+        names.iter().for_each(|name| asking.entry(name).or_default().push(at));
+    }
     let mut seen = 0;
     for change in plan.managed().filter(|change| change.action.has_before() && change.deposed().is_none()) {
         seen += 1;
@@ -46,18 +53,16 @@ pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [
             continue;
         }
         let value = change.before();
-        let mut own: Vec<String> = Vec::new();
         for (name, value) in value.members()? {
             let named =
                 matches!(name.as_ref(), "id" | "arn" | "identifier" | "name" | "self_link" | "bucket") || row.identity.iter().any(|path| path.text() == name);
             if named && let Shape::Text(text) = value.shape()? {
-                own.push(text.into_owned());
-            }
-        }
-        for ((_, names), found) in wanted.iter().zip(&mut found) {
-            if names.iter().any(|name| own.contains(name)) {
-                let address = change.address.to_string();
-                *found = Some(if change.action.destroys() { Source::Goes(address) } else { Source::Stays(address) });
+                for at in asking.get(text.as_ref()).into_iter().flatten() {
+                    let address = change.address.to_string();
+                    if let Some(found) = found.get_mut(*at) {
+                        *found = Some(if change.action.destroys() { Source::Goes(address) } else { Source::Stays(address) });
+                    }
+                }
             }
         }
     }

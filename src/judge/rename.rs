@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{Address, Key};
 use crate::catalog::Catalog;
-use crate::plan::{Action, Plan, ReadError, ResourceChange};
+use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
 
 use super::condition;
 
@@ -42,23 +42,26 @@ pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<
         let mut names = Vec::with_capacity(new.len());
         for change in &new {
             names.push(match row {
-                Some(row) => condition::texts(&row.identity, change.after())?,
+                Some(row) => condition::texts(&row.identity, &Opened::new(change.after())?)?,
                 None => None,
             });
         }
+        // Each address is parsed once, not for each pair.
+        let addresses: Vec<Option<Address<'_>>> = new.iter().map(|change| Address::parse(&change.address)).collect();
         let mut taken = vec![false; new.len()];
         for from in gone {
             let name = match row {
-                Some(row) => condition::texts(&row.identity, from.before())?,
+                Some(row) => condition::texts(&row.identity, &Opened::new(from.before())?)?,
                 None => None,
             };
-            let fits = |at: usize, to: &ResourceChange<'_>| match (&name, names.get(at).and_then(Option::as_ref)) {
+            let address = Address::parse(&from.address);
+            let fits = |at: usize| match (&name, names.get(at).and_then(Option::as_ref)) {
                 (Some(old), Some(new)) => (old == new).then_some(true),
                 // Nothing says that they differ: then the block's own name must say that they are the same.
-                _ => kin(&from.address, &to.address).then_some(false),
+                _ => kin(address.as_ref(), addresses.get(at).and_then(Option::as_ref)).then_some(false),
             };
             let found =
-                new.iter().enumerate().filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true)).find_map(|(at, to)| fits(at, to).map(|same| (at, *to, same)));
+                new.iter().enumerate().filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true)).find_map(|(at, to)| fits(at).map(|same| (at, *to, same)));
             if let Some((at, to, same_identity)) = found {
                 if let Some(taken) = taken.get_mut(at) {
                     *taken = true;
@@ -72,13 +75,12 @@ pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<
 
 /// Whether two addresses are one block under another module, or with another kind of key (single, count, for_each).
 /// Two keys of one `for_each` are two things.
-fn kin(from: &str, to: &str) -> bool {
-    let (Some(from), Some(to)) = (Address::parse(from), Address::parse(to)) else { return false };
+fn kin(from: Option<&Address<'_>>, to: Option<&Address<'_>>) -> bool {
+    let (Some(from), Some(to)) = (from, to) else { return false };
     if from.kind != to.kind || from.name != to.name || !(from.key == to.key || rekeyed(from.key.as_ref(), to.key.as_ref())) {
         return false;
     }
-    let names = |address: &Address<'_>| address.module.iter().map(|step| step.name.to_owned()).collect::<Vec<_>>();
-    if names(&from) != names(&to) {
+    if !from.module.iter().map(|step| step.name).eq(to.module.iter().map(|step| step.name)) {
         return true;
     }
     let steps = || from.module.iter().zip(&to.module);
@@ -91,7 +93,11 @@ fn rekeyed(a: Option<&Key<'_>>, b: Option<&Key<'_>>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::kin;
+    use super::Address;
+
+    fn kin(from: &str, to: &str) -> bool {
+        super::kin(Address::parse(from).as_ref(), Address::parse(to).as_ref())
+    }
 
     #[test]
     fn one_block_under_another_name() {

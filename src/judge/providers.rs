@@ -1,0 +1,29 @@
+//! The provider blocks that guards ask for, each looked up once: the configuration of a big plan is too long to be read for every destroy.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Plan, ReadError, Value};
+
+/// Name of the provider as a change says it, and the prefix of its types.
+type Asked<'a> = (Option<&'a str>, &'a str);
+
+/// The blocks that were asked for.
+pub(super) struct Providers<'a, 'p> {
+    plan: &'a Plan<'p>,
+    known: BTreeMap<Asked<'a>, Vec<Value<'p>>>,
+}
+
+impl<'a, 'p> Providers<'a, 'p> {
+    pub(super) const fn new(plan: &'a Plan<'p>) -> Self {
+        Self { plan, known: BTreeMap::new() }
+    }
+
+    /// See [`Plan::provider_blocks`].
+    pub(super) fn blocks(&mut self, provider: Option<&'a str>, prefix: &'a str) -> Result<&[Value<'p>], ReadError> {
+        use std::collections::btree_map::Entry;
+        Ok(match self.known.entry((provider, prefix)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(self.plan.provider_blocks(provider, prefix)?),
+        })
+    }
+}
