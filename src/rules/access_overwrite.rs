@@ -1,6 +1,6 @@
 //! Authoritative access policies: one resource that replaces every binding there is, also those that Terraform never knew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Rule;
 use super::destroyed::about;
@@ -29,9 +29,16 @@ static WORDS: Words = Words {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     speak(&WORDS, facts, findings)?;
-    for change in facts.plan.managed().filter(|change| is_authoritative(&change.kind)) {
+    let policies: Vec<_> = facts.plan.managed().filter(|change| is_authoritative(&change.kind)).collect();
+    if policies.is_empty() {
+        return Ok(());
+    }
+    let made: HashSet<&str> = facts.creates().map(|change| change.kind.as_ref()).collect();
+    for change in policies {
         let note = match change.action {
-            Action::Create if !made_with_its_target(facts, change)? => "it is created: what the service has now is not in the plan and will be replaced",
+            Action::Create if !made.contains(change.kind.trim_end_matches("_iam_policy")) || !made_with_its_target(facts, change)? => {
+                "it is created: what the service has now is not in the plan and will be replaced"
+            }
             Action::Update => match narrowed(change)? {
                 None => continue,
                 Some(note) => note,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Rule;
-use crate::catalog::Category;
+use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::{Action, ReadError};
@@ -34,10 +34,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         nearly(facts, creates.len(), held, again, findings);
         return Ok(());
     }
-    let weighty = creates.iter().filter(|change| facts.category(change).is_some_and(Category::weighty)).count();
-    let severity = if again >= limits.create_least {
+    let heavy = |row: &crate::catalog::TypeRow| row.category.weighty() && row.destroy > Grade::Medium;
+    let weighty = creates.iter().filter(|change| facts.catalog.get(&change.kind).is_some_and(heavy)).count();
+    let signs: Vec<_> = facts.state.beside.signs.iter().filter(|sign| sign.shows_that_it_exists()).collect();
+    let pinned = facts.state.pinned();
+    let meant = limits.first_apply || pinned.is_some_and(|pinned| pinned.empty);
+    let exists = again >= limits.create_least || !signs.is_empty() || pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
+    let severity = if exists {
         Severity::Critical
-    } else if limits.first_apply {
+    } else if meant {
         Severity::Low
     } else if creates.len() >= limits.create_high || (weighty > 0 && creates.len() >= limits.create_high_weighty) {
         Severity::High
@@ -55,6 +60,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.evidence.push(Evidence::Note("the plan has no prior state at all".to_owned()));
     } else {
         finding.evidence.push(Evidence::Note("the prior state holds no managed resource".to_owned()));
+    }
+    for sign in signs {
+        finding.evidence.push(Evidence::Note(sign.words()));
+    }
+    if let Some(pinned) = pinned.filter(|pinned| !pinned.empty && !pinned.is_pattern()) {
+        finding.evidence.push(Evidence::Note(format!("the pin file knows this state with {}", plural(pinned.objects, "object"))));
+    } else if pinned.is_some_and(|pinned| pinned.empty) {
+        finding.evidence.push(Evidence::Note("pinned as new: this state starts empty".to_owned()));
     }
     if limits.first_apply {
         finding.evidence.push(Evidence::Note("--first-apply: this state is meant to be empty".to_owned()));

@@ -2,7 +2,7 @@
 
 use crate::catalog::Category;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Destroy, Facts, Source, guess, how, identity_texts, looks_like_state_store, remedy, why};
+use crate::judge::{Destroy, Facts, Source, guess, how, remedy, why};
 use crate::plan::{ReadError, ResourceChange};
 
 /// Who speaks about a destroyed object: exactly one rule.
@@ -21,16 +21,16 @@ pub(super) enum Speaker {
 }
 
 /// The rule that speaks about this object.
-pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Result<Speaker, ReadError> {
+pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Speaker {
     if facts.renamed(destroy.change).is_some() {
-        return Ok(Speaker::Rename);
+        return Speaker::Rename;
     }
     let Some(row) = destroy.row else {
-        return Ok(if guess(&destroy.change.kind).is_some() { Speaker::Unlisted } else { Speaker::Nobody });
+        return if guess(&destroy.change.kind).is_some() { Speaker::Unlisted } else { Speaker::Nobody };
     };
-    Ok(match row.category {
+    match row.category {
         Category::State => Speaker::StateStore,
-        Category::ObjectStore | Category::Database if state_store_name(destroy)?.is_some() => Speaker::StateStore,
+        Category::ObjectStore | Category::Database if destroy.state_store.is_some() => Speaker::StateStore,
         Category::Key => Speaker::Key,
         Category::Backup => Speaker::Backup,
         Category::Carrier => Speaker::Carrier,
@@ -38,21 +38,14 @@ pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Resul
         Category::Network | Category::Dns | Category::Cluster | Category::Service => Speaker::Foundation,
         Category::Helper => Speaker::Nobody,
         _ => Speaker::Stateful,
-    })
-}
-
-/// The name of a store that looks like the one where Terraform keeps its state.
-pub(super) fn state_store_name(destroy: &Destroy<'_, '_>) -> Result<Option<String>, ReadError> {
-    let Some(row) = destroy.row else { return Ok(None) };
-    let names = identity_texts(row, destroy.change.before())?.unwrap_or_default();
-    Ok(names.into_iter().find(|name| looks_like_state_store(name)))
+    }
 }
 
 /// The findings of one speaker.
 pub(super) fn speak(rule: &'static str, who: Speaker, facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
         if let Some(severity) = destroy.severity()
-            && speaker(facts, destroy)? == who
+            && speaker(facts, destroy) == who
         {
             findings.push(finding(rule, severity, destroy)?);
         }

@@ -21,8 +21,13 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let mut blocks: BTreeMap<&str, BTreeMap<u64, &ResourceChange<'_>>> = BTreeMap::new();
     for change in facts.plan.managed().filter(|change| change.deposed().is_none() && change.action != Action::NoOp) {
-        let holds = facts.catalog.get(&change.kind).map_or_else(|| guess(&change.kind).is_some(), |row| row.destroy >= Grade::Medium);
-        if holds && let Some(Key::Number(index)) = Address::parse(&change.address).and_then(|address| address.key) {
+        let holds = || facts.catalog.get(&change.kind).map_or_else(|| guess(&change.kind).is_some(), |row| row.destroy >= Grade::Medium);
+        // Parsed only when it ends like a number: a plan of all for_each has none.
+        let counted = change.address.ends_with(']') && !change.address.ends_with("\"]");
+        if counted
+            && holds()
+            && let Some(Key::Number(index)) = Address::parse(&change.address).and_then(|address| address.key)
+        {
             blocks.entry(block(&change.address)).or_default().insert(index, change);
         }
     }

@@ -4,6 +4,7 @@ use super::Rule;
 use crate::catalog::{Category, Grade};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
+use crate::plan::saved::PlanMode;
 use crate::plan::{Action, ReadError};
 
 /// `mass-destroy`.
@@ -37,7 +38,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if !everything && (gone.len() < facts.limits.mass_count || share < facts.limits.mass_share) {
         return Ok(());
     }
-    let weighty = gone.iter().filter(|destroy| destroy.category().is_some_and(Category::weighty)).count();
+    let weighty = gone.iter().filter(|destroy| destroy.row.is_some_and(|row| row.category.weighty() && row.destroy > Grade::Medium)).count();
     let worst = gone.iter().map(|destroy| destroy.grade).max().unwrap_or(Grade::None).severity().unwrap_or(Severity::Medium).max(Severity::Medium);
     let severity = if everything && weighty > 0 { Severity::Critical } else { worst };
     let message = if everything {
@@ -47,7 +48,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     };
     let mut finding = Finding::about_plan("mass-destroy", severity, message);
     finding.loss = (weighty > 0).then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
-    if gone.iter().all(|destroy| destroy.change.reason().is_none()) {
+    if facts.plan.saved.as_deref().is_some_and(|saved| saved.mode == PlanMode::Destroy) {
+        finding.evidence.push(Evidence::Note("this is a destroy plan (plan -destroy)".to_owned()));
+    } else if gone.iter().all(|destroy| destroy.change.reason().is_none()) {
         finding.evidence.push(Evidence::Note("no delete has a reason: this is what a destroy plan looks like (terraform destroy, plan -destroy)".to_owned()));
     } else if facts.creates().next().is_none() && everything {
         finding.evidence.push(Evidence::Note("the configuration has none of it: is this the right directory, branch and workspace?".to_owned()));

@@ -1,6 +1,8 @@
 //! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
 
 mod access_overwrite;
+mod backend_changed;
+mod backend_unsafe;
 mod backup_destroy;
 mod carrier_destroy;
 mod cluster_with_network;
@@ -21,12 +23,17 @@ mod protection_lowered;
 mod rename_without_moved;
 mod retention_cut;
 mod snapshot_left_behind;
+mod state_beside;
+mod state_missing;
+mod state_rolled_back;
 mod state_store_destroy;
+mod state_swapped;
 mod stateful_destroy;
 mod stateful_forget;
 mod unlisted_destroy;
 mod updated;
 mod values_stripped;
+mod workspace_unexpected;
 
 use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
@@ -47,7 +54,7 @@ pub struct Rule {
     pub check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
 }
 
-/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole.
+/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state.
 pub static RULES: &[&Rule] = &[
     &stateful_destroy::RULE,
     &key_destroy::RULE,
@@ -73,6 +80,13 @@ pub static RULES: &[&Rule] = &[
     &foreign_state::RULE,
     &deleted_outside::RULE,
     &partial_plan::RULE,
+    &state_missing::RULE,
+    &state_rolled_back::RULE,
+    &state_swapped::RULE,
+    &backend_changed::RULE,
+    &workspace_unexpected::RULE,
+    &backend_unsafe::RULE,
+    &state_beside::RULE,
 ];
 
 /// The rule with this id.

@@ -14,6 +14,9 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// Addresses of `-target` that are named.
+const NAMED: usize = 5;
+
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let deferred = facts.plan.deferred.len();
     // An errored plan is incomplete as well, and refused for that.
@@ -25,6 +28,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         } else {
             "the plan says complete = false: -target or -exclude was used, or changes were deferred".to_owned()
         }));
+        if let Some(saved) = facts.plan.saved.as_deref() {
+            for (flag, addresses) in [("-target", &saved.targets), ("-exclude", &saved.excludes)] {
+                let more = addresses.len().saturating_sub(NAMED);
+                let named = addresses.iter().take(NAMED).map(|address| format!("{flag}={address}")).collect::<Vec<_>>().join(" ");
+                if !named.is_empty() {
+                    finding.evidence.push(Evidence::Note(if more > 0 { format!("{named} and {more} more") } else { named }));
+                }
+            }
+        }
         finding.help = Some("plan without -target before you apply, and read that too".to_owned());
         findings.push(finding);
     }

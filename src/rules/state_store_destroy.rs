@@ -1,7 +1,7 @@
 //! The place where Terraform keeps its own state, or the lock of it: without it the next plan creates everything.
 
 use super::Rule;
-use super::destroyed::{self, Speaker, speaker, state_store_name};
+use super::destroyed::{self, Speaker, speaker};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -18,10 +18,10 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
         let Some(severity) = destroy.severity() else { continue };
-        if speaker(facts, destroy)? != Speaker::StateStore {
+        if speaker(facts, destroy) != Speaker::StateStore {
             continue;
         }
-        let name = state_store_name(destroy)?;
+        let name = destroy.state_store.as_deref();
         let severity = match name {
             // A full bucket will not go, but what asks for this has lost its way.
             Some(_) if destroy.refused || destroy.kept => Severity::High,

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
-        if speaker(facts, destroy)? == Speaker::Unlisted
+        if speaker(facts, destroy) == Speaker::Unlisted
             && let Some(word) = guess(&destroy.change.kind)
         {
             let mut finding = destroyed::finding("unlisted-destroy", Severity::Medium, destroy)?;

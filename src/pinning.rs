@@ -1,0 +1,81 @@
+//! `applygate pin`: writes which state a directory is meant for into its pin file. The only command that writes anything.
+
+use std::io;
+use std::path::Path;
+
+use crate::cli::PinArgs;
+use crate::exit::Exit;
+use crate::input::Job;
+use crate::plan::saved;
+use crate::refusal::{Refusal, Why};
+use crate::report::escape::line;
+use crate::run::Streams;
+use crate::state::{Identity, PIN_FILE, Pin, remember};
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams.
+pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match record(args) {
+        Ok(told) => {
+            writeln!(streams.out, "{told}")?;
+            Ok(Exit::Through)
+        }
+        Err(refusal) => {
+            let name = args.plan.display().to_string();
+            writeln!(streams.err, "error: {} {}\n  help: {}", line(&name), line(&refusal.to_string()), refusal.why.help())?;
+            Ok(Exit::CouldNotJudge)
+        }
+    }
+}
+
+fn record(args: &PinArgs) -> Result<String, Refusal> {
+    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
+    let path = dir.join(PIN_FILE);
+    let job = if args.plan.as_os_str() == "-" { Job::Stdin } else { Job::File(args.plan.clone()) };
+    let bytes = job.read()?;
+    if !saved::is_saved(&bytes) {
+        return Err(Refusal::new(Why::NothingToPin).with("only a saved plan file does"));
+    }
+    let opened = saved::Opened::new(&bytes)?;
+    let plan = opened.plan()?;
+    let mut pin = match Pin::read(&path)? {
+        Some(pin) => pin,
+        None => Pin::new()?,
+    };
+    let identity = Identity::of(&plan, &pin.salt)
+        .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?
+        .ok_or_else(|| Refusal::new(Why::NothingToPin))?;
+    if identity.place.kind.is_empty() {
+        return Err(Refusal::new(Why::NothingToPin).with("it names no backend"));
+    }
+    if identity.objects == 0 && !args.new {
+        return Err(Refusal::new(Why::NothingToPin).with("its state holds nothing; if it is meant to start empty, say so with --new"));
+    }
+    if identity.objects > 0 && args.new {
+        return Err(Refusal::new(Why::NothingToPin).with(format!("--new says that the state starts empty, but it holds {} objects", identity.objects)));
+    }
+    pin.record(&identity, args.new);
+    write(&path, &pin.render()?)?;
+    // Only a memory beside Terraform's own files; the pin file is what counts.
+    let _ = remember(dir, &identity.lineage, identity.serial);
+    Ok(format!(
+        "pinned workspace {} in {}: {}\ncommit this file",
+        line(&identity.workspace),
+        line(&path.display().to_string()),
+        if args.new {
+            "the state starts empty".to_owned()
+        } else {
+            format!("serial {}, {} objects, {} of them hold data", identity.serial, identity.objects, identity.data.len())
+        }
+    ))
+}
+
+/// Writes beside and renames: nobody ever reads half a pin file.
+fn write(path: &Path, text: &str) -> Result<(), Refusal> {
+    let failed = |error: io::Error| Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind()));
+    let new = path.with_extension("toml.new");
+    std::fs::write(&new, text).map_err(failed)?;
+    std::fs::rename(&new, path).map_err(failed)
+}

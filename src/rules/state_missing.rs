@@ -1,0 +1,40 @@
+//! The pin says that there is a state, and the plan was computed against none: the night of the incident, seen before the first apply.
+
+use super::Rule;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Facts, plural};
+use crate::plan::ReadError;
+
+/// `state-missing`.
+pub(super) static RULE: Rule = Rule {
+    id: "state-missing",
+    title: "the state that was pinned is missing or emptied",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/state-missing.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else { return Ok(()) };
+    if pinned.empty || pinned.is_pattern() || pinned.objects == 0 || (!identity.is_missing() && identity.objects > 0) {
+        return Ok(());
+    }
+    let what = if identity.is_missing() { "the plan was computed against no state at all" } else { "the plan was computed against a state that holds nothing" };
+    let mut finding = Finding::about_plan(
+        "state-missing",
+        Severity::Critical,
+        format!("the state is missing: {what}, though one with {} is pinned", plural(pinned.objects, "object")),
+    );
+    finding.loss = Some("sight of everything that runs: an apply builds a second stack, and what is then cleaned up is often the first".to_owned());
+    finding.evidence.push(Evidence::Note(format!("pinned for workspace {}: serial {} or higher", identity.workspace, pinned.serial)));
+    if !identity.is_missing() && identity.lineage == pinned.lineage {
+        finding
+            .evidence
+            .push(Evidence::Note(format!("it is the pinned state, serial {}, emptied since: by a destroy, or by terraform state rm", identity.serial)));
+    }
+    finding.recovery = Some("the state's older versions in its bucket, terraform.tfstate.backup, or the machine that applied last".to_owned());
+    finding.help =
+        Some("find the state before anything is applied; if the stack was destroyed on purpose, pin the empty state: applygate pin --new PLAN".to_owned());
+    findings.push(finding);
+    Ok(())
+}

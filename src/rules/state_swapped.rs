@@ -1,0 +1,55 @@
+//! Another lineage than the pinned one: another stack's state, or an honest migration, which is told by the objects that came along.
+
+use super::Rule;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `state-swapped`.
+pub(super) static RULE: Rule = Rule {
+    id: "state-swapped",
+    title: "the state has another lineage than the pinned one",
+    severity: Severity::Critical,
+    docs: include_str!("../../rules/state-swapped.md"),
+    check,
+};
+
+/// Addresses that are named as having come along.
+const NAMED: usize = 5;
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else { return Ok(()) };
+    // A missing or emptied state is told by state-missing.
+    if pinned.is_pattern() || pinned.lineage.is_empty() || identity.lineage == pinned.lineage || identity.objects == 0 {
+        return Ok(());
+    }
+    let (here, gone) = facts.state.came_along();
+    let migrated = facts.state.migrated();
+    let message = if migrated {
+        "the state has another lineage, and everything that was pinned came along: a migration"
+    } else {
+        "the state is another one: its lineage is not the pinned one, and not all that was pinned is in it"
+    };
+    let mut finding = Finding::about_plan("state-swapped", if migrated { Severity::Low } else { Severity::Critical }, message);
+    if !here.is_empty() {
+        let more = if here.len() > NAMED { format!(" and {} more", here.len() - NAMED) } else { String::new() };
+        let named: Vec<&str> = here.iter().take(NAMED).copied().collect();
+        finding.evidence.push(Evidence::Note(format!("came along: {}{more}", named.join(", "))));
+    }
+    if gone > 0 {
+        finding.evidence.push(Evidence::Note(format!("pinned objects that hold data and are not in it: {gone}")));
+    }
+    if !migrated {
+        finding.loss = Some("whatever the plan does, it does it to the objects of that state, not of the pinned one".to_owned());
+    }
+    finding.help = Some(
+        if migrated {
+            "pin the new state and commit it: applygate pin PLAN"
+        } else {
+            "check bucket, key and workspace of the backend before anything is applied"
+        }
+        .to_owned(),
+    );
+    findings.push(finding);
+    Ok(())
+}

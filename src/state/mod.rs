@@ -1,0 +1,186 @@
+//! Which state a plan is for: what the saved plan says of it, what the pin file expects, and what lies in the working directory.
+//! Everything is read here, once, and handed to the rules as data.
+
+pub mod beside;
+pub mod pin;
+mod remembered;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::catalog::{Catalog, RowError};
+use crate::plan::Plan;
+use crate::refusal::{Refusal, Why};
+
+pub use beside::{Beside, Sign};
+pub use pin::{PIN_FILE, Pin, PinnedState};
+pub use remembered::remember;
+
+/// Where a state is kept, without anything secret (formats: 3.4).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The type of the backend or state store, such as `s3`.
+    pub kind: String,
+    /// The attributes that say which state it is.
+    pub attributes: BTreeMap<String, String>,
+    /// Whether the backend locks the state; `None` when its configuration does not say.
+    pub locking: Option<bool>,
+    /// Whether a lock by DynamoDB table is used, which Terraform calls deprecated.
+    pub dynamodb: bool,
+    /// Whether the backend is told to encrypt the state.
+    pub encrypted: Option<bool>,
+}
+
+/// The state that a saved plan was computed against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// Where it is kept.
+    pub place: Place,
+    /// The workspace.
+    pub workspace: String,
+    /// The lineage; empty when there was no state.
+    pub lineage: String,
+    /// The serial; 0 when there was no state.
+    pub serial: u64,
+    /// Managed objects in it.
+    pub objects: usize,
+    /// Digests of the ids of objects that hold data, with their addresses.
+    pub data: BTreeMap<String, String>,
+    /// Digests of the ids of all others, with their addresses.
+    pub others: BTreeMap<String, String>,
+}
+
+impl Identity {
+    /// Whether the backend had no state at all; an emptied state has a lineage (formats: 2.4).
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.lineage.is_empty() && self.serial == 0
+    }
+
+    /// The identity of a saved plan's state, with ids digested by `salt`; `None` for a JSON plan, which does not tell.
+    ///
+    /// # Errors
+    /// When the catalogue is broken.
+    pub fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
+        let Some(saved) = plan.saved.as_deref() else { return Ok(None) };
+        let catalog = Catalog::for_types(saved.objects.iter().map(|object| object.kind.as_ref()).collect::<std::collections::BTreeSet<_>>())?;
+        let (mut data, mut others) = (BTreeMap::new(), BTreeMap::new());
+        for object in saved.objects {
+            let holds = catalog.category(&object.kind).is_some_and(crate::catalog::Category::worth_keeping);
+            if let Some(id) = &object.id {
+                let list = if holds { &mut data } else { &mut others };
+                list.insert(pin::digest(salt, &object.kind, id), object.address.clone());
+            }
+        }
+        let place = match (&saved.backend, saved.state_store) {
+            (Some(backend), _) => Place {
+                kind: backend.kind.clone(),
+                // An unset prefix is this one (formats: 3.4).
+                attributes: backend
+                    .identity
+                    .iter()
+                    .filter(|(name, text)| !(*name == "workspace_key_prefix" && text == "env:"))
+                    .map(|(name, text)| ((*name).to_owned(), text.clone()))
+                    .collect(),
+                locking: (backend.kind == "s3").then_some(backend.use_lockfile == Some(true) || backend.dynamodb_table),
+                dynamodb: backend.dynamodb_table,
+                encrypted: (backend.kind == "s3").then_some(backend.encrypt == Some(true)),
+            },
+            (None, kind) => Place { kind: kind.unwrap_or_default().to_owned(), ..Place::default() },
+        };
+        Ok(Some(Self {
+            place,
+            workspace: if saved.workspace.is_empty() { "default".to_owned() } else { saved.workspace.to_owned() },
+            lineage: saved.lineage.to_owned(),
+            serial: saved.serial,
+            objects: saved.objects.len(),
+            data,
+            others,
+        }))
+    }
+}
+
+/// What the rules know of the state beyond the plan.
+#[derive(Debug, Clone, Default)]
+pub struct StateFacts {
+    /// The state of the plan; `None` for JSON.
+    pub identity: Option<Identity>,
+    /// The pin file of the directory.
+    pub pin: Option<Pin>,
+    /// What lies in the working directory.
+    pub beside: Beside,
+    /// The highest serial seen in this working directory for the lineage of the plan.
+    pub seen_serial: Option<u64>,
+    /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
+    pub sources: BTreeMap<String, String>,
+}
+
+/// Which directory to look into.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Where {
+    /// The current one, if the plan's configuration is the one there; its pin file in any case.
+    #[default]
+    Here,
+    /// This one.
+    Dir(std::path::PathBuf),
+    /// None.
+    Nowhere,
+}
+
+impl StateFacts {
+    /// Reads everything for one plan.
+    ///
+    /// # Errors
+    /// When the pin file cannot be read: a gate that passes over its own pin is none.
+    pub fn read(plan: &Plan<'_>, place: &Where) -> Result<Self, Refusal> {
+        let dir = match place {
+            Where::Nowhere => return Self::without_dir(plan),
+            Where::Here => Path::new("."),
+            Where::Dir(dir) => dir.as_path(),
+        };
+        if !dir.is_dir() {
+            return Err(Refusal::new(Why::Io).with("--dir is not a directory"));
+        }
+        let pin = Pin::read(&dir.join(PIN_FILE))?;
+        let salt = pin.as_ref().map_or("", |pin| pin.salt.as_str());
+        let identity = Identity::of(plan, salt).map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
+        let counts = *place != Where::Here || beside::is_directory_of(plan, dir);
+        let beside = if counts { Beside::read(dir, identity.as_ref()) } else { Beside::default() };
+        let seen_serial = identity.as_ref().filter(|_| counts).and_then(|identity| remembered::serial(dir, &identity.lineage));
+        let sources = if counts && plan.saved.is_none() { beside::sources(dir).unwrap_or_default() } else { BTreeMap::new() };
+        Ok(Self { identity, pin, beside, seen_serial, sources })
+    }
+
+    fn without_dir(plan: &Plan<'_>) -> Result<Self, Refusal> {
+        let identity = Identity::of(plan, "").map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
+        Ok(Self { identity, ..Self::default() })
+    }
+
+    /// The pinned state of the plan's workspace.
+    #[must_use]
+    pub fn pinned(&self) -> Option<&PinnedState> {
+        self.pin.as_ref()?.state(&self.identity.as_ref()?.workspace)
+    }
+
+    /// Addresses of pinned data that are in the plan's state, and how many are not.
+    #[must_use]
+    pub fn came_along(&self) -> (Vec<&str>, usize) {
+        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else { return (Vec::new(), 0) };
+        let here: Vec<&str> = pinned.data.iter().filter_map(|digest| identity.data.get(digest)).map(String::as_str).collect();
+        let gone = pinned.data.len() - here.len();
+        (here, gone)
+    }
+
+    /// Whether the state holds what was pinned: all pinned data, and where none is, most of the other objects that were noted.
+    /// Then another lineage or another place is a migration that brought everything along.
+    #[must_use]
+    pub fn migrated(&self) -> bool {
+        let (here, gone) = self.came_along();
+        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else { return false };
+        if !pinned.data.is_empty() {
+            return gone == 0 && !here.is_empty();
+        }
+        let known = pinned.anchors.iter().filter(|digest| identity.others.contains_key(*digest) || identity.data.contains_key(*digest)).count();
+        !pinned.anchors.is_empty() && known * 2 > pinned.anchors.len()
+    }
+}

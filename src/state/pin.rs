@@ -1,0 +1,184 @@
+//! The pin file: which state this directory is meant for. Made by `applygate pin`, made to be committed, and rarely changed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Identity;
+use crate::refusal::{Refusal, Why};
+
+/// Name of the pin file.
+pub const PIN_FILE: &str = "applygate.pin.toml";
+
+/// Version of the file's form.
+const VERSION: u32 = 1;
+
+/// How many objects are noted where nothing holds data.
+const ANCHORS: usize = 8;
+
+/// The largest pin file that is read, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A pin file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    version: u32,
+    /// Makes digests of ids useless for looking them up elsewhere.
+    pub salt: String,
+    /// One state for each workspace or pattern of workspaces.
+    #[serde(default, rename = "state")]
+    pub states: Vec<PinnedState>,
+}
+
+/// The state of one workspace, or of all whose name fits a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedState {
+    /// Name of the workspace, or a pattern such as `preview-*`.
+    pub workspace: String,
+    /// Type of the backend.
+    pub backend: String,
+    /// The lineage; none for a state that starts empty or for a pattern of workspaces.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lineage: String,
+    /// The plan's state may not be older than this.
+    #[serde(default)]
+    pub serial: u64,
+    /// Managed objects when it was pinned.
+    #[serde(default)]
+    pub objects: usize,
+    /// The state starts empty: creating everything is what is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub empty: bool,
+    /// Whether the backend locked the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locking: Option<bool>,
+    /// Whether the backend encrypted the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+    /// Salted digests of the ids of what holds data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<String>,
+    /// The same of a few others, for telling a migration where nothing holds data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<String>,
+    /// The attributes that say where the state is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub place: BTreeMap<String, String>,
+}
+
+/// A salted digest of an id: 16 hexadecimal digits.
+#[must_use]
+pub fn digest(salt: &str, kind: &str, id: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [salt, kind, id] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    crate::digest::hex(&hash.finalize(), 8)
+}
+
+impl Pin {
+    /// An empty pin file with a fresh salt.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn new() -> Result<Self, Refusal> {
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|_| Refusal::new(Why::Io).with("the system gives no random bytes"))?;
+        Ok(Self { version: VERSION, salt: crate::digest::hex(&salt, salt.len()), states: Vec::new() })
+    }
+
+    /// Reads a pin file; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read or understood.
+    pub fn read(path: &Path) -> Result<Option<Self>, Refusal> {
+        let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Ok(meta) if meta.len() <= MAX_BYTES && meta.is_file() => {}
+            _ => return Err(broken("it is no file that can be read")),
+        }
+        let text = std::fs::read_to_string(path).map_err(|_| broken("it is no text that can be read"))?;
+        let pin: Self = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            broken(&format!("line {line}: it is not in the form that applygate pin writes"))
+        })?;
+        if pin.version != VERSION {
+            return Err(broken(&format!("version {} is not known", pin.version)));
+        }
+        for state in &pin.states {
+            globset::Glob::new(&state.workspace).map_err(|_| broken("a workspace is no pattern"))?;
+        }
+        Ok(Some(pin))
+    }
+
+    /// The file as text.
+    ///
+    /// # Errors
+    /// Never for what this type can hold; said so that nothing panics.
+    pub fn render(&self) -> Result<String, Refusal> {
+        let body = toml::to_string(self).map_err(|_| Refusal::new(Why::BrokenPin).with("it cannot be written"))?;
+        Ok(format!("# Which state this directory is meant for. Written by applygate pin: commit it, and pin again after a migration.\n{body}"))
+    }
+
+    /// The state of a workspace: by its name, else by the first pattern that fits.
+    #[must_use]
+    pub fn state(&self, workspace: &str) -> Option<&PinnedState> {
+        let fits = |state: &&PinnedState| globset::Glob::new(&state.workspace).is_ok_and(|glob| glob.compile_matcher().is_match(workspace));
+        self.states.iter().find(|state| state.workspace == workspace).or_else(|| self.states.iter().find(fits))
+    }
+
+    /// Puts the state of a plan in the place of what was pinned for its workspace.
+    pub fn record(&mut self, identity: &Identity, empty: bool) {
+        let state = PinnedState {
+            workspace: identity.workspace.clone(),
+            backend: identity.place.kind.clone(),
+            lineage: identity.lineage.clone(),
+            serial: identity.serial,
+            objects: identity.objects,
+            empty,
+            locking: identity.place.locking,
+            encrypted: identity.place.encrypted,
+            data: identity.data.keys().cloned().collect(),
+            anchors: if identity.data.is_empty() { identity.others.keys().take(ANCHORS).cloned().collect() } else { Vec::new() },
+            place: identity.place.attributes.clone(),
+        };
+        self.states.retain(|there| there.workspace != state.workspace);
+        self.states.push(state);
+        self.states.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+    }
+}
+
+impl PinnedState {
+    /// Whether it was pinned by a pattern: then lineage, serial and data are those of no single state.
+    #[must_use]
+    pub fn is_pattern(&self) -> bool {
+        self.workspace.contains(['*', '?', '[', '{'])
+    }
+
+    /// In what the place of the plan's state differs: names with both values.
+    #[must_use]
+    pub fn differences(&self, identity: &Identity) -> Vec<(String, String, String)> {
+        let here = &identity.place;
+        if self.backend != here.kind {
+            return vec![("backend".to_owned(), self.backend.clone(), here.kind.clone())];
+        }
+        let names: std::collections::BTreeSet<&String> = self.place.keys().chain(here.attributes.keys()).collect();
+        let mut found = Vec::new();
+        for name in names {
+            let (pinned, now) = (self.place.get(name), here.attributes.get(name));
+            // Some may come from the environment and are then not written down (formats: 3.4): only those that name the state must be there.
+            let weak =
+                matches!(name.as_str(), "region" | "resource_group_name" | "subscription_id" | "environment" | "metadata_host" | "endpoint" | "endpoints.s3");
+            if pinned != now && !(weak && (pinned.is_none() || now.is_none())) {
+                found.push((name.clone(), pinned.cloned().unwrap_or_else(|| "not set".to_owned()), now.cloned().unwrap_or_else(|| "not set".to_owned())));
+            }
+        }
+        found
+    }
+}
