@@ -64,9 +64,9 @@ impl<'a> Address<'a> {
 
 /// A name up to the next `.` or `[`; never empty.
 fn name(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
-    (!name.is_empty() && !name.contains(['"', ']'])).then_some((name, rest))
+    (!name.is_empty() && !name.bytes().any(|byte| matches!(byte, b'"' | b']'))).then_some((name, rest))
 }
 
 /// An optional key in brackets.

@@ -20,10 +20,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge plans and print a report
-    #[command(
-        after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan && terraform show -json tfplan > plan.json"
-    )]
+    #[command(after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan")]
     Check(CheckArgs),
+    /// Record in applygate.pin.toml which state this directory is meant for
+    Pin(PinArgs),
     /// Show the rules and the resource types they know
     Rules(RulesArgs),
     /// Print a completion script for a shell
@@ -38,7 +38,7 @@ pub enum Command {
 /// Words of `applygate check`.
 #[derive(Debug, Args, Default)]
 pub struct CheckArgs {
-    /// Plans as JSON (terraform show -json), directories of them, or - for standard input
+    /// Saved plans (terraform plan -out), plans as JSON (terraform show -json), directories of them, or - for standard input
     #[arg(value_name = "PLAN")]
     pub plans: Vec<PathBuf>,
     /// How the report looks
@@ -53,6 +53,12 @@ pub struct CheckArgs {
     /// This state is meant to be empty: creating everything is what is wanted
     #[arg(long)]
     pub first_apply: bool,
+    /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Look at nothing beside the plan, not even a pin file
+    #[arg(long, conflicts_with = "dir")]
+    pub no_dir: bool,
     /// Refuse a plan file that is older than a configuration file below this directory
     #[arg(long, value_name = "DIR")]
     pub newer_than: Option<PathBuf>,
@@ -62,6 +68,20 @@ pub struct CheckArgs {
     /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// Words of `applygate pin`.
+#[derive(Debug, Args)]
+pub struct PinArgs {
+    /// A saved plan file (terraform plan -out tfplan)
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// This state starts empty: creating everything is what is wanted
+    #[arg(long)]
+    pub new: bool,
+    /// Directory of the pin file (default: this one)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// Formats of a report.

@@ -8,6 +8,8 @@ use crate::judge::{Facts, Limits, Unreadable};
 use crate::plan::{Action, Plan};
 use crate::refusal::{Refusal, Why};
 use crate::rules::RULES;
+use crate::source::Sources;
+use crate::state::StateFacts;
 
 /// What came of judging one plan.
 #[derive(Debug)]
@@ -20,26 +22,36 @@ pub struct Outcome {
 
 /// Judges a plan by all rules.
 #[must_use]
-pub fn judge(plan: &Plan<'_>, limits: &Limits) -> Outcome {
-    match findings(plan, limits) {
+pub fn judge(plan: &Plan<'_>, limits: &Limits, state: &StateFacts) -> Outcome {
+    match findings(plan, limits, state) {
         Ok(findings) => Outcome { findings, refusal: refusal(plan) },
         Err(refusal) => Outcome { findings: Vec::new(), refusal: Some(refusal) },
     }
 }
 
-fn findings(plan: &Plan<'_>, limits: &Limits) -> Result<Vec<Finding>, Refusal> {
+fn findings(plan: &Plan<'_>, limits: &Limits, state: &StateFacts) -> Result<Vec<Finding>, Refusal> {
     let catalog = catalog(plan).map_err(|error| Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}")))?;
-    let facts = Facts::new(plan, &catalog, limits).map_err(unreadable)?;
+    let facts = Facts::new(plan, &catalog, limits, state).map_err(unreadable)?;
     let mut findings = Vec::new();
     for rule in RULES {
         (rule.check)(&facts, &mut findings).map_err(|error| Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id)))?;
     }
+    let sources = Sources::new(plan, &state.sources);
+    findings.iter_mut().for_each(|finding| sources.locate(finding));
     findings.sort_by(Finding::order);
     Ok(findings)
 }
 
 fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
-    let mut types: HashSet<&str> = plan.managed().map(|change| change.kind.as_ref()).collect();
+    let mut types: HashSet<&str> = HashSet::new();
+    let mut last = "";
+    for kind in plan.managed().map(|change| change.kind.as_ref()) {
+        // A plan is sorted by address: the same type mostly comes again.
+        if kind != last {
+            types.insert(kind);
+            last = kind;
+        }
+    }
     types.extend(plan.prior.iter().flat_map(|prior| prior.managed.keys().map(String::as_str)));
     Catalog::for_types(types)
 }

@@ -119,6 +119,26 @@ impl std::fmt::Display for Evidence {
     }
 }
 
+/// One line of a source, masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceLine {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What may be shown of it.
+    pub text: String,
+}
+
+/// Where in the sources a finding is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePlace {
+    /// The file, as seen from where Terraform ran.
+    pub file: String,
+    /// The head of the resource's block.
+    pub head: SourceLine,
+    /// The attribute that the finding rests on, if it stands there.
+    pub attribute: Option<SourceLine>,
+}
+
 /// One danger found in one plan, at one address or about the plan as a whole.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -146,6 +166,8 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// Ready Terraform to paste, such as a `moved` block.
     pub snippet: Option<String>,
+    /// Where in the sources it is, if they are known.
+    pub place: Option<SourcePlace>,
     /// Rests on a guess (a name, or a fact that was inferred and not read).
     pub guess: bool,
 }
@@ -167,6 +189,7 @@ impl Finding {
             help: None,
             evidence: Vec::new(),
             snippet: None,
+            place: None,
             guess: false,
         }
     }

@@ -25,8 +25,12 @@ pub enum Why {
     RawState,
     /// The log of `plan -json`.
     Stream,
-    /// A saved plan file.
-    SavedPlan,
+    /// A saved plan file whose zip is damaged or not as Terraform writes it.
+    BrokenArchive,
+    /// A saved plan file whose zip can be read in two ways.
+    ForgedArchive,
+    /// A saved plan file with a broken plan, state or value in a sound zip.
+    BrokenPlan,
     /// A zip that is no plan.
     OtherZip,
     /// A plan of Terraform 0.11 or older.
@@ -51,6 +55,10 @@ pub enum Why {
     Io,
     /// A directory without plans.
     NoPlans,
+    /// The pin file is broken.
+    BrokenPin,
+    /// A pin needs what this input does not tell.
+    NothingToPin,
     /// Older than the configuration that it was made from.
     Stale,
     /// `--first-apply` on a state that holds something.
@@ -72,7 +80,9 @@ impl Why {
             Self::StateShown => "is a state (show -json of a state), not a plan",
             Self::RawState => "is a raw state file, not a plan",
             Self::Stream => "is the log of plan -json, which has no values and cannot be judged",
-            Self::SavedPlan => "is a saved plan file, which this version cannot read yet",
+            Self::BrokenArchive => "is a zip archive, but damaged or cut off",
+            Self::ForgedArchive => "is a zip archive that can be read in two ways: what is judged may not be what is applied",
+            Self::BrokenPlan => "is a saved plan file with something broken in it",
             Self::OtherZip => "is a zip archive, but not a saved plan",
             Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
             Self::Encrypted => "is encrypted by OpenTofu and cannot be read without its key",
@@ -85,6 +95,8 @@ impl Why {
             Self::Surrounded => "has text around the plan that is not just a wrapper's log",
             Self::Io => "cannot be read",
             Self::NoPlans => "holds no plan",
+            Self::BrokenPin => "lies beside a pin file that cannot be read",
+            Self::NothingToPin => "does not say which state it is for",
             Self::Stale => "is older than the configuration",
             Self::NotFirstApply => "is not a first apply: its state already holds resources",
         }
@@ -99,7 +111,8 @@ impl Why {
             Self::Malformed | Self::WrongShape | Self::NullList => "write it again and leave it as it is: terraform show -json tfplan > plan.json",
             Self::StateShown | Self::RawState => "show the plan instead: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
             Self::Stream => "save the plan and show it: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
-            Self::SavedPlan => "show it as JSON: terraform show -json tfplan > plan.json",
+            Self::BrokenArchive | Self::BrokenPlan => "plan again: terraform plan -out tfplan; copy the file in binary mode and leave it as it is",
+            Self::ForgedArchive => "do not apply it; find out who changed it, and plan again: terraform plan -out tfplan",
             Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
             Self::OldPlan => "plan again with Terraform 0.12 or newer",
             Self::Encrypted => "show it where the key is at hand: tofu show -json tfplan > plan.json",
@@ -112,6 +125,8 @@ impl Why {
             Self::Surrounded => "keep only what terraform show -json printed",
             Self::Io => "check the path and its permissions",
             Self::NoPlans => "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan",
+            Self::BrokenPin => "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN",
+            Self::NothingToPin => "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan",
             Self::Stale => "plan again: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
             Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
         }

@@ -7,12 +7,14 @@ use clap::CommandFactory;
 use crate::cli::{CheckArgs, Cli, Command, Format, RulesArgs, RulesCommand};
 use crate::exit::Exit;
 use crate::input::{self, Job};
+use crate::plan::{Plan, saved};
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::report::{ErrorReport, PlanReport, Report, human, json};
 use crate::settings::Settings;
+use crate::state::StateFacts;
 use crate::summary::Summary;
-use crate::{catalog, digest, engine, rules};
+use crate::{catalog, digest, engine, pinning, rules};
 
 /// Where a run writes to.
 pub struct Streams<'a> {
@@ -37,6 +39,7 @@ impl std::fmt::Debug for Streams<'_> {
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match cli.command {
         Command::Check(args) => check(&args, streams),
+        Command::Pin(args) => pinning::pin(&args, streams),
         Command::Rules(args) => show_rules(args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -134,6 +137,10 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
 /// # Errors
 /// When it holds no plan, or something beside plans.
 pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [bool]) -> Result<Vec<PlanReport>, Refusal> {
+    if saved::is_saved(bytes) {
+        let opened = saved::Opened::new(bytes)?;
+        return Ok(vec![judge_plan(&opened.plan()?, source.to_owned(), Vec::new(), settings, used)?]);
+    }
     let text = input::decode(bytes)?;
     let found = input::plans(text.as_str(bytes)?)?;
     let several = found.plans.len() > 1;
@@ -141,13 +148,18 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
     let mut reports = Vec::with_capacity(found.plans.len());
     for (at, plan) in found.plans.iter().enumerate() {
         let source = if several { format!("{source} (plan {} of {})", at + 1, found.plans.len()) } else { source.to_owned() };
-        if settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing()) {
-            return Err(Refusal::new(Why::NotFirstApply));
-        }
-        let decision = settings.line.decide(engine::judge(plan, &settings.limits), used);
-        reports.push(PlanReport { summary: Summary::of(plan, source, String::new(), notes.clone()), decision });
+        reports.push(judge_plan(plan, source, notes.clone(), settings, used)?);
     }
     Ok(reports)
+}
+
+fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> Result<PlanReport, Refusal> {
+    if settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing()) {
+        return Err(Refusal::new(Why::NotFirstApply));
+    }
+    let state = StateFacts::read(plan, &settings.place)?;
+    let decision = settings.line.decide(engine::judge(plan, &settings.limits, &state), used);
+    Ok(PlanReport { summary: Summary::of(plan, source, String::new(), notes), decision })
 }
 
 fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {

@@ -2,6 +2,7 @@
 
 use crate::cli::CheckArgs;
 use crate::judge::Limits;
+use crate::state::Where;
 use crate::verdict::Line;
 
 /// Everything that judging needs to know from the user.
@@ -11,6 +12,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Where the line is drawn and what is let through.
     pub line: Line,
+    /// Which directory to look into for the state.
+    pub place: Where,
     /// End with 0 even when a plan is blocked.
     pub exit_zero: bool,
 }
@@ -23,6 +26,11 @@ impl Settings {
         Self {
             limits: Limits { first_apply: args.first_apply, ..Limits::default() },
             line: Line { block_at: args.block_at.map_or(defaults.block_at, Into::into), allow: args.allow.clone() },
+            place: match (&args.dir, args.no_dir) {
+                (_, true) => Where::Nowhere,
+                (Some(dir), false) => Where::Dir(dir.clone()),
+                (None, false) => Where::Here,
+            },
             exit_zero: args.exit_zero,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::plan::saved::{PlanMode, Saved};
 use crate::plan::{Action, Plan};
 
 /// How many objects get which action. Managed resources only; deposed objects count as deletes.
@@ -79,6 +80,58 @@ pub struct Summary {
     pub failed_checks: usize,
     /// What a reader should know about the input.
     pub notes: Vec<String>,
+    /// Which state the plan is for; only a saved plan tells.
+    pub state: Option<StateLine>,
+}
+
+/// Which state a plan was made against, in texts that may be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StateLine {
+    /// How the plan was made: `normal`, `destroy` or `refresh-only`.
+    pub mode: &'static str,
+    /// Type of the backend or state store.
+    pub backend: Option<String>,
+    /// Where the state is kept: `s3://bucket/key`.
+    pub place: Option<String>,
+    /// The workspace.
+    pub workspace: String,
+    /// The lineage; `None` when there was no state.
+    pub lineage: Option<String>,
+    /// The serial; `None` when there was no state.
+    pub serial: Option<u64>,
+    /// Managed objects in it.
+    pub managed: usize,
+    /// Number of `-target` addresses.
+    pub targets: usize,
+}
+
+impl StateLine {
+    /// In one line: `s3://bucket/key · workspace prod · serial 42 · 84 resources`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let place = self.place.as_deref().or(self.backend.as_deref()).unwrap_or("place not said");
+        let serial = self.serial.map_or_else(|| "no state yet".to_owned(), |serial| format!("serial {serial}"));
+        let mode = if self.mode == "normal" { String::new() } else { format!(" · {} plan", self.mode) };
+        let targets = if self.targets > 0 { format!(" · {} by -target", self.targets) } else { String::new() };
+        format!("{place} · workspace {} · {serial} · {} resources{mode}{targets}", self.workspace, self.managed)
+    }
+
+    fn of(saved: &Saved<'_>) -> Self {
+        Self {
+            mode: match saved.mode {
+                PlanMode::Normal => "normal",
+                PlanMode::Destroy => "destroy",
+                PlanMode::RefreshOnly => "refresh-only",
+            },
+            backend: saved.backend.as_ref().map(|backend| backend.kind.clone()).or_else(|| saved.state_store.map(str::to_owned)),
+            place: saved.backend.as_ref().map(|backend| backend.place(saved.workspace)),
+            workspace: saved.workspace.to_owned(),
+            lineage: (!saved.no_state()).then(|| saved.lineage.to_owned()),
+            serial: (!saved.no_state()).then_some(saved.serial),
+            managed: saved.objects.len(),
+            targets: saved.targets.len(),
+        }
+    }
 }
 
 impl Summary {
@@ -94,6 +147,7 @@ impl Summary {
             drift: plan.drift.len(),
             failed_checks: plan.failed_checks,
             notes,
+            state: plan.saved.as_deref().map(StateLine::of),
         }
     }
 }

@@ -1,4 +1,14 @@
 //! The contract of the command line: exit codes, formats, what is let through, and what a closed pipe does.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 

@@ -1,5 +1,15 @@
 //! Docs cannot lie: every console block is what the binary prints, the table of rules is rendered from the rules, and links inside the project lead
 //! somewhere. `UPDATE_DOCS=1 cargo test --test docs` writes what is compared otherwise.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 

@@ -1,4 +1,14 @@
 //! Every rule over every fixture: what is expected is found, nothing else changes unseen, and nothing is said of a plan that does nothing.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 
@@ -11,7 +21,7 @@ use common::{fixtures, judge, parse, told};
 fn fixtures_get_what_they_expect() {
     let mut wrong = String::new();
     for fixture in fixtures() {
-        let report = judge(&fixture.json(), &fixture.settings());
+        let report = fixture.report();
         let findings = told(&report);
         if report.decision.verdict.word() != fixture.spec.verdict {
             let _ = writeln!(wrong, "{}: {}, expected {}", fixture.name, report.decision.verdict.word(), fixture.spec.verdict);
@@ -34,7 +44,7 @@ fn fixtures_get_what_they_expect() {
 fn quiet_is_quiet() {
     for fixture in fixtures() {
         let (group, slug) = fixture.name.split_once('/').expect("group/slug");
-        let findings = told(&judge(&fixture.json(), &fixture.settings()));
+        let findings = told(&fixture.report());
         if group == "quiet" {
             assert_eq!(findings, [], "{}", fixture.name);
         } else if slug.starts_with("quiet-") {
@@ -84,7 +94,7 @@ fn a_rule_is_complete() {
 /// One snapshot a rule: what it says of every fixture there is.
 #[test]
 fn rules_over_all_fixtures() {
-    let reports: Vec<_> = fixtures().into_iter().map(|fixture| (fixture.name.clone(), judge(&fixture.json(), &fixture.settings()))).collect();
+    let reports: Vec<_> = fixtures().into_iter().map(|fixture| (fixture.name.clone(), fixture.report())).collect();
     for rule in RULES {
         let mut text = String::new();
         for (name, report) in &reports {

@@ -1,4 +1,14 @@
 //! Properties over random input: no bytes make it panic, order does not matter, and a plan that does more of nothing gets no new finding.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 

@@ -1,4 +1,14 @@
 //! How reports look: snapshots of what a person sees, at 80 columns, with and without colour, and with hundreds of findings.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 

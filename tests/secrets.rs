@@ -1,5 +1,15 @@
 //! Canaries: a random word planted wherever a plan can hold a value appears in no report and no error, and no invisible character of a plan
 //! reaches the terminal.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 

@@ -104,7 +104,10 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     for note in &summary.notes {
         footer(out, layout, "note", note, DIM)?;
     }
-    footer(out, layout, "not seen", "backend, workspace and lineage are not in the JSON of a plan", DIM)?;
+    match &summary.state {
+        Some(state) => footer(out, layout, "state", &state.words(), Style::new())?,
+        None => footer(out, layout, "not seen", "backend, workspace and lineage are not in the JSON of a plan", DIM)?,
+    }
     verdict(plan, layout, out)
 }
 
@@ -185,6 +188,12 @@ fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>,
     // Advice that was given above is not given again.
     if let Some(help) = finding.help.as_deref().filter(|help| advice.insert((*help).to_owned())) {
         wrapped(out, layout, INDENT, "instead", &line(help), Style::new())?;
+    }
+    if let Some(place) = &finding.place {
+        for (number, at) in [Some(&place.head), place.attribute.as_ref()].into_iter().flatten().enumerate() {
+            let label = if number == 0 { "source" } else { " " };
+            writeln!(out, "{:INDENT$}{DIM}{label:<LABEL$}{}:{}{DIM:#}  {}", "", line(&place.file), at.line, line(&at.text))?;
+        }
     }
     if let Some(snippet) = &finding.snippet {
         for text in snippet.lines() {

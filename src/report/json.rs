@@ -8,7 +8,7 @@ use super::Report;
 use super::escape::JsonFormatter;
 use crate::finding::Severity;
 use crate::refusal::Refusal;
-use crate::summary::Counts;
+use crate::summary::{Counts, StateLine};
 use crate::verdict::{Verdict, Weighed};
 
 /// Name and version of the contract. The number grows when a reader of the old one could be misled.
@@ -38,6 +38,7 @@ struct Plan<'a> {
     format_version: &'a str,
     verdict: Verdict,
     refused: Option<Reason<'a>>,
+    state: Option<&'a StateLine>,
     counts: &'a Counts,
     drift: usize,
     failed_checks: usize,
@@ -60,9 +61,17 @@ struct Finding<'a> {
     help: Option<&'a str>,
     evidence: Vec<String>,
     snippet: Option<&'a str>,
+    location: Option<Location<'a>>,
     guess: bool,
     allowed: bool,
     fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    file: &'a str,
+    line: usize,
+    attribute_line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -110,6 +119,11 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
         help: finding.help.as_deref(),
         evidence: finding.evidence.iter().map(ToString::to_string).collect(),
         snippet: finding.snippet.as_deref(),
+        location: finding.place.as_ref().map(|place| Location {
+            file: &place.file,
+            line: place.head.line,
+            attribute_line: place.attribute.as_ref().map(|at| at.line),
+        }),
         guess: finding.guess,
         allowed: weighed.allowed,
         fingerprint: finding.fingerprint(),
@@ -135,6 +149,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 format_version: &plan.summary.format_version,
                 verdict: if plan.decision.refusal.is_some() { Verdict::Block } else { plan.decision.verdict },
                 refused: plan.decision.refusal.as_ref().map(reason),
+                state: plan.summary.state.as_ref(),
                 counts: &plan.summary.counts,
                 drift: plan.summary.drift,
                 failed_checks: plan.summary.failed_checks,

@@ -1,0 +1,90 @@
+//! Where in the sources a finding is: file and line of the resource's block and of the attribute that it rests on, as masked text.
+//! Nothing of a source is shown but names and literals that are truth values or numbers.
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Evidence, Finding, SourceLine, SourcePlace};
+use crate::plan::Plan;
+use crate::plan::saved::config::{Block, Module};
+
+/// The longest line that is shown, in characters.
+const MAX_LINE: usize = 160;
+
+/// The sources of a plan: within a saved plan, or the files of its directory.
+pub(crate) struct Sources<'a, 'p> {
+    plan: &'a Plan<'p>,
+    root: Option<(Module, &'a BTreeMap<String, String>)>,
+}
+
+impl<'a, 'p> Sources<'a, 'p> {
+    /// The sources within the plan, or else these files of its root module.
+    pub(crate) fn new(plan: &'a Plan<'p>, files: &'a BTreeMap<String, String>) -> Self {
+        let root = (plan.saved.is_none() && !files.is_empty()).then(|| (Module::of_files(files), files));
+        Self { plan, root }
+    }
+
+    fn block(&self, address: &str) -> Option<&Block> {
+        self.root.as_ref().map_or_else(|| self.plan.block(address), |(module, _)| module.block(address))
+    }
+
+    fn line(&self, file: &str, number: usize) -> Option<String> {
+        let text = match (&self.root, self.plan.saved.as_deref()) {
+            (Some((_, files)), _) => files.get(file).cloned(),
+            (None, Some(saved)) => saved.config.source(file),
+            (None, None) => None,
+        }?;
+        text.lines().nth(number.checked_sub(1)?).map(str::to_owned)
+    }
+
+    /// Gives a finding its place, if the sources are known and have a block for its address.
+    pub(crate) fn locate(&self, finding: &mut Finding) {
+        let Some(address) = finding.address.as_deref() else { return };
+        let Some(block) = self.block(address) else { return };
+        let Some(parsed) = crate::address::Address::parse(address) else { return };
+        let head = format!("resource \"{}\" \"{}\" {{", parsed.kind, parsed.name);
+        let attribute = finding.evidence.iter().find_map(|evidence| {
+            let path = match evidence {
+                Evidence::Attribute { path, .. } | Evidence::Change { path, .. } => path,
+                Evidence::Note(_) => return None,
+            };
+            let line = block.line_of(path)?;
+            let name = path.rsplit('.').next().unwrap_or(path);
+            let text = self.line(&block.file, line)?;
+            Some(SourceLine { line, text: cut(&format!("  {name} = {}", masked(&text))) })
+        });
+        finding.place = Some(SourcePlace { file: block.file.clone(), head: SourceLine { line: block.line, text: cut(&head) }, attribute });
+    }
+}
+
+/// What stands after the first `=` of a line, if it is a truth value or a number; else an ellipsis.
+fn masked(line: &str) -> &str {
+    let value = line.split_once('=').map_or("", |(_, value)| value);
+    let value = value.split('#').next().unwrap_or_default().split("//").next().unwrap_or_default().trim();
+    let number = !value.is_empty() && value.len() <= 12 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    if matches!(value, "true" | "false" | "null") || number { value } else { "…" }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= MAX_LINE { text.to_owned() } else { text.chars().take(MAX_LINE - 1).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn only_plain_literals_are_shown() {
+        for (line, shown) in [
+            ("  skip_final_snapshot = true", "true"),
+            ("  backup_retention_period=0 # was 14", "0"),
+            ("  password = \"hunter2\"", "…"),
+            ("  password = var.password", "…"),
+            ("  enabled = var.x ? true : false", "…"),
+            ("  pin = 1234567890123456", "…"),
+            ("  a = true // because", "true"),
+            ("no assignment", "…"),
+        ] {
+            assert_eq!(masked(line), shown, "{line}");
+        }
+    }
+}
