@@ -167,7 +167,7 @@ fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match args.what.unwrap_or(RulesCommand::List) {
         RulesCommand::List => {
             for rule in rules::RULES {
-                writeln!(out, "{:<22}{:<10}{}", rule.id, rule.severity.word(), rule.title)?;
+                writeln!(out, "{:<22}{:<10}{:<15}{}", rule.id, rule.severity.word(), rule.needs.word(), rule.title)?;
             }
         }
         RulesCommand::Explain { id } => {

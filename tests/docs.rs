@@ -79,9 +79,9 @@ fn between(page: &str, mark: &str, text: &str) -> String {
 }
 
 fn rules_table() -> String {
-    let mut table = "| rule | worst | what it finds |\n|---|---|---|\n".to_owned();
+    let mut table = "| rule | worst | needs | what it finds |\n|---|---|---|---|\n".to_owned();
     for rule in RULES {
-        table.push_str(&format!("| [`{id}`](rules/{id}.md) | {} | {} |\n", rule.severity, rule.title, id = rule.id));
+        table.push_str(&format!("| [`{id}`](rules/{id}.md) | {} | {} | {} |\n", rule.severity, rule.needs.word(), rule.title, id = rule.id));
     }
     table
 }

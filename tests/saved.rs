@@ -15,15 +15,13 @@ mod common;
 use applygate::input;
 use applygate::plan::saved::{Opened, PlanMode};
 use applygate::plan::{PathStep, Plan, ResourceChange, Shape, Value};
+use applygate::rules::Needs;
 use common::{fixtures, judge, root, told};
-
-/// Rules about which state the plan is for: only the saved plan tells.
-const SAVED_ONLY: [&str; 7] =
-    ["backend-changed", "backend-unsafe", "state-beside", "state-missing", "state-rolled-back", "state-swapped", "workspace-unexpected"];
 
 /// The findings of rules that need only what both forms have.
 fn shared(report: &applygate::report::PlanReport) -> Vec<(String, String, String)> {
-    told(report).into_iter().filter(|(rule, ..)| !SAVED_ONLY.contains(&rule.as_str())).collect()
+    let either = |rule: &str| applygate::rules::find(rule).is_some_and(|rule| rule.needs == Needs::Either);
+    told(report).into_iter().filter(|(rule, ..)| either(rule)).collect()
 }
 
 /// What differs between two values, as a path and a word; `None` when they agree. Sets have no order in either form.

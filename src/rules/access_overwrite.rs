@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::Rule;
 use super::destroyed::about;
 use super::updated::{Words, speak};
+use super::{Needs, Rule};
 use crate::catalog::ChangeRule;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     id: "access-overwrite",
     title: "an authoritative access policy is created or narrowed: every binding that is not in it goes",
     severity: Severity::High,
+    needs: Needs::Either,
     docs: include_str!("../../rules/access-overwrite.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! The plan's state is kept in another place than the pinned one.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "backend-changed",
     title: "the state is kept in another place than the pinned one",
     severity: Severity::Critical,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/backend-changed.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! A state without a lock, without encryption, or on one machine's disk. A note as long as it was always so, and more when it was lost.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "backend-unsafe",
     title: "the state is kept without a lock, without encryption, or on one machine only",
     severity: Severity::Medium,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/backend-unsafe.md"),
     check,
 };

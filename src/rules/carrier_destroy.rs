@@ -1,7 +1,7 @@
 //! Resource groups, namespaces, projects, stacks: one delete in the plan, many losses outside it.
 
-use super::Rule;
 use super::destroyed::{Speaker, speak};
+use super::{Needs, Rule};
 use crate::finding::Severity;
 
 /// `carrier-destroy`.
@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "carrier-destroy",
     title: "one delete takes many others along",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/carrier-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Carrier, facts, findings),
 };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     id: "create-everything",
     title: "everything is created: the state may be missing, empty or another one",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/create-everything.md"),
     check,
 };
@@ -39,9 +40,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let signs: Vec<_> = facts.state.beside.signs.iter().filter(|sign| sign.shows_that_it_exists()).collect();
     let pinned = facts.state.pinned();
     let meant = limits.first_apply || pinned.is_some_and(|pinned| pinned.empty);
-    let exists = again >= limits.create_least || !signs.is_empty() || pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
-    let severity = if exists {
+    let known = pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
+    // What lies in the directory may be left of another workspace or of a migration: a word that the state is meant to be empty counts more, but is questioned.
+    let severity = if again >= limits.create_least || known || (!signs.is_empty() && !meant) {
         Severity::Critical
+    } else if !signs.is_empty() {
+        Severity::Medium
     } else if meant {
         Severity::Low
     } else if creates.len() >= limits.create_high || (weighty > 0 && creates.len() >= limits.create_high_weighty) {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Rule;
 use super::destroyed::about;
+use super::{Needs, Rule};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
@@ -14,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
     id: "deleted-outside",
     title: "something with data vanished outside Terraform and is about to be created empty",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/deleted-outside.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! Restarts, resizes, forced upgrades, scale to zero, disabled keys, other networks.
 
-use super::Rule;
 use super::updated::{Words, speak};
+use super::{Needs, Rule};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "disruptive-update",
     title: "an update restarts, stops, disables or moves something that runs",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/disruptive-update.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };

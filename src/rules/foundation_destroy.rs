@@ -1,7 +1,7 @@
 //! Networks, DNS, clusters and services that others stand on.
 
-use super::Rule;
 use super::destroyed::{Speaker, speak};
+use super::{Needs, Rule};
 use crate::finding::Severity;
 
 /// `foundation-destroy`.
@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "foundation-destroy",
     title: "a network, zone, cluster or service that others stand on is destroyed or replaced",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/foundation-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Foundation, facts, findings),
 };

@@ -1,7 +1,7 @@
 //! User directories, clients, service accounts and access.
 
-use super::Rule;
 use super::destroyed::{Speaker, speak};
+use super::{Needs, Rule};
 use crate::finding::Severity;
 
 /// `identity-destroy`.
@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "identity-destroy",
     title: "a user directory, client or access is destroyed or replaced",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/identity-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Identity, facts, findings),
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
@@ -14,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
     id: "index-shift",
     title: "the objects of a count shift by one because an element was taken out before them",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/index-shift.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! Everything that is in the state goes, or a large part of it.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::catalog::{Category, Grade};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     id: "mass-destroy",
     title: "everything in the state, or a large part of it, is destroyed",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/mass-destroy.md"),
     check,
 };

@@ -39,6 +39,26 @@ use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
 
+/// Which form of a plan a rule needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// JSON and saved plan tell it the same.
+    Either,
+    /// Only a saved plan knows what it looks at.
+    Saved,
+}
+
+impl Needs {
+    /// The word in lists.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Either => "json or saved",
+            Self::Saved => "saved",
+        }
+    }
+}
+
 /// A rule: what it is called, how bad it can get, its prose, and the function that looks.
 #[derive(Debug)]
 pub struct Rule {
@@ -48,6 +68,8 @@ pub struct Rule {
     pub title: &'static str,
     /// The worst that it reports.
     pub severity: Severity,
+    /// The form of a plan that it needs.
+    pub needs: Needs,
     /// The prose: `rules/<id>.md`.
     pub docs: &'static str,
     /// Looks at the facts and adds what it finds.

@@ -1,6 +1,6 @@
 //! A plan that says of itself that it does not cover everything: `-target`, or deferred changes.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "partial-plan",
     title: "the plan covers only a part of the configuration",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/partial-plan.md"),
     check,
 };

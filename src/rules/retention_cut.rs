@@ -1,7 +1,7 @@
 //! Retention, backups and point-in-time recovery: lowering them deletes what was kept.
 
 use super::updated::{Words, speak};
-use super::{Rule, expiry};
+use super::{Needs, Rule, expiry};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "retention-cut",
     title: "an update lets existing data or restore points go",
     severity: Severity::High,
+    needs: Needs::Either,
     docs: include_str!("../../rules/retention-cut.md"),
     check: |facts, findings| {
         speak(&WORDS, facts, findings)?;

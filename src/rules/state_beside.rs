@@ -1,6 +1,6 @@
 //! What lies in the working directory says that the state is elsewhere, or that a run did not end well.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     id: "state-beside",
     title: "files in the working directory say that the state is elsewhere, or that a run did not end well",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/state-beside.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! The pin says that there is a state, and the plan was computed against none: the night of the incident, seen before the first apply.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "state-missing",
     title: "the state that was pinned is missing or emptied",
     severity: Severity::Critical,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/state-missing.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! An old state was put in place: its serial is lower than what was seen, or objects that hold data are no longer in it.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "state-rolled-back",
     title: "an older state was put in place of the pinned one",
     severity: Severity::Critical,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/state-rolled-back.md"),
     check,
 };

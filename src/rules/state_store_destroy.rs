@@ -1,7 +1,7 @@
 //! The place where Terraform keeps its own state, or the lock of it: without it the next plan creates everything.
 
-use super::Rule;
 use super::destroyed::{self, Speaker, speaker};
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     id: "state-store-destroy",
     title: "Terraform's own state store or lock table is destroyed or replaced",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/state-store-destroy.md"),
     check,
 };

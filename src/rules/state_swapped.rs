@@ -1,6 +1,6 @@
 //! Another lineage than the pinned one: another stack's state, or an honest migration, which is told by the objects that came along.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "state-swapped",
     title: "the state has another lineage than the pinned one",
     severity: Severity::Critical,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/state-swapped.md"),
     check,
 };

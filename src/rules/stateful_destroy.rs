@@ -1,7 +1,7 @@
 //! Databases, object stores, disks, file systems, caches, registries, secrets, queues, logs and machines that go with what they hold.
 
-use super::Rule;
 use super::destroyed::{Speaker, speak};
+use super::{Needs, Rule};
 use crate::finding::Severity;
 
 /// `stateful-destroy`.
@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "stateful-destroy",
     title: "something that holds data is destroyed or replaced",
     severity: Severity::Critical,
+    needs: Needs::Either,
     docs: include_str!("../../rules/stateful-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Stateful, facts, findings),
 };

@@ -1,7 +1,7 @@
 //! Something that holds data leaves Terraform's state. Nothing is destroyed: say exactly that.
 
-use super::Rule;
 use super::destroyed::about;
+use super::{Needs, Rule};
 use crate::catalog::Grade;
 use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     id: "stateful-forget",
     title: "something that holds data is dropped from the state",
     severity: Severity::Medium,
+    needs: Needs::Either,
     docs: include_str!("../../rules/stateful-forget.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! The plan is for a workspace that the pin file does not know.
 
-use super::Rule;
+use super::{Needs, Rule};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "workspace-unexpected",
     title: "the plan is for a workspace that is not pinned",
     severity: Severity::Critical,
+    needs: Needs::Saved,
     docs: include_str!("../../rules/workspace-unexpected.md"),
     check,
 };

@@ -171,12 +171,15 @@ impl StateFacts {
         (here, gone)
     }
 
-    /// Whether the state holds what was pinned: all pinned data, and where none is, most of the other objects that were noted.
+    /// Whether the state holds what was pinned: as many objects, all pinned data, and where none is, most of the other objects that were noted.
     /// Then another lineage or another place is a migration that brought everything along.
     #[must_use]
     pub fn migrated(&self) -> bool {
         let (here, gone) = self.came_along();
         let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else { return false };
+        if identity.objects < pinned.objects {
+            return false;
+        }
         if !pinned.data.is_empty() {
             return gone == 0 && !here.is_empty();
         }
