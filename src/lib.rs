@@ -20,5 +20,6 @@ pub mod run;
 pub mod settings;
 mod source;
 pub mod state;
+pub mod streams;
 pub mod summary;
 pub mod verdict;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use applygate::cli::Cli;
 use applygate::exit::Exit;
-use applygate::run::{Streams, run};
+use applygate::run::run;
+use applygate::streams::Streams;
 use clap::Parser;
 
 fn main() -> ExitCode {

@@ -9,8 +9,8 @@ use crate::input::Job;
 use crate::plan::saved;
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
-use crate::run::Streams;
 use crate::state::{Identity, PIN_FILE, Pin, remember};
+use crate::streams::Streams;
 
 /// Runs the command.
 ///

@@ -106,11 +106,11 @@ impl Why {
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Empty | Self::NotJson | Self::NotAPlan => "make one with: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::Empty | Self::NotJson | Self::NotAPlan => "give the file that terraform plan -out tfplan writes",
             Self::Truncated => "was the disk full, or the command that wrote it stopped? Write it again: terraform show -json tfplan > plan.json",
             Self::Malformed | Self::WrongShape | Self::NullList => "write it again and leave it as it is: terraform show -json tfplan > plan.json",
-            Self::StateShown | Self::RawState => "show the plan instead: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
-            Self::Stream => "save the plan and show it: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::StateShown | Self::RawState => "give the plan instead: terraform plan -out tfplan && applygate check tfplan",
+            Self::Stream => "save the plan and give that file: terraform plan -out tfplan && applygate check tfplan",
             Self::BrokenArchive | Self::BrokenPlan => "plan again: terraform plan -out tfplan; copy the file in binary mode and leave it as it is",
             Self::ForgedArchive => "do not apply it; find out who changed it, and plan again: terraform plan -out tfplan",
             Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
@@ -127,7 +127,7 @@ impl Why {
             Self::NoPlans => "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan",
             Self::BrokenPin => "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN",
             Self::NothingToPin => "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan",
-            Self::Stale => "plan again: terraform plan -out tfplan && terraform show -json tfplan > plan.json",
+            Self::Stale => "plan again: terraform plan -out tfplan",
             Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
         }
     }

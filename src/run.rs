@@ -1,6 +1,6 @@
 //! The commands: from what was typed to what is written. Each reads, judges, reports, and returns how it ended.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use clap::CommandFactory;
 
@@ -13,24 +13,9 @@ use crate::report::escape::line;
 use crate::report::{ErrorReport, PlanReport, Report, human, json};
 use crate::settings::Settings;
 use crate::state::StateFacts;
+use crate::streams::Streams;
 use crate::summary::Summary;
 use crate::{catalog, digest, engine, pinning, rules};
-
-/// Where a run writes to.
-pub struct Streams<'a> {
-    /// Reports.
-    pub out: &'a mut dyn Write,
-    /// Errors.
-    pub err: &'a mut dyn Write,
-    /// Columns for people.
-    pub width: usize,
-}
-
-impl std::fmt::Debug for Streams<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams").field("width", &self.width).finish_non_exhaustive()
-    }
-}
 
 /// Runs a command.
 ///
@@ -59,7 +44,7 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
-            writeln!(streams.err, "error: no plan given\n  help: applygate check plan.json, or: terraform show -json tfplan | applygate check -")?;
+            writeln!(streams.err, "error: no plan given\n  help: terraform plan -out tfplan && applygate check tfplan")?;
             return Ok(Exit::CouldNotJudge);
         }
         paths.push("-".into());

@@ -20,7 +20,7 @@ use common::{applygate, root};
 
 /// Pages with console blocks.
 fn pages() -> Vec<PathBuf> {
-    let mut pages = vec![root().join("README.md")];
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
     for dir in ["rules", "docs"] {
         let Ok(entries) = std::fs::read_dir(root().join(dir)) else { continue };
         pages.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "md")));

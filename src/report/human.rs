@@ -190,9 +190,14 @@ fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>,
         wrapped(out, layout, INDENT, "instead", &line(help), Style::new())?;
     }
     if let Some(place) = &finding.place {
-        for (number, at) in [Some(&place.head), place.attribute.as_ref()].into_iter().flatten().enumerate() {
-            let label = if number == 0 { "source" } else { " " };
-            writeln!(out, "{:INDENT$}{DIM}{label:<LABEL$}{}:{}{DIM:#}  {}", "", line(&place.file), at.line, line(&at.text))?;
+        let file = line(&place.file);
+        match &place.attribute {
+            Some(attribute) => {
+                writeln!(out, "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}  {}", "", "source", place.head.line, line(&place.head.text))?;
+                writeln!(out, "{:at$}{DIM}{file}:{}{DIM:#}  {}", "", attribute.line, line(&attribute.text), at = INDENT + LABEL)?;
+            }
+            // The head of the block would only say the address again.
+            None => writeln!(out, "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}", "", "source", place.head.line)?,
         }
     }
     if let Some(snippet) = &finding.snippet {
