@@ -172,6 +172,19 @@ fn rules_completions_and_man() {
     assert_eq!(applygate().args(["rules", "explain", "nothing"]).output().expect("it runs").status.code(), Some(2));
 }
 
+/// What `--help` says is part of the contract: a change of it is read like code.
+#[test]
+fn help_texts() {
+    for words in [&["--help"][..], &["check", "--help"], &["pin", "--help"], &["rules", "--help"], &["rules", "types", "--help"]] {
+        let output = applygate().args(words).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{words:?}");
+        let name = format!("help@{}", words.iter().filter(|word| **word != "--help").copied().collect::<Vec<_>>().join("-"));
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, String::from_utf8(output.stdout).expect("text"));
+        });
+    }
+}
+
 /// The same bytes give the same report, byte for byte.
 #[test]
 fn deterministic() {
