@@ -124,7 +124,7 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
 pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [bool]) -> Result<Vec<PlanReport>, Refusal> {
     if saved::is_saved(bytes) {
         let opened = saved::Opened::new(bytes)?;
-        return Ok(vec![judge_plan(&opened.plan()?, source.to_owned(), Vec::new(), settings, used)?]);
+        return Ok(vec![judge_plan(&opened.plan()?, source.to_owned(), Vec::new(), settings, used)]);
     }
     let text = input::decode(bytes)?;
     let found = input::plans(text.as_str(bytes)?)?;
@@ -133,18 +133,20 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
     let mut reports = Vec::with_capacity(found.plans.len());
     for (at, plan) in found.plans.iter().enumerate() {
         let source = if several { format!("{source} (plan {} of {})", at + 1, found.plans.len()) } else { source.to_owned() };
-        reports.push(judge_plan(plan, source, notes.clone(), settings, used)?);
+        reports.push(judge_plan(plan, source, notes.clone(), settings, used));
     }
     Ok(reports)
 }
 
-fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> Result<PlanReport, Refusal> {
-    if settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing()) {
-        return Err(Refusal::new(Why::NotFirstApply));
-    }
-    let state = StateFacts::read(plan, &settings.place)?;
-    let decision = settings.line.decide(engine::judge(plan, &settings.limits, &state), used);
-    Ok(PlanReport { summary: Summary::of(plan, source, String::new(), notes), decision })
+/// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
+fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> PlanReport {
+    let meant_empty = settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing());
+    let state = if meant_empty { Err(Refusal::new(Why::NotFirstApply)) } else { StateFacts::read(plan, &settings.place) };
+    let outcome = match state {
+        Ok(state) => engine::judge(plan, &settings.limits, &state),
+        Err(refusal) => engine::Outcome { findings: Vec::new(), refusal: Some(refusal) },
+    };
+    PlanReport { summary: Summary::of(plan, source, String::new(), notes), decision: settings.line.decide(outcome, used) }
 }
 
 fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {

@@ -54,6 +54,18 @@ fn first_apply() {
     assert_eq!(code(&["--first-apply", ROUTINE]), Some(2));
 }
 
+/// Several plans in one file: what is wrong with one takes nothing from the others.
+#[test]
+fn a_refused_plan_leaves_the_others_judged() {
+    let read = |plan: &str| std::fs::read_to_string(root().join(plan)).expect("a plan");
+    let both = read("fixtures/create-everything/fires-four/plan.json") + &read(DESTROY);
+    let output = applygate().args(["check", "--format", "json", "--first-apply", "-"]).write_stdin(both).output().expect("it runs");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!((output.status.code(), report["plans"].as_array().map_or(0, Vec::len)), (Some(2), 2));
+    assert_eq!((&report["plans"][0]["verdict"], report["plans"][0]["refused"].is_null()), (&serde_json::json!("pass"), true));
+    assert!(!report["plans"][1]["refused"].is_null());
+}
+
 #[test]
 fn one_wanted_thing_is_let_through_and_stays_visible() {
     let plan = "fixtures/stateful-destroy/fires-rds-replace/plan.json";
