@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Evidence, Finding, SourceLine, SourcePlace};
+use crate::finding::{Evidence, Finding, Shown, SourceLine, SourcePlace};
 use crate::plan::Plan;
 use crate::plan::saved::config::{Block, Module};
 
@@ -43,14 +43,15 @@ impl<'a, 'p> Sources<'a, 'p> {
         let Some(parsed) = crate::address::Address::parse(address) else { return };
         let head = format!("resource \"{}\" \"{}\" {{", parsed.kind, parsed.name);
         let attribute = finding.evidence.iter().find_map(|evidence| {
-            let path = match evidence {
-                Evidence::Attribute { path, .. } | Evidence::Change { path, .. } => path,
+            let (path, hidden) = match evidence {
+                Evidence::Attribute { path, value, .. } => (path, *value == Shown::Sensitive),
+                Evidence::Change { path, before, after, .. } => (path, [before, after].contains(&&Shown::Sensitive)),
                 Evidence::Note(_) => return None,
             };
             let line = block.line_of(path)?;
             let name = path.rsplit('.').next().unwrap_or(path);
             let text = self.line(&block.file, line)?;
-            Some(SourceLine { line, text: cut(&format!("  {name} = {}", masked(&text))) })
+            Some(SourceLine { line, text: cut(&format!("  {name} = {}", if hidden { "…" } else { masked(&text) })) })
         });
         finding.place = Some(SourcePlace { file: block.file.clone(), head: SourceLine { line: block.line, text: cut(&head) }, attribute });
     }

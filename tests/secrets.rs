@@ -134,6 +134,25 @@ fn single_attributes_that_are_marked_sensitive() {
     }
 }
 
+/// Numbers are values too: what a guard or a rule reads of a marked attribute decides, but is not printed.
+#[test]
+fn numbers_that_are_marked_sensitive() {
+    let change = |kind: &str, actions: Value, before: Value, after: Value, marks: Value| {
+        serde_json::json!({"address": format!("{kind}.x"), "mode": "managed", "type": kind, "name": "x",
+            "change": {"actions": actions, "before": before, "after": after, "after_unknown": {}, "before_sensitive": marks, "after_sensitive": marks}})
+    };
+    let rule = |days: u64| serde_json::json!([{"enabled": true, "prefix": "", "tags": {}, "expiration": [{"days": days}]}]);
+    let plan = serde_json::json!({"format_version": "1.2", "resource_changes": [
+        change("aws_secretsmanager_secret", serde_json::json!(["delete"]), serde_json::json!({"recovery_window_in_days": 7341}), Value::Null,
+            serde_json::json!({"recovery_window_in_days": true})),
+        change("aws_s3_bucket", serde_json::json!(["update"]), serde_json::json!({"bucket": "b", "lifecycle_rule": rule(9462)}),
+            serde_json::json!({"bucket": "b", "lifecycle_rule": rule(7341)}), serde_json::json!({"lifecycle_rule": true})),
+    ]});
+    let text = all_output(plan.to_string().as_bytes());
+    assert!(text.contains("aws_secretsmanager_secret.x") && text.contains("aws_s3_bucket.x"), "both are found: {text}");
+    assert!(!text.contains("7341") && !text.contains("9462"), "{text}");
+}
+
 /// The tests above can fail: a snapshot's name, which may be shown, is seen.
 #[test]
 fn a_canary_that_may_be_shown_is_seen() {

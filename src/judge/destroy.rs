@@ -153,7 +153,8 @@ impl<'a, 'p> Destroy<'a, 'p> {
             }
             Effect::Window => {
                 let days = look.number.unwrap_or_default();
-                self.recovery.push(format!("it can be restored for {days} days"));
+                let hidden = look.shown == Shown::Sensitive;
+                self.recovery.push(if hidden { "it can be restored for a while".to_owned() } else { format!("it can be restored for {days} days") });
                 Some(if days >= 7.0 && row.category != Category::Key { Grade::Medium } else { Grade::High })
             }
             Effect::Empty => Some(Grade::Medium),

@@ -39,7 +39,7 @@ pub(super) fn check(rule: &'static str, facts: &Facts<'_, '_>, findings: &mut Ve
         finding.recovery = versioned.then(|| "versioning keeps what expires as an older version".to_owned());
         finding.evidence.push(Evidence::Attribute {
             path: format!("{attribute}.expiration"),
-            value: Shown::Number(format!("{days}")),
+            value: if change.after().get(attribute)?.has_sensitive() { Shown::Sensitive } else { Shown::Number(format!("{days}")) },
             says: Some("days until an object goes; the rule has no prefix, tag or other filter".to_owned()),
         });
         finding.help = Some("give the rule a prefix, or count what it would delete first".to_owned());
