@@ -76,6 +76,9 @@ pub(super) fn judge<'a, 'p>(
     Ok(())
 }
 
+/// The longest list whose elements are sought at other places.
+const MOST: usize = 1_000;
+
 /// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
 fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Value<'p>, Value<'p>)>) -> Result<(), ReadError> {
     let Some((first, rest)) = path.split_first() else {
@@ -85,8 +88,11 @@ fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Va
     let (left, right) = (old.shape()?, new.shape()?);
     match (left, right) {
         (Shape::List(olds), Shape::List(news)) => {
-            // What stays as it is, at another place or not, is nobody's pair.
-            let rest = |these: &[Value<'p>], those: &[Value<'p>]| these.iter().filter(|a| !those.iter().any(|b| b.same_text(a))).copied().collect::<Vec<_>>();
+            // What stays as it is, at another place or not, is nobody's pair. Very long lists are paired by place alone: each would be held against each.
+            let short = olds.len().max(news.len()) <= MOST;
+            let rest = |these: &[Value<'p>], those: &[Value<'p>]| {
+                these.iter().filter(|a| !short || !those.iter().any(|b| b.same_text(a))).copied().collect::<Vec<_>>()
+            };
             let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
             for at in 0..olds.len().max(news.len()) {
                 let side = |items: &[Value<'p>]| items.get(at).copied().unwrap_or(Value::ABSENT);
