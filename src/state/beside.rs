@@ -1,12 +1,13 @@
 //! What lies in a working directory and says something about the state: Terraform's own files, read and never written (formats: 3.1, 3.3).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::Identity;
 use crate::plan::Plan;
+use crate::plan::saved::config::Module;
 
 /// The largest file that is read here, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -125,7 +126,7 @@ impl Beside {
     }
 
     fn backend(dir: &Path, identity: Option<&Identity>) -> Vec<Sign> {
-        let data = std::env::var_os("TF_DATA_DIR").filter(|name| !name.is_empty()).map_or_else(|| dir.join(".terraform"), |name| dir.join(name));
+        let data = super::data_dir(dir);
         let selected =
             small(&data.join("terraform.tfstate")).and_then(|bytes| serde_json::from_slice::<Selected>(&bytes).ok()).and_then(|selected| selected.backend);
         let mut signs = Vec::new();
@@ -181,8 +182,6 @@ fn configured(dir: &Path) -> Option<String> {
 
 /// The largest configuration file that is parsed, in bytes.
 const MAX_SOURCE: u64 = 1 << 20;
-/// The most brackets within each other: the parser of HCL is recursive.
-const MAX_NESTING: usize = 64;
 
 /// The `.tf` files of a directory, by name; `None` when one cannot be read.
 pub(super) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
@@ -198,18 +197,7 @@ pub(super) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
         let text = std::fs::read_to_string(entry.path()).ok()?;
         found.insert(name, text);
     }
-    let deep = |text: &String| {
-        let mut depth = 0_usize;
-        text.bytes().any(|byte| {
-            match byte {
-                b'{' | b'[' | b'(' => depth += 1,
-                b'}' | b']' | b')' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth > MAX_NESTING
-        })
-    };
-    (!found.values().any(deep)).then_some(found)
+    Some(found)
 }
 
 /// Whether a directory is the one that the plan was made in: its root `.tf` files are those in the saved plan, or for JSON,
@@ -222,15 +210,7 @@ pub(super) fn is_directory_of(plan: &Plan<'_>, dir: &Path) -> bool {
     if let Some(saved) = plan.saved.as_deref() {
         return saved.config.root_files().is_some_and(|files| files == here);
     }
-    let mut blocks = BTreeSet::new();
-    for text in here.values() {
-        let Ok(body) = text.parse::<hcl_edit::structure::Body>() else { return false };
-        for block in body.get_blocks("resource") {
-            let mut labels = block.labels.iter();
-            if let (Some(kind), Some(name)) = (labels.next(), labels.next()) {
-                blocks.insert(format!("{}.{}", kind.as_str(), name.as_str()));
-            }
-        }
-    }
-    !blocks.is_empty() && plan.root_blocks().is_some_and(|planned| planned == blocks)
+    let module = Module::of_files(&here);
+    let blocks = module.managed();
+    module.whole && !blocks.is_empty() && plan.root_blocks().is_some_and(|planned| planned == blocks)
 }

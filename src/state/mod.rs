@@ -115,6 +115,12 @@ pub struct StateFacts {
     pub sources: BTreeMap<String, String>,
 }
 
+/// Where Terraform keeps its own files of a working directory (formats: 3.1).
+fn data_dir(dir: &Path) -> std::path::PathBuf {
+    let name = std::env::var_os("TF_DATA_DIR").filter(|name| !name.is_empty());
+    dir.join(name.unwrap_or_else(|| ".terraform".into()))
+}
+
 /// Which directory to look into.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Where {

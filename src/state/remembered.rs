@@ -12,8 +12,7 @@ struct Memory {
 }
 
 fn file(dir: &Path) -> PathBuf {
-    let data = std::env::var_os("TF_DATA_DIR").filter(|name| !name.is_empty()).map_or_else(|| PathBuf::from(".terraform"), PathBuf::from);
-    dir.join(data).join("applygate.json")
+    super::data_dir(dir).join("applygate.json")
 }
 
 fn read(dir: &Path) -> Memory {

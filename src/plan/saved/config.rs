@@ -180,6 +180,11 @@ impl Module {
         module
     }
 
+    /// Its managed resource blocks: `type.name`.
+    pub(crate) fn managed(&self) -> std::collections::BTreeSet<String> {
+        self.blocks.keys().filter(|key| !key.starts_with("data.")).cloned().collect()
+    }
+
     /// The block of a resource of the root module.
     pub(crate) fn block(&self, address: &str) -> Option<&Block> {
         let address = Address::parse(address).filter(|address| address.module.is_empty())?;
