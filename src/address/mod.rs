@@ -1,7 +1,11 @@
 //! Resource addresses: parsed into their parts, so that a key with quotes, dots or brackets is never mistaken for structure.
 //! Syntax: <https://developer.hashicorp.com/terraform/cli/state/resource-addressing>, keys as HCL string literals.
 
+pub mod pattern;
+
 use std::borrow::Cow;
+
+pub use pattern::Pattern;
 
 /// The key of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,345 @@
+//! Patterns over addresses, for what a team lets through or expects: matched part by part, so that a dot or a star in a key is never taken for structure.
+//!
+//! `*` stands for any text within one name or quoted key, `\*` for a star itself, `[*]` for any key, `**` for any number of parts; everything else is literal.
+//! A pattern that ends without a key covers every instance, and one that ends with a module everything in it, as `-target` does
+//! (<https://developer.hashicorp.com/terraform/cli/commands/plan#target-address>). `**` alone covers everything, findings about the whole plan included.
+
+use super::{Address, Key};
+
+/// The most parts of a pattern: an address has few.
+const MAX_PARTS: usize = 64;
+
+/// A pattern over addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    /// `**`
+    Any,
+    /// `module.NAME[KEY]`
+    Module(Glob, Option<KeyPattern>),
+    /// `data`, a type, or a name with its key.
+    Word(Glob, Option<KeyPattern>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum KeyPattern {
+    Any,
+    Number(u64),
+    Text(Glob),
+}
+
+/// Text in which `*` stands for any text: the literal pieces between the stars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Glob(Vec<String>);
+
+impl Glob {
+    fn new(text: &str) -> Self {
+        let mut pieces = vec![String::new()];
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            if c == '*' {
+                pieces.push(String::new());
+            } else if let Some(piece) = pieces.last_mut() {
+                match (c, chars.peek()) {
+                    ('\\', Some('*')) => piece.extend(chars.next()),
+                    // An escape of HCL keeps its second character, so that `\\*` is a backslash and a star.
+                    ('\\', Some(_)) => {
+                        piece.push(c);
+                        piece.extend(chars.next());
+                    }
+                    _ => piece.push(c),
+                }
+            }
+        }
+        Self(pieces)
+    }
+
+    fn covers(&self, text: &str) -> bool {
+        let Some((first, rest)) = self.0.split_first() else { return false };
+        let Some((last, middle)) = rest.split_last() else { return text == first };
+        let Some(mut text) = text.strip_prefix(first.as_str()).and_then(|text| text.strip_suffix(last.as_str())) else { return false };
+        for piece in middle {
+            match text.split_once(piece.as_str()) {
+                Some((_, after)) => text = after,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl KeyPattern {
+    fn covers(&self, key: &Key<'_>) -> bool {
+        match (self, key) {
+            (Self::Any, _) => true,
+            (Self::Number(wanted), Key::Number(number)) => wanted == number,
+            (Self::Text(glob), Key::Text(text)) => glob.covers(text),
+            _ => false,
+        }
+    }
+}
+
+impl Pattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    /// In words for the user, when it could never cover an address.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("\"{text}\" is no address pattern; such as aws_db_instance.old, module.net.**, **.aws_s3_bucket.logs[\"eu-*\"]");
+        let mut parts = Vec::new();
+        let mut rest = text;
+        loop {
+            let (part, after) = part(rest).ok_or_else(wrong)?;
+            // Two in a row say no more than one.
+            if !(part == Part::Any && parts.last() == Some(&Part::Any)) {
+                parts.push(part);
+            }
+            if after.is_empty() {
+                break;
+            }
+            rest = after.strip_prefix('.').ok_or_else(wrong)?;
+        }
+        let keyed_type = parts.windows(2).any(|pair| matches!(pair, [Part::Word(_, Some(_)), Part::Module(..) | Part::Word(..)]));
+        if keyed_type || parts.len() > MAX_PARTS || !possible(&parts) {
+            return Err(wrong());
+        }
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// Whether it covers everything, findings about the whole plan included.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.parts == [Part::Any]
+    }
+
+    /// Whether it covers an address; `None` is the whole plan.
+    #[must_use]
+    pub fn covers(&self, address: Option<&str>) -> bool {
+        if self.is_everything() {
+            return true;
+        }
+        // What cannot be taken apart is only covered by what covers everything.
+        let Some(address) = address.and_then(Address::parse) else { return false };
+        let (name, key) = (Step::Word(address.name, address.key.as_ref()), address.data.then_some(Step::Word("data", None)));
+        let steps = address.module.iter().map(|step| Step::Module(step.name, step.key.as_ref()));
+        let steps: Vec<Step<'_>> = steps.chain(key).chain([Step::Word(address.kind, None), name]).collect();
+        self.matches(&steps)
+    }
+
+    /// Which ends of the address the pattern's parts can reach, one part after the other: linear in the product of both lengths.
+    fn matches(&self, steps: &[Step<'_>]) -> bool {
+        let mut reached = vec![false; steps.len() + 1];
+        if let Some(start) = reached.first_mut() {
+            *start = true;
+        }
+        for (at, part) in self.parts.iter().enumerate() {
+            let last = at + 1 == self.parts.len();
+            let mut next = vec![false; steps.len() + 1];
+            if *part == Part::Any {
+                let mut open = false;
+                for (to, from) in next.iter_mut().zip(&reached) {
+                    open = open || *from;
+                    *to = open;
+                }
+            } else {
+                for ((to, from), step) in next.iter_mut().skip(1).zip(&reached).zip(steps) {
+                    *to = *from && part.covers(step, last);
+                }
+            }
+            reached = next;
+        }
+        // A module at the end stands for everything in it.
+        match self.parts.last() {
+            Some(Part::Module(..)) => reached.iter().any(|reached| *reached),
+            _ => reached.last().is_some_and(|reached| *reached),
+        }
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// One part of an address.
+enum Step<'a> {
+    Module(&'a str, Option<&'a Key<'a>>),
+    Word(&'a str, Option<&'a Key<'a>>),
+}
+
+impl Part {
+    fn covers(&self, step: &Step<'_>, last: bool) -> bool {
+        let (glob, wanted, name, key) = match (self, step) {
+            (Self::Module(glob, wanted), Step::Module(name, key)) | (Self::Word(glob, wanted), Step::Word(name, key)) => (glob, wanted, name, key),
+            _ => return false,
+        };
+        glob.covers(name)
+            && match (wanted, key) {
+                (None, None) => true,
+                (None, Some(_)) => last,
+                (Some(_), None) => false,
+                (Some(wanted), Some(key)) => wanted.covers(key),
+            }
+    }
+}
+
+/// Whether an address could look like this: modules, then nothing or a type and a name. `**` may stand for what is missing.
+fn possible(parts: &[Part]) -> bool {
+    if parts.contains(&Part::Any) {
+        return true;
+    }
+    let modules = parts.iter().take_while(|part| matches!(part, Part::Module(..))).count();
+    let words = parts.get(modules..).unwrap_or_default();
+    match words {
+        [] => modules > 0,
+        [Part::Word(..), Part::Word(..)] => true,
+        [Part::Word(data, None), Part::Word(..), Part::Word(..)] => data.covers("data"),
+        _ => false,
+    }
+}
+
+/// The first part of a pattern, and what comes after it.
+fn part(text: &str) -> Option<(Part, &str)> {
+    let (name, rest) = word(text)?;
+    match name {
+        "**" => Some((Part::Any, rest)),
+        "module" => {
+            let (name, rest) = word(rest.strip_prefix('.')?)?;
+            let (key, rest) = key(rest)?;
+            (!name.contains("**")).then(|| (Part::Module(Glob::new(name), key), rest))
+        }
+        name => {
+            let (key, rest) = key(rest)?;
+            (!name.contains("**")).then(|| (Part::Word(Glob::new(name), key), rest))
+        }
+    }
+}
+
+fn word(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(end)?;
+    let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | ']' | '\\' | '?' | '{' | '}' | '@'));
+    plain.then_some((name, rest))
+}
+
+fn key(text: &str) -> Option<(Option<KeyPattern>, &str)> {
+    if let Some(rest) = text.strip_prefix("[*]") {
+        return Some((Some(KeyPattern::Any), rest));
+    }
+    let (key, rest) = super::key(text)?;
+    Some(match key {
+        None => (None, rest),
+        Some(Key::Number(number)) => (Some(KeyPattern::Number(number)), rest),
+        Some(Key::Text(text)) => (Some(KeyPattern::Text(Glob::new(&text))), rest),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(pattern: &str, address: &str) -> bool {
+        Pattern::parse(pattern).unwrap_or_else(|error| panic!("{error}")).covers(Some(address))
+    }
+
+    #[test]
+    fn what_a_pattern_covers() {
+        for (pattern, address) in [
+            ("a_b.c", "a_b.c"),
+            ("a_b.c", "a_b.c[0]"),
+            ("a_b.c", "a_b.c[\"x\"]"),
+            ("a_b.*", "a_b.c[\"x.y\"]"),
+            ("a_*.c", "a_b.c"),
+            ("*.*", "a_b.c"),
+            ("a_b.c[*]", "a_b.c[7]"),
+            ("a_b.c[\"eu-*\"]", "a_b.c[\"eu-west\"]"),
+            ("a_b.c[\"x\\*\"]", "a_b.c[\"x*\"]"),
+            ("a_b.c[\"a\\\"]b\"]", "a_b.c[\"a\\\"]b\"]"),
+            ("module.m", "module.m.a_b.c"),
+            ("module.m", "module.m[0].module.n.a_b.c[1]"),
+            ("module.m[0]", "module.m[0].a_b.c"),
+            ("module.m.**", "module.m.module.n.a_b.c"),
+            ("module.m[*].a_b.c", "module.m[\"k\"].a_b.c"),
+            ("module.*.a_b.c", "module.m.a_b.c"),
+            ("**.a_b.c", "a_b.c"),
+            ("**.a_b.c", "module.m[0].module.n.a_b.c[0]"),
+            ("**.module.n.**", "module.m.module.n.a_b.c"),
+            ("**", "a_b.c"),
+            ("**", "what is no address"),
+            ("data.a_b.c", "data.a_b.c"),
+            ("module.m.data.a_b.*", "module.m.data.a_b.c[0]"),
+        ] {
+            assert!(covers(pattern, address), "{pattern} covers {address}");
+        }
+    }
+
+    #[test]
+    fn what_it_does_not() {
+        for (pattern, address) in [
+            ("a_b.c", "a_b.cd"),
+            ("a_b.c", "module.m.a_b.c"),
+            ("a_b.c[0]", "a_b.c"),
+            ("a_b.c[0]", "a_b.c[\"0\"]"),
+            ("a_b.c[0]", "a_b.c[00]x"),
+            ("a_b.c[*]", "a_b.c"),
+            ("a_b.c[\"eu-*\"]", "a_b.c[\"us-1\"]"),
+            ("a_b.c[\"x\\*\"]", "a_b.c[\"xy\"]"),
+            ("a_b.c[\"x?\"]", "a_b.c[\"xy\"]"),
+            ("a_b.c[\"[ab]\"]", "a_b.c[\"a\"]"),
+            ("a_b.c[\"x\"]", "a_b.c[\"x.d[\\\"x\"]"),
+            ("module.m", "module.mm.a_b.c"),
+            ("module.m", "module.o.module.m.a_b.c"),
+            ("module.m[0]", "module.m[1].a_b.c"),
+            ("module.m.a_b.c", "module.m[0].a_b.c"),
+            ("module.m.*.*", "module.m.module.n.a_b.c"),
+            ("*.*", "module.m.a_b.c"),
+            ("*.*.c", "data.a_b.d"),
+            ("*.a_b.c", "module.m.a_b.c"),
+            ("a_b.*", "data.a_b.c"),
+            ("a_b.c.**.d", "a_b.c"),
+            ("a_b.c", "what is no address"),
+            ("a_b.aa*aa", "a_b.aaa"),
+        ] {
+            assert!(!covers(pattern, address), "{pattern} does not cover {address}");
+        }
+        assert!(!Pattern::parse("**.*").is_ok_and(|pattern| pattern.covers(None)), "only ** alone is about the whole plan");
+        assert!(Pattern::parse("**").is_ok_and(|pattern| pattern.covers(None)));
+    }
+
+    #[test]
+    fn what_is_no_pattern() {
+        for text in [
+            "",
+            "*",
+            "a",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "a.b[",
+            "a.b[x]",
+            "a.b]",
+            "a[0].b",
+            "a.b c",
+            "a**b.c",
+            "module",
+            "module.",
+            "a.b[\"x]",
+            "a?.b",
+            "a.b{c}",
+            "x@a.b",
+            "module.m.a_b",
+            "a.b.c",
+            "a.module.b",
+        ] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+        assert!(Pattern::parse(&vec!["a"; 200].join(".")).is_err());
+    }
+}
