@@ -44,6 +44,23 @@ pub struct CheckArgs {
     /// How the report looks
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+    /// How plans are judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Refuse a plan file that is older than a configuration file below this directory
+    #[arg(long, value_name = "DIR")]
+    pub newer_than: Option<PathBuf>,
+    /// Show every finding in full
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// Words that say how plans are judged: the same for every command that judges.
+#[derive(Debug, Args, Default)]
+pub struct JudgeArgs {
     /// Block from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub block_at: Option<BlockAt>,
@@ -59,15 +76,6 @@ pub struct CheckArgs {
     /// Look at nothing beside the plan, not even a pin file
     #[arg(long, conflicts_with = "dir")]
     pub no_dir: bool,
-    /// Refuse a plan file that is older than a configuration file below this directory
-    #[arg(long, value_name = "DIR")]
-    pub newer_than: Option<PathBuf>,
-    /// Show every finding in full
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
-    #[arg(long)]
-    pub exit_zero: bool,
 }
 
 /// Words of `applygate pin`.

@@ -40,7 +40,7 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
 }
 
 fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let settings = Settings::resolve(args);
+    let settings = Settings::resolve(&args.judge);
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
@@ -85,7 +85,7 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             )?;
         }
     }
-    Ok(if report.blocked() && !settings.exit_zero {
+    Ok(if report.blocked() && !args.exit_zero {
         Exit::Blocked
     } else if !report.all_judged() || unused {
         Exit::CouldNotJudge

@@ -1,6 +1,6 @@
 //! What the user typed, made whole by defaults: the one place where precedence is decided.
 
-use crate::cli::CheckArgs;
+use crate::cli::JudgeArgs;
 use crate::judge::Limits;
 use crate::state::Where;
 use crate::verdict::Line;
@@ -14,14 +14,12 @@ pub struct Settings {
     pub line: Line,
     /// Which directory to look into for the state.
     pub place: Where,
-    /// End with 0 even when a plan is blocked.
-    pub exit_zero: bool,
 }
 
 impl Settings {
     /// From the command line over the defaults.
     #[must_use]
-    pub fn resolve(args: &CheckArgs) -> Self {
+    pub fn resolve(args: &JudgeArgs) -> Self {
         let defaults = Line::default();
         Self {
             limits: Limits { first_apply: args.first_apply, ..Limits::default() },
@@ -31,7 +29,6 @@ impl Settings {
                 (Some(dir), false) => Where::Dir(dir.clone()),
                 (None, false) => Where::Here,
             },
-            exit_zero: args.exit_zero,
         }
     }
 }
