@@ -13,6 +13,7 @@ pub mod input;
 pub mod judge;
 pub mod pinning;
 pub mod plan;
+pub mod program;
 pub mod refusal;
 pub mod report;
 pub mod rules;
