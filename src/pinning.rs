@@ -1,4 +1,4 @@
-//! `applygate pin`: writes which state a directory is meant for into its pin file. The only command that writes anything.
+//! `applygate pin`: writes which state a directory is meant for into its pin file.
 
 use std::io;
 use std::path::Path;
@@ -59,7 +59,7 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
     pin.record(&identity, args.new);
     write(&path, &pin.render()?)?;
     // Only a memory beside Terraform's own files; the pin file is what counts.
-    let _ = remember(dir, &identity.lineage, identity.serial);
+    let _ = remember(dir, &identity);
     Ok(format!(
         "pinned workspace {} in {}: {}\ncommit this file",
         line(&identity.workspace),
@@ -73,7 +73,7 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
 }
 
 /// Writes beside and renames: nobody ever reads half a pin file.
-fn write(path: &Path, text: &str) -> Result<(), Refusal> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Refusal> {
     let failed = |error: io::Error| Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind()));
     let new = path.with_extension("toml.new");
     std::fs::write(&new, text).map_err(failed)?;

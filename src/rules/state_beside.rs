@@ -21,8 +21,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     // beside a state that is there says nothing: it is what a migration leaves.
     let told = findings.iter().any(|finding| finding.rule == "create-everything" && finding.severity == Severity::Critical);
     let speaks = |sign: &&Sign| match sign {
-        Sign::OtherBackend(_) | Sign::NotInitialized(..) => !told,
-        Sign::ErroredState(_) => !told,
+        Sign::OtherBackend(_) | Sign::NotInitialized(..) | Sign::ErroredState(_) | Sign::LeftBehind(_) => !told,
         Sign::Lock(_) => true,
         Sign::StateWithResources(..) | Sign::EmptiedState => false,
     };

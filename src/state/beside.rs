@@ -25,6 +25,8 @@ pub enum Sign {
     Lock(String),
     /// `.terraform/terraform.tfstate` names another backend than the plan: what differs.
     OtherBackend(String),
+    /// The last apply or pin from this directory left so many objects where the plan finds no state.
+    LeftBehind(usize),
     /// The `backend` block of the configuration is of another type than what the directory was set up for.
     NotInitialized(String, String),
 }
@@ -33,7 +35,7 @@ impl Sign {
     /// Whether it shows that the stack exists although the plan's state is empty.
     #[must_use]
     pub const fn shows_that_it_exists(&self) -> bool {
-        matches!(self, Self::StateWithResources(..) | Self::EmptiedState | Self::ErroredState(_) | Self::OtherBackend(_) | Self::NotInitialized(..))
+        !matches!(self, Self::Lock(_))
     }
 
     /// In words, with the file's name.
@@ -45,6 +47,7 @@ impl Sign {
             Self::ErroredState(count) => format!("errored.tfstate lies here with {count} resources: an apply could not store its state"),
             Self::Lock(name) => format!("{name} lies here: a run holds the state, or died while it did"),
             Self::OtherBackend(what) => format!(".terraform/terraform.tfstate names another place than the plan: {what}"),
+            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::judge::plural(*count, "object")),
             Self::NotInitialized(there, wanted) => format!("the configuration wants backend \"{wanted}\", but the directory is set up for \"{there}\""),
         }
     }
@@ -99,7 +102,7 @@ fn resources(state: &State) -> usize {
 }
 
 impl Beside {
-    pub(super) fn read(dir: &Path, identity: Option<&Identity>) -> Self {
+    pub(crate) fn read(dir: &Path, identity: Option<&Identity>) -> Self {
         let mut signs = Vec::new();
         let lineage = identity.map_or("", |identity| identity.lineage.as_str());
         let local = dir.join("terraform.tfstate");
@@ -121,6 +124,7 @@ impl Beside {
         if dir.join(lock).is_file() {
             signs.push(Sign::Lock(lock.to_owned()));
         }
+        signs.extend(identity.and_then(|identity| super::remembered::left_behind(dir, identity)).map(Sign::LeftBehind));
         signs.extend(Self::backend(dir, identity));
         Self { signs }
     }

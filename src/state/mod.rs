@@ -10,11 +10,12 @@ use std::path::Path;
 
 use crate::catalog::{Catalog, RowError};
 use crate::plan::Plan;
+use crate::plan::saved::{Object, State};
 use crate::refusal::{Refusal, Why};
 
 pub use beside::{Beside, Sign};
 pub use pin::{PIN_FILE, Pin, PinnedState};
-pub use remembered::remember;
+pub use remembered::{remember, remember_later};
 
 /// Where a state is kept, without anything secret (formats: 3.4).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,15 +64,7 @@ impl Identity {
     /// When the catalogue is broken.
     pub fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
         let Some(saved) = plan.saved.as_deref() else { return Ok(None) };
-        let catalog = Catalog::for_types(saved.objects.iter().map(|object| object.kind.as_ref()).collect::<std::collections::BTreeSet<_>>())?;
-        let (mut data, mut others) = (BTreeMap::new(), BTreeMap::new());
-        for object in saved.objects {
-            let holds = catalog.category(&object.kind).is_some_and(crate::catalog::Category::worth_keeping);
-            if let Some(id) = &object.id {
-                let list = if holds { &mut data } else { &mut others };
-                list.insert(pin::digest(salt, &object.kind, id), object.address.clone());
-            }
-        }
+        let (data, others) = digests(saved.objects, salt)?;
         let place = match (&saved.backend, saved.state_store) {
             (Some(backend), _) => Place {
                 kind: backend.kind.clone(),
@@ -98,6 +91,31 @@ impl Identity {
             others,
         }))
     }
+
+    /// The same state after an apply.
+    ///
+    /// # Errors
+    /// When the catalogue is broken.
+    pub fn moved_on(self, after: &State, salt: &str) -> Result<Self, RowError> {
+        let (data, others) = digests(&after.objects, salt)?;
+        Ok(Self { lineage: after.lineage.clone(), serial: after.serial, objects: after.objects.len(), data, others, ..self })
+    }
+}
+
+type Digests = BTreeMap<String, String>;
+
+/// Digests of the ids of objects that hold data, and of all others, with their addresses.
+fn digests(objects: &[Object], salt: &str) -> Result<(Digests, Digests), RowError> {
+    let catalog = Catalog::for_types(objects.iter().map(|object| object.kind.as_ref()).collect::<std::collections::BTreeSet<_>>())?;
+    let (mut data, mut others) = (BTreeMap::new(), BTreeMap::new());
+    for object in objects {
+        let holds = catalog.category(&object.kind).is_some_and(crate::catalog::Category::worth_keeping);
+        if let Some(id) = &object.id {
+            let list = if holds { &mut data } else { &mut others };
+            list.insert(pin::digest(salt, &object.kind, id), object.address.clone());
+        }
+    }
+    Ok((data, others))
 }
 
 /// What the rules know of the state beyond the plan.
@@ -113,6 +131,15 @@ pub struct StateFacts {
     pub seen_serial: Option<u64>,
     /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
     pub sources: BTreeMap<String, String>,
+}
+
+/// The workspace that is selected in a working directory (formats: 3.2).
+#[must_use]
+pub fn selected_workspace(dir: &Path) -> String {
+    let named = std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty());
+    let name = named.or_else(|| std::fs::read_to_string(data_dir(dir).join("environment")).ok()).unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "default".to_owned() } else { name.to_owned() }
 }
 
 /// Where Terraform keeps its own files of a working directory (formats: 3.1).

@@ -16,11 +16,10 @@ use std::fmt;
 pub use backend::Backend;
 pub use change::Writer;
 pub(crate) use container::ends_like_zip;
-pub use state::Object;
+pub use state::{Object, State, read as read_state};
 
 use self::config::Config;
 use self::container::Container;
-use self::state::State;
 use self::wire::{Content, dynamic, fields};
 use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange};
 use crate::refusal::{Refusal, Why};

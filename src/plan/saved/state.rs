@@ -32,13 +32,24 @@ impl fmt::Debug for Object {
     }
 }
 
-/// What is kept of the state.
+/// What is kept of a state.
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) lineage: String,
-    pub(super) serial: u64,
-    pub(super) objects: Vec<Object>,
-    pub(super) managed: BTreeMap<String, usize>,
+pub struct State {
+    /// Its lineage.
+    pub lineage: String,
+    /// Its serial.
+    pub serial: u64,
+    /// Its managed objects, deposed ones left out.
+    pub objects: Vec<Object>,
+    /// How many there are of each type.
+    pub managed: BTreeMap<String, usize>,
+}
+
+impl fmt::Debug for State {
+    /// Shows no id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "State(serial {}, {} objects)", self.serial, self.objects.len())
+    }
 }
 
 #[derive(Deserialize)]
@@ -210,8 +221,11 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-/// Reads a state to its end.
-pub(super) fn read(stream: impl Read) -> Result<State, Refusal> {
+/// Reads a state file (formats 2.8) to its end.
+///
+/// # Errors
+/// When it is none, or of another version than 4.
+pub fn read(stream: impl Read) -> Result<State, Refusal> {
     let broken = |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
     let mut documents = serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(64 << 10, stream));
     let document = Document::deserialize(&mut documents).map_err(broken)?;
