@@ -1,5 +1,6 @@
 //! What a user can type. No behaviour: only words and their meaning.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +23,12 @@ pub enum Command {
     /// Judge plans and print a report
     #[command(after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan")]
     Check(CheckArgs),
+    /// Judge a saved plan, ask, and have Terraform apply exactly what was judged
+    #[command(
+        after_help = "Exit codes: 0 applied, 1 blocked or declined, 2 could not judge or start (with 1 and 2 nothing was run), 3 Terraform ran and did not succeed.\n\n\
+                      In place of terraform apply: terraform plan -out tfplan && applygate apply tfplan"
+    )]
+    Apply(ApplyArgs),
     /// Record in applygate.pin.toml which state this directory is meant for
     Pin(PinArgs),
     /// Show the rules and the resource types they know
@@ -56,6 +63,77 @@ pub struct CheckArgs {
     /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// Words of `applygate apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A saved plan file (terraform plan -out tfplan); without one, Terraform makes a plan first
+    #[arg(value_name = "PLAN")]
+    pub plan: Option<PathBuf>,
+    /// Ask nobody: a plan in which nothing dangerous is found is applied (=warn: also one with something to look at), any other is refused
+    #[arg(long, value_enum, value_name = "UP TO", num_args = 0..=1, require_equals = true, default_missing_value = "pass")]
+    pub yes: Option<Yes>,
+    /// The program to run (default: APPLYGATE_TERRAFORM, else terraform, then tofu, as found on the PATH)
+    #[arg(long, value_name = "PATH")]
+    pub terraform: Option<PathBuf>,
+    /// Directory of the configuration, as Terraform's -chdir (which is understood as well)
+    #[arg(long, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// Add a line to this file before Terraform is run, and one after; if that cannot be done, nothing is run (default: APPLYGATE_LOG)
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// How the plan is judged.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Show every finding in full
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Handed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<OsString>,
+}
+
+/// What is let through without a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Yes {
+    /// Only what nothing was found in.
+    Pass,
+    /// Also what is worth a look.
+    Warn,
+}
+
+/// The words of `apply` as they are typed for Terraform: its flags have one dash and stand where they like. They go behind the `--`, where the gate looks at
+/// them; `-chdir=DIR`, which may stand before the command, becomes a flag of `apply`.
+#[must_use]
+pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let dir = |arg: &OsString| arg.to_str().and_then(|arg| arg.strip_prefix("-chdir=")).map(|dir| OsString::from(format!("--chdir={dir}")));
+    let Some(apply) = args.iter().position(|arg| arg == "apply") else { return args };
+    if !args.iter().take(apply).skip(1).all(|arg| dir(arg).is_some()) {
+        return args;
+    }
+    let (mut ours, mut theirs, mut behind) = (vec![OsString::from("applygate"), OsString::from("apply")], Vec::new(), false);
+    for (_, arg) in args.into_iter().enumerate().filter(|(at, _)| *at != 0 && *at != apply) {
+        if let Some(dir) = dir(&arg) {
+            ours.push(dir);
+        } else if arg == "--" && !behind {
+            behind = true;
+        } else if behind || arg.to_str().is_some_and(is_terraforms) {
+            theirs.push(arg);
+        } else {
+            ours.push(arg);
+        }
+    }
+    ours.push(OsString::from("--"));
+    ours.extend(theirs);
+    ours
+}
+
+/// Whether a word is a flag as Terraform spells them: one dash and a name. Ours have two dashes, or one and a single letter.
+fn is_terraforms(arg: &str) -> bool {
+    let name = arg.strip_prefix('-').unwrap_or_default();
+    name.len() > 1 && name.chars().take(2).all(|c| c.is_ascii_lowercase())
 }
 
 /// Words that say how plans are judged: the same for every command that judges.
@@ -146,4 +224,30 @@ pub enum RulesCommand {
         /// Start of the type's name, such as aws_db
         prefix: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_it_is_typed_for_terraform() {
+        for (typed, wanted) in [
+            ("apply tfplan", "apply tfplan --"),
+            ("apply", "apply --"),
+            ("apply -no-color tfplan -parallelism=4", "apply tfplan -- -no-color -parallelism=4"),
+            ("-chdir=infra apply tfplan", "apply --chdir=infra tfplan --"),
+            ("apply tfplan -- -chdir=infra -json", "apply tfplan --chdir=infra -- -json"),
+            ("apply -auto-approve", "apply -- -auto-approve"),
+            ("apply --yes=warn -v tfplan -- x --", "apply --yes=warn -v tfplan -- x --"),
+            ("apply -h", "apply -h --"),
+            ("check apply", "check apply"),
+            ("check -no-color", "check -no-color"),
+            ("-chdir=infra check tfplan", "-chdir=infra check tfplan"),
+            ("", ""),
+        ] {
+            let words = |text: &str| std::iter::once("applygate").chain(text.split_whitespace()).map(OsString::from).collect::<Vec<_>>();
+            assert_eq!(spelled(words(typed)), words(wanted), "{typed}");
+        }
+    }
 }

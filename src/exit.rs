@@ -7,12 +7,14 @@ use std::process::ExitCode;
 /// 1 is never used for a failure to judge and 2 never for a finding: a gate that cannot tell the two apart gets wrapped in `|| true`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: every plan was let through, or the command did its job.
+    /// 0: every plan was let through, the plan was applied, or the command did its job.
     Through,
-    /// 1: at least one plan is blocked.
+    /// 1: at least one plan is blocked, or an apply was declined: nothing was run.
     Blocked,
-    /// 2: something could not be judged, or the command line was wrong.
+    /// 2: something could not be judged or started, or the command line was wrong: nothing was run.
     CouldNotJudge,
+    /// 3: Terraform ran and did not succeed.
+    NotApplied,
 }
 
 impl Exit {
@@ -23,6 +25,7 @@ impl Exit {
             Self::Through => 0,
             Self::Blocked => 1,
             Self::CouldNotJudge => 2,
+            Self::NotApplied => 3,
         }
     }
 }

@@ -1,16 +1,17 @@
 //! The command: parse, run, print the error, exit code.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use applygate::cli::Cli;
+use applygate::cli::{Cli, spelled};
 use applygate::exit::Exit;
 use applygate::run::run;
 use applygate::streams::Streams;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(spelled(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::CouldNotJudge } else { Exit::Through };
@@ -20,9 +21,10 @@ fn main() -> ExitCode {
         }
     };
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(60, 120));
-    let mut out = Forgiving(io::BufWriter::new(anstream::AutoStream::auto(io::stdout())));
+    let closed = Cell::new(false);
+    let mut out = Forgiving { to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())), closed: &closed };
     let mut err = anstream::AutoStream::auto(io::stderr());
-    let result = run(cli, &mut Streams { out: &mut out, err: &mut err, width }).and_then(|exit| out.flush().map(|()| exit));
+    let result = run(cli, &mut Streams { out: &mut out, closed: &closed, err: &mut err, width }).and_then(|exit| out.flush().map(|()| exit));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -33,19 +35,28 @@ fn main() -> ExitCode {
 }
 
 /// A reader of the report may go at any time (`| head`): that is no error, and the exit code stays what the verdict is.
-struct Forgiving<W>(W);
+struct Forgiving<'a, W> {
+    to: W,
+    closed: &'a Cell<bool>,
+}
 
-impl<W: Write> Write for Forgiving<W> {
+impl<W: Write> Write for Forgiving<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+        match self.to.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(bytes.len())
+            }
             other => other,
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.0.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        match self.to.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(())
+            }
             other => other,
         }
     }

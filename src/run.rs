@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::state::StateFacts;
 use crate::streams::Streams;
 use crate::summary::Summary;
-use crate::{catalog, digest, engine, pinning, rules};
+use crate::{catalog, digest, engine, gate, pinning, rules};
 
 /// Runs a command.
 ///
@@ -24,6 +24,7 @@ use crate::{catalog, digest, engine, pinning, rules};
 pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match cli.command {
         Command::Check(args) => check(&args, streams),
+        Command::Apply(args) => gate::apply(&args, streams),
         Command::Pin(args) => pinning::pin(&args, streams),
         Command::Rules(args) => show_rules(args, streams),
         Command::Completions { shell } => {

@@ -62,6 +62,29 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON on one line, with the same characters escaped: for a log, one entry a line.
+///
+/// # Errors
+/// When the value is no JSON.
+pub fn json_line(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(value)?;
+    let mut out = String::with_capacity(text.len() + 1);
+    let mut units = [0; 2];
+    for c in text.chars() {
+        // Outside of strings there are none of them.
+        if is_invisible(c) {
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String cannot go wrong.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    Ok(out)
+}
+
 /// Writes JSON strings with the same characters escaped: the value is the same for every reader, but the text on a CI log is harmless.
 #[derive(Debug, Default)]
 pub struct JsonFormatter {
@@ -151,6 +174,13 @@ mod tests {
             assert!(!json.contains("::") && !json.contains("##[") && !json.contains("##vso["), "{text} -> {json}");
             assert_eq!(serde_json::from_str::<String>(&json).ok().as_deref(), Some(text));
         }
+    }
+
+    #[test]
+    fn one_entry_a_line() {
+        let text = json_line(&["a\n\u{202e}\u{2028}\u{e0001}\"b"]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(text, "[\"a\\n\\u202e\\u2028\\udb40\\udc01\\\"b\"]\n");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).ok(), Some(vec!["a\n\u{202e}\u{2028}\u{e0001}\"b".to_owned()]));
     }
 
     #[test]

@@ -1,0 +1,101 @@
+//! Running Terraform: its output is its own, and nothing that happens to the gate cuts an apply short.
+
+use std::io::Write;
+use std::process::Command;
+
+use crate::os::{self, Event, Signals};
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Ended {
+    pub(super) fn well(self) -> bool {
+        self == Self::Code(0)
+    }
+
+    pub(super) const fn code(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal(_) => None,
+        }
+    }
+
+    pub(super) const fn signal(self) -> Option<i32> {
+        match self {
+            Self::Code(_) => None,
+            Self::Signal(signal) => Some(signal),
+        }
+    }
+
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Code(code) => format!("ended with exit code {code}"),
+            Self::Signal(signal) => format!("was ended by signal {signal}"),
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) ended: Ended,
+    /// Whether somebody asked for a stop in the meantime.
+    pub(super) stopped: bool,
+}
+
+/// Starts a program and waits for its end, however long that takes.
+///
+/// At a terminal it stays in the gate's process group: Ctrl-C reaches it from the terminal itself. Without one it gets a group of its own, so that a stop
+/// that is sent to the whole group reaches it once, handed on by the gate: a second one makes Terraform abort.
+///
+/// # Errors
+/// When it cannot be started.
+pub(super) fn run(command: &mut Command, at_terminal: bool, signals: &mut Signals, err: &mut dyn Write) -> std::io::Result<Run> {
+    if !at_terminal {
+        os::own_group(command);
+    }
+    let mut child = command.spawn()?;
+    let (mut stopped, mut hung_up) = (false, false);
+    loop {
+        // It may have ended before its signal could be seen.
+        if let Ok(Some(status)) = child.try_wait() {
+            return Ok(Run { ended: ended(status), stopped });
+        }
+        let event = match signals.wait(None) {
+            Ok(event) => event,
+            // Nothing can be waited for but the end.
+            Err(_) => return Ok(Run { ended: child.wait().map_or(Ended::Code(-1), ended), stopped }),
+        };
+        let said = match event {
+            Event::Child | Event::Typed => continue,
+            Event::Interrupt if !at_terminal => "an interrupt is not handed on: ask for a stop with SIGTERM",
+            Event::Interrupt if stopped => "Terraform was interrupted again and aborts: look at the state before anything else",
+            Event::Interrupt => "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written",
+            Event::Quit => "Terraform got a quit signal from the terminal; applygate waits for its end",
+            Event::Terminate => "asked Terraform to stop: it finishes what it has begun",
+            Event::HangUp => "handed the hang-up on to Terraform",
+        };
+        stopped = stopped || event != Event::Quit;
+        // A closed terminal hangs up whoever writes to it, again and again.
+        if event != Event::HangUp || !hung_up {
+            let _ = writeln!(err, "\napplygate: {said}");
+            let _ = err.flush();
+        }
+        hung_up = hung_up || event == Event::HangUp;
+        os::forward(event, &child);
+    }
+}
+
+fn ended(status: std::process::ExitStatus) -> Ended {
+    match (status.code(), os::ended_by(status)) {
+        (Some(code), _) => Ended::Code(code),
+        (None, Some(signal)) => Ended::Signal(signal),
+        (None, None) => Ended::Code(-1),
+    }
+}

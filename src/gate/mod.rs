@@ -1,0 +1,367 @@
+//! `applygate apply`: judges a plan, asks, and runs Terraform on exactly the bytes that were judged.
+//!
+//! One way: words and environment → bytes → report → question → record → private copy → Terraform → what it left behind.
+
+mod after;
+mod ask;
+mod child;
+mod guard;
+mod log;
+mod private;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ask::{Answer, Question, ask};
+use log::{Asked, Decision, Log};
+use private::Private;
+
+use crate::cli::{ApplyArgs, Yes};
+use crate::exit::Exit;
+use crate::input::Job;
+use crate::os::{Event, Signals, Terminal};
+use crate::plan::saved::{Opened, Writer, is_saved};
+use crate::refusal::{Refusal, Why};
+use crate::report::escape::line;
+use crate::report::{PlanReport, Report, human};
+use crate::settings::Settings;
+use crate::state::{Identity, PIN_FILE, Pin, Where, selected_workspace};
+use crate::streams::Streams;
+use crate::verdict::Verdict;
+use crate::{digest, program, run};
+
+/// Set for Terraform, so that a wrapper of that name which calls the gate again is noticed.
+const RUNNING: &str = "APPLYGATE_RUNNING";
+
+/// A variable of the environment that names a path.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Why nothing is run.
+#[derive(Debug)]
+struct Refused {
+    what: String,
+    help: String,
+}
+
+impl Refused {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { what: what.into(), help: help.into() }
+    }
+
+    fn of(name: &str, refusal: &Refusal) -> Self {
+        Self::new(format!("{} {}", line(name), line(&refusal.to_string())), refusal.why.help())
+    }
+}
+
+/// How far a run got before it ended.
+enum Stop {
+    /// Nothing was run, since something is wrong.
+    Refused(Refused),
+    /// Nothing was run, and that was said.
+    Ended(Exit),
+    /// Those of the streams.
+    Io(io::Error),
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams, before anything was run.
+pub(crate) fn apply(args: &ApplyArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match Gate::new(args, streams).and_then(|gate| gate.go(streams)) {
+        Ok(exit) | Err(Stop::Ended(exit)) => Ok(exit),
+        Err(Stop::Io(error)) => Err(error),
+        Err(Stop::Refused(refused)) => {
+            streams.out.flush()?;
+            writeln!(streams.err, "error: {}\n  help: {}\napplygate: nothing was run", refused.what, refused.help)?;
+            Ok(Exit::CouldNotJudge)
+        }
+    }
+}
+
+/// What is known before a plan is read.
+struct Gate<'a> {
+    args: &'a ApplyArgs,
+    settings: Settings,
+    /// Where Terraform runs.
+    dir: PathBuf,
+    log: Log,
+    /// Variables of the environment that decide which state is written.
+    shown: Vec<String>,
+    terminal: Option<Terminal>,
+    signals: Signals,
+}
+
+/// A plan to be judged.
+struct Bytes {
+    name: String,
+    bytes: Vec<u8>,
+    /// Where it was made, if it was made here.
+    private: Option<Private>,
+}
+
+impl<'a> Gate<'a> {
+    fn new(args: &'a ApplyArgs, streams: &mut Streams<'_>) -> Result<Self, Stop> {
+        guard::words(&args.args)?;
+        let shown = guard::environment(std::env::vars_os())?;
+        let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
+        if !dir.is_dir() {
+            return Err(Refused::new(format!("-chdir: {} is no directory", line(&dir.display().to_string())), "name the directory of the configuration").into());
+        }
+        if variable(RUNNING).is_some() {
+            return Err(Refused::new(
+                "the terraform that was run is a wrapper that calls applygate again",
+                "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
+            )
+            .into());
+        }
+        let log = args.log.clone().or_else(|| variable("APPLYGATE_LOG"));
+        let log = Log::open(log.as_deref())
+            .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "name a file that can be added to, or leave --log out"))?;
+        let signals = Signals::take().map_err(|error| Refused::new(format!("signals cannot be taken over: {error}"), "applygate check works here"))?;
+        let mut settings = Settings::resolve(&args.judge);
+        // What lies in the directory that Terraform writes to always counts.
+        settings.place = Where::Dir(dir.clone());
+        streams.out.flush()?;
+        Ok(Self { args, settings, dir, log, shown, terminal: Terminal::open(), signals })
+    }
+
+    fn go(mut self, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
+        let made = match &self.args.plan {
+            Some(path) => self.read(path)?,
+            None => {
+                let terraform = self.terraform(Writer::Unknown)?;
+                self.make(&terraform, streams)?
+            }
+        };
+        let opened = Opened::new(&made.bytes).map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let plan = opened.plan().map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let terraform = self.terraform(plan.saved.as_deref().map_or(Writer::Unknown, |saved| saved.writer))?;
+        let salt = Pin::read(&self.dir.join(PIN_FILE)).ok().flatten().map(|pin| pin.salt).unwrap_or_default();
+        let identity = Identity::of(&plan, &salt).map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
+        let report = self.judge(&made, streams)?;
+        self.right_workspace(identity.as_ref())?;
+
+        let asked = self.ask(&report, &terraform, streams)?;
+        let directory = self.dir.canonicalize().unwrap_or_else(|_| self.dir.clone());
+        let decision = Decision { directory: &directory, plan: &report, terraform: &terraform, asked };
+        self.log
+            .decision(&decision)
+            .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "nothing is run without its record"))?;
+        if !asked.run {
+            writeln!(streams.err, "applygate: {}; nothing was run", asked.because)?;
+            return Ok(Exit::Blocked);
+        }
+        let private = match made.private {
+            Some(private) => private,
+            None => Private::new().map_err(|error| not_started("the private copy of the plan cannot be made", &error))?,
+        };
+        private.write(&made.bytes).map_err(|error| not_started("the private copy of the plan cannot be written", &error))?;
+        self.apply(&terraform, &private, &report, identity.as_ref(), streams)
+    }
+
+    /// Reads a plan file, once.
+    fn read(&self, path: &Path) -> Result<Bytes, Refused> {
+        // As Terraform does: with -chdir a relative path is one in that directory.
+        let (name, job) = if path.as_os_str() == "-" { ("-".to_owned(), Job::Stdin) } else { (path.display().to_string(), Job::File(self.dir.join(path))) };
+        let bytes = job.read().map_err(|refusal| Refused::of(&name, &refusal))?;
+        if bytes.is_empty() {
+            return Err(Refused::of(&name, &Refusal::new(Why::Empty)));
+        }
+        if !is_saved(&bytes) {
+            return Err(Refused::new(
+                format!("{} is no saved plan file: only that is what Terraform applies, and JSON is not it", line(&name)),
+                "terraform plan -out tfplan && applygate apply tfplan",
+            ));
+        }
+        Ok(Bytes { name, bytes, private: None })
+    }
+
+    /// Has Terraform make a plan where nobody else can change it.
+    fn make(&mut self, terraform: &Path, streams: &mut Streams<'_>) -> Result<Bytes, Stop> {
+        let private = Private::new().map_err(|error| not_started("a private directory for the plan cannot be made", &error))?;
+        let mut command = Command::new(terraform);
+        let mut out = std::ffi::OsString::from("-out=");
+        out.push(private.plan());
+        command.arg("plan").arg(out).args(&self.args.args).current_dir(&self.dir).env(RUNNING, "1");
+        if self.terminal.is_none() {
+            command.arg("-input=false");
+        }
+        let run = child::run(&mut command, self.terminal.is_some(), &mut self.signals, streams.err)
+            .map_err(|error| not_started("terraform plan does not start", &error))?;
+        if run.stopped {
+            writeln!(streams.err, "applygate: interrupted; nothing was run")?;
+            return Err(Stop::Ended(Exit::Blocked));
+        }
+        if !run.ended.well() {
+            return Err(Refused::new(format!("terraform plan {}", run.ended.words()), "see what it says above").into());
+        }
+        let job = Job::File(private.plan());
+        let bytes = job.read().map_err(|refusal| Refused::of("the plan that was made", &refusal))?;
+        Ok(Bytes { name: "(the plan made just now)".to_owned(), bytes, private: Some(private) })
+    }
+
+    /// The program, as an absolute path: named by the user, or found on the PATH.
+    fn terraform(&self, writer: Writer) -> Result<PathBuf, Refused> {
+        let help = "give its path: --terraform /usr/local/bin/terraform";
+        match &self.args.terraform.clone().or_else(|| variable("APPLYGATE_TERRAFORM")) {
+            Some(path) if path.components().count() > 1 => {
+                let found = path.canonicalize().ok().filter(|path| path.is_file());
+                found.ok_or_else(|| Refused::new(format!("--terraform: {} is not there", line(&path.display().to_string())), help))
+            }
+            Some(name) => {
+                let found = name.to_str().and_then(program::find);
+                found.ok_or_else(|| Refused::new(format!("there is no {} on the PATH", line(&name.display().to_string())), help))
+            }
+            None => {
+                let names = if writer == Writer::OpenTofu { ["tofu", "terraform"] } else { ["terraform", "tofu"] };
+                names.into_iter().find_map(program::find).ok_or_else(|| Refused::new("there is neither terraform nor tofu on the PATH", help))
+            }
+        }
+    }
+
+    /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
+    fn judge(&self, made: &Bytes, streams: &mut Streams<'_>) -> Result<PlanReport, Stop> {
+        let mut used = vec![false; self.settings.line.allow.len()];
+        let mut plans = run::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used).map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
+            return Err(Refused::new(format!("{} is not one plan", line(&made.name)), "terraform plan -out tfplan").into());
+        };
+        plan.summary.sha256 = digest::sha256(&made.bytes);
+        let mut report = Report { plans: vec![plan], ..Report::default() };
+        human::write(&report, human::Layout { width: streams.width, verbose: self.args.verbose }, streams.out)?;
+        for shown in &self.shown {
+            writeln!(streams.out, "{:<10}{shown}", "set")?;
+        }
+        streams.out.flush()?;
+        if streams.closed.get() {
+            return Err(Refused::new("the report cannot be written: standard output is closed", "let the report be seen before the plan is applied").into());
+        }
+        if let Some(unused) = self.settings.line.allow.iter().zip(&used).find(|(_, used)| !**used) {
+            return Err(Refused::new(format!("--allow {} matches no finding", line(&unused.0.to_string())), "copy rule and address from the report").into());
+        }
+        let Some(plan) = report.plans.pop() else { return Err(Stop::Ended(Exit::CouldNotJudge)) };
+        match &plan.decision.refusal {
+            None => Ok(plan),
+            Some(refusal) => {
+                let refused = Refused::of(&made.name, refusal);
+                writeln!(streams.err, "error: {}\n  help: {}\napplygate: nothing was run", refused.what, refused.help)?;
+                Err(Stop::Ended(if plan.decision.verdict == Verdict::Block { Exit::Blocked } else { Exit::CouldNotJudge }))
+            }
+        }
+    }
+
+    /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (formats: 3.5).
+    fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Refused> {
+        let Some(identity) = identity else { return Ok(()) };
+        let selected = selected_workspace(&self.dir);
+        // There the name is that of a workspace in the service, in more than one way.
+        if matches!(identity.place.kind.as_str(), "remote" | "cloud") || selected == identity.workspace {
+            return Ok(());
+        }
+        Err(Refused::new(
+            format!("the plan is for workspace {}, and {} is selected here", line(&identity.workspace), line(&selected)),
+            format!("if the plan is right: terraform workspace select {}", line(&identity.workspace)),
+        ))
+    }
+
+    /// Gets the answer: from a person at the terminal, or from the flags where nobody is to be asked.
+    fn ask(&mut self, plan: &PlanReport, terraform: &Path, streams: &mut Streams<'_>) -> Result<Asked, Stop> {
+        let verdict = plan.decision.verdict;
+        let not_asked = |run: bool, because| Asked { question: None, answered: false, run, because };
+        if let Some(yes) = self.args.yes {
+            return Ok(match (verdict, yes) {
+                (Verdict::Pass, _) => not_asked(true, "--yes"),
+                (Verdict::Warn, Yes::Warn) => not_asked(true, "--yes=warn"),
+                (Verdict::Warn, Yes::Pass) => {
+                    not_asked(false, "there is something to look at first: --yes=warn lets warnings through, or be asked without --yes")
+                }
+                (Verdict::Block, _) => not_asked(false, "the plan is blocked, which no flag changes: without --yes and at a terminal it can be answered for"),
+            });
+        }
+        let Some(terminal) = &mut self.terminal else {
+            let because = match verdict {
+                Verdict::Pass => "there is no terminal to ask on: --yes lets a plan through in which nothing dangerous is found",
+                Verdict::Warn => "there is no terminal to ask on: --yes=warn lets a plan through that has something to look at",
+                Verdict::Block => "the plan is blocked, and there is no terminal to answer for it",
+            };
+            return Ok(not_asked(false, because));
+        };
+        let question = Question::of(plan);
+        let text = question.text(plan, terraform, streams.width);
+        let answer = ask(&question, &text, terminal, &mut self.signals).map_err(|error| {
+            Refused::new(format!("the terminal cannot be used: {}", error.kind()), "without one, --yes lets a plan through in which nothing is found")
+        })?;
+        streams.out.flush()?;
+        // What came while the answer was typed counts too.
+        let mut interrupted = answer == Answer::Interrupted;
+        while let Some(event) = self.signals.pending()? {
+            interrupted = interrupted || event != Event::Child;
+        }
+        let because = match (answer, interrupted) {
+            (_, true) => "interrupted",
+            (Answer::Yes, false) => "answered",
+            _ => "declined",
+        };
+        let yes = answer == Answer::Yes && !interrupted;
+        Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because })
+    }
+
+    /// Runs Terraform. From here on an error is no reason to end before it does.
+    fn apply(mut self, terraform: &Path, private: &Private, plan: &PlanReport, identity: Option<&Identity>, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
+        let mut command = Command::new(terraform);
+        command.arg("apply").args(&self.args.args).current_dir(&self.dir).env(RUNNING, "1");
+        if self.terminal.is_none() {
+            command.arg("-input=false");
+        }
+        command.arg(private.plan());
+        let run = child::run(&mut command, self.terminal.is_some(), &mut self.signals, streams.err);
+        let ended = run.as_ref().ok().map(|run| run.ended);
+        let unrecorded = self.log.result(plan, ended).err();
+        let mut told = Vec::new();
+        if let Some(error) = unrecorded {
+            told.push(format!("the end of this run could not be written to the log: {}", error.kind()));
+        }
+        let exit = match run {
+            Err(error) => {
+                told.push(format!("{} does not start: {}; nothing was run", line(&terraform.display().to_string()), error.kind()));
+                Exit::CouldNotJudge
+            }
+            Ok(run) => {
+                let state = after::pull(terraform, &self.dir);
+                if run.ended.well() {
+                    told.extend(after::went_well(&self.dir, identity, state.as_ref()));
+                    Exit::Through
+                } else {
+                    told.extend(after::went_badly(&self.dir, identity, state.as_ref()));
+                    told.push(format!("terraform {}", run.ended.words()));
+                    Exit::NotApplied
+                }
+            }
+        };
+        for text in told {
+            // The apply is over: a message that cannot be written changes nothing of how it ended.
+            let _ = writeln!(streams.err, "applygate: {text}");
+        }
+        Ok(exit)
+    }
+}
+
+fn not_started(what: &str, error: &io::Error) -> Refused {
+    Refused::new(format!("{what}: {}", error.kind()), "a temporary directory that can be written to is needed: TMPDIR names one")
+}

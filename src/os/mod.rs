@@ -1,0 +1,28 @@
+//! What differs between systems when a program is run in front of a person: the terminal, signals, and who the user is. Nothing else in the project does.
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+pub use other::{Signals, Terminal, ended_by, forward, host, is_mine, lock, own_group, private, user};
+#[cfg(unix)]
+pub use unix::{Signals, Terminal, ended_by, forward, host, is_mine, lock, own_group, private, user};
+
+/// Something that the gate waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The terminal has something to read.
+    Typed,
+    /// An interrupt from the keyboard (Ctrl-C).
+    Interrupt,
+    /// Ctrl-\.
+    Quit,
+    /// Somebody asks the process to end.
+    Terminate,
+    /// The terminal or the session is gone.
+    HangUp,
+    /// The child may have ended.
+    Child,
+}

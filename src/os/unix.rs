@@ -1,0 +1,198 @@
+//! Linux, macOS and the other Unix systems.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use super::Event;
+
+/// The terminal itself, whatever standard input and output are.
+#[derive(Debug)]
+pub struct Terminal(File);
+
+impl Terminal {
+    /// The controlling terminal of this process, if it has one.
+    #[must_use]
+    pub fn open() -> Option<Self> {
+        File::options().read(true).write(true).open("/dev/tty").ok().map(Self)
+    }
+}
+
+impl Read for Terminal {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Write for Terminal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Signals that came, each through a pipe of its own, so that one place can wait for them, for the terminal and for the child.
+#[derive(Debug)]
+pub struct Signals(Vec<(Event, UnixStream)>);
+
+impl Signals {
+    /// Takes the signals over. What the process was started to ignore (`nohup`) it goes on ignoring, and so does its child.
+    ///
+    /// # Errors
+    /// When the system gives no pipe.
+    pub fn take() -> io::Result<Self> {
+        let ignored = ignored();
+        let all = [(Event::Child, SIGCHLD), (Event::Terminate, SIGTERM), (Event::HangUp, SIGHUP), (Event::Interrupt, SIGINT), (Event::Quit, SIGQUIT)];
+        let mut pipes = Vec::new();
+        for (event, signal) in all {
+            if event != Event::Child && ignored & (1 << (signal - 1)) != 0 {
+                continue;
+            }
+            let (read, write) = UnixStream::pair()?;
+            read.set_nonblocking(true)?;
+            signal_hook::low_level::pipe::register(signal, write)?;
+            pipes.push((event, read));
+        }
+        Ok(Self(pipes))
+    }
+
+    /// Waits until something comes.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn wait(&mut self, terminal: Option<&Terminal>) -> io::Result<Event> {
+        loop {
+            if let Some(event) = self.pending()? {
+                return Ok(event);
+            }
+            let mut waiting: Vec<PollFd<'_>> = self.0.iter().map(|(_, pipe)| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)).collect();
+            if let Some(terminal) = terminal {
+                waiting.push(PollFd::from_borrowed_fd(terminal.0.as_fd(), PollFlags::IN));
+            }
+            match poll(&mut waiting, None) {
+                // A signal broke the waiting: it is in its pipe by now.
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let typed = terminal.is_some() && waiting.last().is_some_and(|terminal| !terminal.revents().is_empty());
+            drop(waiting);
+            match self.pending()? {
+                Some(event) => return Ok(event),
+                None if typed => return Ok(Event::Typed),
+                None => {}
+            }
+        }
+    }
+
+    /// What has come by now. Several of one kind count once, as the system itself does.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn pending(&mut self) -> io::Result<Option<Event>> {
+        for (event, pipe) in &mut self.0 {
+            match pipe.read(&mut [0; 64]) {
+                Ok(0) => {}
+                Ok(_) => return Ok(Some(*event)),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The signals that this process was started to ignore, one bit each. Only Linux tells without unsafe code; elsewhere none.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Hands a signal on to the child, as far as it is one that is handed on.
+pub fn forward(event: Event, child: &Child) {
+    let signal = match event {
+        Event::Terminate => Signal::TERM,
+        Event::HangUp => Signal::HUP,
+        _ => return,
+    };
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // It may have ended in the meantime: then there is nothing to tell it.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Starts the child in a process group of its own: what is sent to the gate's whole group then reaches it once, through the gate, and not twice.
+pub fn own_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// The signal that ended a process.
+#[must_use]
+pub fn ended_by(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// The user's number, if the system has such numbers.
+#[must_use]
+pub fn user() -> Option<u32> {
+    Some(rustix::process::getuid().as_raw())
+}
+
+/// The machine's name.
+#[must_use]
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether a directory is a directory, not a link to one, of this user.
+#[must_use]
+pub fn is_mine(dir: &Path) -> bool {
+    std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && Some(meta.uid()) == user())
+}
+
+/// Takes a lock on a file that holds until it is closed or the process ends; `false` when another holds it.
+///
+/// # Errors
+/// Those of the system.
+pub fn lock(file: &File) -> io::Result<bool> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes files and directories that only this user can read.
+pub mod private {
+    use super::{DirBuilder, DirBuilderExt, File, OpenOptions, OpenOptionsExt, Path, io};
+
+    /// Makes a directory that is not there yet.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn dir(path: &Path) -> io::Result<()> {
+        DirBuilder::new().mode(0o700).create(path)
+    }
+
+    /// Makes a file that is not there yet.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn file(path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    }
+}
