@@ -25,7 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True  # leaves nothing in the tree
-sys.path.insert(0, str(ROOT / "fixtures" / "make"))
+sys.path[:0] = [str(ROOT / "fixtures" / "make"), str(ROOT / "tests" / "real")]
+import gate  # noqa: E402
 import make  # noqa: E402
 
 # What the backend of the environment could bring along must not count, and the mock takes any credentials.
@@ -296,6 +297,28 @@ def forged(live):
     step("a forged plan, which Terraform takes for the destroy: refused")
 
 
+def answered_for(live, mock):
+    """The destroy plan in front of the gate: nothing but the address of the database lets it through."""
+    live.plan("-destroy")
+    before, env = mock.state(), make.environment(**live.env)
+    command = [live.applygate, "apply", "--terraform", make.TERRAFORM, "tfplan"]
+    for more in ([], ["--yes"], ["--yes=warn"]):
+        run = subprocess.run(command[:-1] + more + command[-1:], cwd=live.dir, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             start_new_session=True)
+        gate.expect(f"exit with {more}", run.returncode, 1, run.stderr)
+    screen = gate.Screen(command, live.dir, env)
+    for _ in range(3):
+        screen.answer("yes\n")
+    gate.expect("exit after yes", screen.end(), 1, screen.seen)
+    gate.expect("the state after yes", mock.state(), before)
+    screen = gate.Screen(command, live.dir, env)
+    screen.answer("aws_db_instance.courses\n")
+    gate.expect("exit after the address", screen.end(), 0, screen.seen)
+    gate.says(screen.seen, "'yes' is not enough", "5 destroyed", "applygate.pin.toml was written anew")
+    gate.expect("what is left in the state", json.loads(mock.state())["resources"], [])
+    step("the destroy plan at the gate: no flag and no yes applies it, the typed address does")
+
+
 def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -323,7 +346,8 @@ def main():
             live = the_night(base, mock)
             other_days(base, mock, live)
             forged(live)
-        except Wrong as error:
+            answered_for(live, mock)
+        except (Wrong, gate.Wrong) as error:
             print(f"WRONG after {time.monotonic() - step.last:.1f} s: {error}", flush=True)
             raise
     print(f"replayed in {time.monotonic() - started:.0f} s")
