@@ -41,6 +41,15 @@ impl Ended {
     }
 }
 
+/// What Terraform is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// Making a plan: nothing is changed.
+    Plan,
+    /// Applying it.
+    Apply,
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
@@ -56,7 +65,7 @@ pub(super) struct Run {
 ///
 /// # Errors
 /// When it cannot be started.
-pub(super) fn run(command: &mut Command, at_terminal: bool, signals: &mut Signals, err: &mut dyn Write) -> std::io::Result<Run> {
+pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signals: &mut Signals, err: &mut dyn Write) -> std::io::Result<Run> {
     if !at_terminal {
         os::own_group(command);
     }
@@ -74,6 +83,7 @@ pub(super) fn run(command: &mut Command, at_terminal: bool, signals: &mut Signal
         };
         let said = match event {
             Event::Child | Event::Typed => continue,
+            Event::Interrupt if at_terminal && doing == Doing::Plan => "Terraform stops planning",
             Event::Interrupt if !at_terminal => "an interrupt is not handed on: ask for a stop with SIGTERM",
             Event::Interrupt if stopped => "Terraform was interrupted again and aborts: look at the state before anything else",
             Event::Interrupt => "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written",

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ask::{Answer, Question, ask};
+use child::Doing;
 use log::{Asked, Decision, Log};
 use private::Private;
 
@@ -117,6 +118,7 @@ struct Bytes {
 
 impl<'a> Gate<'a> {
     fn new(args: &'a ApplyArgs, streams: &mut Streams<'_>) -> Result<Self, Stop> {
+        private::sweep();
         guard::words(&args.args)?;
         let shown = guard::environment(std::env::vars_os())?;
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
@@ -202,7 +204,7 @@ impl<'a> Gate<'a> {
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
-        let run = child::run(&mut command, self.terminal.is_some(), &mut self.signals, streams.err)
+        let run = child::run(&mut command, Doing::Plan, self.terminal.is_some(), &mut self.signals, streams.err)
             .map_err(|error| not_started("terraform plan does not start", &error))?;
         if run.stopped {
             writeln!(streams.err, "applygate: interrupted; nothing was run")?;
@@ -309,10 +311,7 @@ impl<'a> Gate<'a> {
         })?;
         streams.out.flush()?;
         // What came while the answer was typed counts too.
-        let mut interrupted = answer == Answer::Interrupted;
-        while let Some(event) = self.signals.pending()? {
-            interrupted = interrupted || event != Event::Child;
-        }
+        let interrupted = self.stopped()? || answer == Answer::Interrupted;
         let because = match (answer, interrupted) {
             (_, true) => "interrupted",
             (Answer::Yes, false) => "answered",
@@ -320,6 +319,15 @@ impl<'a> Gate<'a> {
         };
         let yes = answer == Answer::Yes && !interrupted;
         Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because })
+    }
+
+    /// Whether a stop was asked for since this was last asked.
+    fn stopped(&mut self) -> io::Result<bool> {
+        let mut stopped = false;
+        while let Some(event) = self.signals.pending()? {
+            stopped = stopped || event != Event::Child;
+        }
+        Ok(stopped)
     }
 
     /// Runs Terraform. From here on an error is no reason to end before it does.
@@ -330,7 +338,13 @@ impl<'a> Gate<'a> {
             command.arg("-input=false");
         }
         command.arg(private.plan());
-        let run = child::run(&mut command, self.terminal.is_some(), &mut self.signals, streams.err);
+        // The last moment in which a no is still a no.
+        if self.stopped()? {
+            self.log.result(plan, None)?;
+            writeln!(streams.err, "applygate: interrupted; nothing was run")?;
+            return Ok(Exit::Blocked);
+        }
+        let run = child::run(&mut command, Doing::Apply, self.terminal.is_some(), &mut self.signals, streams.err);
         let ended = run.as_ref().ok().map(|run| run.ended);
         let unrecorded = self.log.result(plan, ended).err();
         let mut told = Vec::new();

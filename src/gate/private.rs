@@ -22,13 +22,12 @@ pub(super) struct Private {
 }
 
 impl Private {
-    /// Makes a directory, and sweeps away what runs that were killed have left.
+    /// Makes a directory.
     ///
     /// # Errors
     /// Those of the file system.
     pub(super) fn new() -> io::Result<Self> {
         let base = std::env::temp_dir().canonicalize()?;
-        sweep(&base);
         let mut random = [0; 12];
         getrandom::fill(&mut random).map_err(|_| io::Error::other("the system gives no random bytes"))?;
         let dir = base.join(format!("{PREFIX}{}", crate::digest::hex(&random, random.len())));
@@ -69,8 +68,15 @@ impl Drop for Private {
     }
 }
 
+/// Sweeps away what runs that were killed have left.
+pub(super) fn sweep() {
+    if let Ok(base) = std::env::temp_dir().canonicalize() {
+        sweep_in(&base);
+    }
+}
+
 /// Removes directories of this user whose run is over: their lock is free.
-fn sweep(base: &Path) {
+fn sweep_in(base: &Path) {
     let Ok(entries) = std::fs::read_dir(base) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -126,7 +132,7 @@ mod tests {
         let (used, lock) = make("applygate-run-used", true);
         assert!(os::lock(&lock).unwrap());
         std::os::unix::fs::symlink(&other, base.path().join("applygate-run-link")).unwrap();
-        sweep(base.path());
+        sweep_in(base.path());
         assert_eq!([&stale, &young, &other, &used].map(|dir| dir.exists()), [false, true, true, true]);
         assert!(other.join(LOCK).exists());
     }
