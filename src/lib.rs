@@ -3,6 +3,7 @@
 //! Data flows one way: bytes ([`input`]) → [`plan`] → facts ([`judge`] with [`catalog`]) → findings ([`rules`], [`engine`]) → [`verdict`] → [`report`].
 
 pub mod address;
+pub mod calendar;
 pub mod catalog;
 pub mod cli;
 pub mod digest;
