@@ -19,6 +19,7 @@ pub mod plan;
 pub mod program;
 pub mod refusal;
 pub mod report;
+pub mod revision;
 pub mod rules;
 pub mod run;
 pub mod settings;

@@ -63,6 +63,24 @@ pub enum Why {
     Stale,
     /// `--first-apply` on a state that holds something.
     NotFirstApply,
+    /// A revision is asked for, and there is no git.
+    NoGit,
+    /// A revision is asked for outside the work tree of a repository.
+    NoRepository,
+    /// A repository that git refuses because it is another user's.
+    ForeignOwner,
+    /// A revision is asked for within a submodule.
+    InSubmodule,
+    /// Not the name of one commit.
+    BadRevision,
+    /// A name that means several things.
+    SeveralRevisions,
+    /// A revision that is not in the clone.
+    NoRevision,
+    /// Part of a revision cannot be read.
+    Unreachable,
+    /// Something else than a file where a file of a revision is read, or one that is too large.
+    NoPlainFile,
 }
 
 impl Why {
@@ -99,6 +117,15 @@ impl Why {
             Self::NothingToPin => "does not say which state it is for",
             Self::Stale => "is older than the configuration",
             Self::NotFirstApply => "is not a first apply: its state already holds resources",
+            Self::NoGit => "needs git, and no absolute directory of the PATH has it",
+            Self::NoRepository => "is asked for outside the work tree of a git repository",
+            Self::ForeignOwner => "is asked for in a repository that git does not open, because it belongs to another user",
+            Self::InSubmodule => "is asked for in a submodule: which revisions it has, the change itself can say",
+            Self::BadRevision => "is not the name of one commit",
+            Self::SeveralRevisions => "is the name of several things, and who may make a branch or a tag could choose which one is read",
+            Self::NoRevision => "is not in this clone",
+            Self::Unreachable => "cannot be read from the revision",
+            Self::NoPlainFile => "is no plain file of at most 4 MiB in the revision",
         }
     }
 
@@ -129,6 +156,19 @@ impl Why {
             Self::NothingToPin => "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan",
             Self::Stale => "plan again: terraform plan -out tfplan",
             Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
+            Self::NoGit => "install git, such as apt-get install git or apk add git",
+            Self::NoRepository => "run it in the clone; in GitHub Actions use actions/checkout, which needs git in the image to make one",
+            Self::ForeignOwner => "if the clone is the one that you mean: git config --global --add safe.directory \"$PWD\" (in the top of the clone)",
+            Self::InSubmodule => "run it in the clone of the repository that holds the policy, and not as its submodule",
+            Self::BadRevision => "give a branch, a tag or a hash, such as origin/main",
+            Self::SeveralRevisions => "give the full name, such as refs/remotes/origin/main",
+            Self::NoRevision => {
+                "fetch it first: in GitHub Actions give actions/checkout fetch-depth: 0; elsewhere git fetch --unshallow, or git fetch origin main"
+            }
+            Self::Unreachable => {
+                "fetch all of it: in GitHub Actions give actions/checkout fetch-depth: 0 and no filter; elsewhere git fetch --refetch --no-filter"
+            }
+            Self::NoPlainFile => "put the file itself in that place, in that revision: links are not followed",
         }
     }
 }
