@@ -11,6 +11,7 @@ pub mod engine;
 pub mod exit;
 pub mod finding;
 mod gate;
+pub mod init;
 pub mod input;
 pub mod judge;
 pub mod os;

@@ -9,7 +9,7 @@ use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-pub use read::{FreezeInput, Moment, WindowInput, Wrong};
+pub use read::{Field, FreezeInput, Moment, WindowInput, Wrong};
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
@@ -124,6 +124,12 @@ impl Freeze {
 }
 
 impl Calendar {
+    /// Of these windows and freezes; whoever reads them sees to it that there are at most [`MOST`] of each.
+    #[must_use]
+    pub const fn new(windows: Vec<Window>, freezes: Vec<Freeze>) -> Self {
+        Self { windows, freezes }
+    }
+
     /// Whether it says anything at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -85,7 +85,8 @@ impl std::fmt::Display for Wrong {
 
 impl std::error::Error for Wrong {}
 
-type Field<T> = Result<T, (&'static str, String)>;
+/// A value, or the key that is wrong and what is wrong with it.
+pub type Field<T> = Result<T, (&'static str, String)>;
 
 impl Calendar {
     /// From what is written.
@@ -104,6 +105,26 @@ impl Calendar {
             windows: windows.iter().enumerate().map(|(index, input)| window(input).map_err(wrong("window", index))).collect::<Result<_, _>>()?,
             freezes: freezes.iter().enumerate().map(|(index, input)| freeze(input).map_err(wrong("freeze", index))).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl Window {
+    /// One window.
+    ///
+    /// # Errors
+    /// The first field that is wrong: its key (or the one that is missing), and what is wrong in words that quote nothing.
+    pub fn read(input: &WindowInput) -> Field<Self> {
+        window(input)
+    }
+}
+
+impl Freeze {
+    /// One freeze.
+    ///
+    /// # Errors
+    /// As for a window.
+    pub fn read(input: &FreezeInput) -> Field<Self> {
+        freeze(input)
     }
 }
 

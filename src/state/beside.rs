@@ -184,11 +184,17 @@ fn configured(dir: &Path) -> Option<String> {
     None
 }
 
+/// The type of the backend of a directory: what its configuration asks for, or else what it was set up for.
+pub(crate) fn backend_kind(dir: &Path) -> Option<String> {
+    let set_up = || serde_json::from_slice::<Selected>(&small(&super::data_dir(dir).join("terraform.tfstate"))?).ok()?.backend;
+    configured(dir).or_else(|| Some(set_up()?.kind))
+}
+
 /// The largest configuration file that is parsed, in bytes.
-const MAX_SOURCE: u64 = 1 << 20;
+pub(crate) const MAX_SOURCE: u64 = 1 << 20;
 
 /// The `.tf` files of a directory, by name; `None` when one cannot be read.
-pub(super) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
+pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().to_str()?.to_owned();

@@ -143,7 +143,7 @@ pub fn selected_workspace(dir: &Path) -> String {
 }
 
 /// Where Terraform keeps its own files of a working directory (formats: 3.1).
-fn data_dir(dir: &Path) -> std::path::PathBuf {
+pub(crate) fn data_dir(dir: &Path) -> std::path::PathBuf {
     let name = std::env::var_os("TF_DATA_DIR").filter(|name| !name.is_empty());
     dir.join(name.unwrap_or_else(|| ".terraform".into()))
 }
