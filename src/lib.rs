@@ -12,6 +12,7 @@ pub mod exit;
 pub mod finding;
 mod gate;
 pub mod init;
+pub mod glob;
 pub mod input;
 pub mod judge;
 pub mod os;

@@ -5,6 +5,7 @@
 //! (<https://developer.hashicorp.com/terraform/cli/commands/plan#target-address>). `**` alone covers everything, findings about the whole plan included.
 
 use super::{Address, Key};
+use crate::glob::Glob;
 
 /// The most parts of a pattern: an address has few.
 const MAX_PARTS: usize = 64;
@@ -31,46 +32,6 @@ enum KeyPattern {
     Any,
     Number(u64),
     Text(Glob),
-}
-
-/// Text in which `*` stands for any text: the literal pieces between the stars.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Glob(Vec<String>);
-
-impl Glob {
-    fn new(text: &str) -> Self {
-        let mut pieces = vec![String::new()];
-        let mut chars = text.chars().peekable();
-        while let Some(c) = chars.next() {
-            if c == '*' {
-                pieces.push(String::new());
-            } else if let Some(piece) = pieces.last_mut() {
-                match (c, chars.peek()) {
-                    ('\\', Some('*')) => piece.extend(chars.next()),
-                    // An escape of HCL keeps its second character, so that `\\*` is a backslash and a star.
-                    ('\\', Some(_)) => {
-                        piece.push(c);
-                        piece.extend(chars.next());
-                    }
-                    _ => piece.push(c),
-                }
-            }
-        }
-        Self(pieces)
-    }
-
-    fn covers(&self, text: &str) -> bool {
-        let Some((first, rest)) = self.0.split_first() else { return false };
-        let Some((last, middle)) = rest.split_last() else { return text == first };
-        let Some(mut text) = text.strip_prefix(first.as_str()).and_then(|text| text.strip_suffix(last.as_str())) else { return false };
-        for piece in middle {
-            match text.split_once(piece.as_str()) {
-                Some((_, after)) => text = after,
-                None => return false,
-            }
-        }
-        true
-    }
 }
 
 impl KeyPattern {
