@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::destroyed::about;
 use super::updated::{Words, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
@@ -16,6 +16,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an authoritative access policy is created or narrowed: every binding that is not in it goes",
     severity: Severity::High,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/access-overwrite.md"),
     check,
 };

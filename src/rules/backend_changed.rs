@@ -1,6 +1,6 @@
 //! The plan's state is kept in another place than the pinned one.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the state is kept in another place than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
+    switch: Switch::Always,
     docs: include_str!("../../rules/backend-changed.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! A state without a lock, without encryption, or on one machine's disk. A note as long as it was always so, and more when it was lost.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the state is kept without a lock, without encryption, or on one machine only",
     severity: Severity::Medium,
     needs: Needs::Saved,
+    switch: Switch::Free,
     docs: include_str!("../../rules/backend-unsafe.md"),
     check,
 };

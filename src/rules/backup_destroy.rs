@@ -1,7 +1,7 @@
 //! Backups and snapshots: worse when what they were taken of goes too, or is not in the state.
 
 use super::destroyed::{Speaker, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
 /// `backup-destroy`.
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a backup or snapshot is destroyed",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/backup-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Backup, facts, findings),
 };

@@ -1,7 +1,7 @@
 //! Resource groups, namespaces, projects, stacks: one delete in the plan, many losses outside it.
 
 use super::destroyed::{Speaker, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
 /// `carrier-destroy`.
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "one delete takes many others along",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/carrier-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Carrier, facts, findings),
 };

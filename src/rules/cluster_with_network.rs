@@ -1,7 +1,7 @@
 //! A Kubernetes cluster destroyed in one plan with its network: what the cluster made for itself is unknown to Terraform and holds the network fast.
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a Kubernetes cluster is destroyed in one plan with a network",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/cluster-with-network.md"),
     check,
 };

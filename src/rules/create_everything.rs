@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
@@ -14,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
     title: "everything is created: the state may be missing, empty or another one",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/create-everything.md"),
     check,
 };

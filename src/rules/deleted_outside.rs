@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     title: "something with data vanished outside Terraform and is about to be created empty",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/deleted-outside.md"),
     check,
 };

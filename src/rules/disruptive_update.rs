@@ -1,7 +1,7 @@
 //! Restarts, resizes, forced upgrades, scale to zero, disabled keys, other networks.
 
 use super::updated::{Words, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an update restarts, stops, disables or moves something that runs",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/disruptive-update.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };

@@ -1,7 +1,7 @@
 //! The way out (NAT, default route) goes, or was never there, while machines in private subnets stay or come: they can no longer pull images or call anything.
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::{Action, ReadError, ResourceChange, Shape};
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the way out of private subnets goes or is missing while machines in them stay or are created",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/egress-lost.md"),
     check,
 };

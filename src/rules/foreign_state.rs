@@ -1,6 +1,6 @@
 //! All that the state holds is deleted and all that the configuration has is created: the state belongs to another configuration.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::{Action, ReadError};
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "everything in the state is deleted and everything in the configuration created: the state is another stack's",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/foreign-state.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! Networks, DNS, clusters and services that others stand on.
 
 use super::destroyed::{Speaker, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
 /// `foundation-destroy`.
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a network, zone, cluster or service that others stand on is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/foundation-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Foundation, facts, findings),
 };

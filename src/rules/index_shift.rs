@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the objects of a count shift by one because an element was taken out before them",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/index-shift.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! Everything that is in the state goes, or a large part of it.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     title: "everything in the state, or a large part of it, is destroyed",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/mass-destroy.md"),
     check,
 };

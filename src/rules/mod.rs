@@ -59,6 +59,16 @@ impl Needs {
     }
 }
 
+/// Whether a team may switch a rule off or take it down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It may.
+    Free,
+    /// It may not: the rule says that the plan is for another state than the one that was pinned, and then nothing else in the report can be believed.
+    /// A single case is waived, with a reason and an end.
+    Always,
+}
+
 /// A rule: what it is called, how bad it can get, its prose, and the function that looks.
 #[derive(Debug)]
 pub struct Rule {
@@ -70,6 +80,8 @@ pub struct Rule {
     pub severity: Severity,
     /// The form of a plan that it needs.
     pub needs: Needs,
+    /// Whether it may be switched off.
+    pub switch: Switch,
     /// The prose: `rules/<id>.md`.
     pub docs: &'static str,
     /// Looks at the facts and adds what it finds.

@@ -1,6 +1,6 @@
 //! A plan that says of itself that it does not cover everything: `-target`, or deferred changes.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the plan covers only a part of the configuration",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/partial-plan.md"),
     check,
 };

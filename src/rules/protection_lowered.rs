@@ -1,7 +1,7 @@
 //! Deletion protection off, versioning suspended, final snapshots skipped: nothing is lost yet, but the next plan can lose it.
 
 use super::updated::{Words, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an update takes away a protection that was there",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/protection-lowered.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };

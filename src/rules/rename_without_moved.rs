@@ -1,7 +1,7 @@
 //! A delete and a create of the same thing: Terraform does not know that only the address changed. Told once, with the block that mends it.
 
 use super::destroyed;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, guess};
 use crate::plan::ReadError;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "something is destroyed and created again because only its address changed",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/rename-without-moved.md"),
     check,
 };

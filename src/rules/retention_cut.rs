@@ -1,7 +1,7 @@
 //! Retention, backups and point-in-time recovery: lowering them deletes what was kept.
 
 use super::updated::{Words, speak};
-use super::{Needs, Rule, expiry};
+use super::{Needs, Rule, Switch, expiry};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an update lets existing data or restore points go",
     severity: Severity::High,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/retention-cut.md"),
     check: |facts, findings| {
         speak(&WORDS, facts, findings)?;

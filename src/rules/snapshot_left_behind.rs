@@ -1,7 +1,7 @@
 //! A final snapshot will be taken: it stays, costs, and its name must be free.
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a final snapshot stays behind and is billed until somebody deletes it",
     severity: Severity::Low,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/snapshot-left-behind.md"),
     check,
 };

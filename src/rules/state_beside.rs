@@ -1,6 +1,6 @@
 //! What lies in the working directory says that the state is elsewhere, or that a run did not end well.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "files in the working directory say that the state is elsewhere, or that a run did not end well",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/state-beside.md"),
     check,
 };

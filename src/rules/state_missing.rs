@@ -1,6 +1,6 @@
 //! The pin says that there is a state, and the plan was computed against none: the night of the incident, seen before the first apply.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, plural};
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the state that was pinned is missing or emptied",
     severity: Severity::Critical,
     needs: Needs::Saved,
+    switch: Switch::Always,
     docs: include_str!("../../rules/state-missing.md"),
     check,
 };

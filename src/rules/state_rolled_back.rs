@@ -1,6 +1,6 @@
 //! An old state was put in place: its serial is lower than what was seen, or objects that hold data are no longer in it.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an older state was put in place of the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
+    switch: Switch::Always,
     docs: include_str!("../../rules/state-rolled-back.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! The place where Terraform keeps its own state, or the lock of it: without it the next plan creates everything.
 
 use super::destroyed::{self, Speaker, speaker};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "Terraform's own state store or lock table is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/state-store-destroy.md"),
     check,
 };

@@ -1,6 +1,6 @@
 //! Another lineage than the pinned one: another stack's state, or an honest migration, which is told by the objects that came along.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the state has another lineage than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
+    switch: Switch::Always,
     docs: include_str!("../../rules/state-swapped.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! Databases, object stores, disks, file systems, caches, registries, secrets, queues, logs and machines that go with what they hold.
 
 use super::destroyed::{Speaker, speak};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
 /// `stateful-destroy`.
@@ -10,6 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "something that holds data is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/stateful-destroy.md"),
     check: |facts, findings| speak(RULE_ID, Speaker::Stateful, facts, findings),
 };

@@ -1,7 +1,7 @@
 //! Something that holds data leaves Terraform's state. Nothing is destroyed: say exactly that.
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::finding::{Finding, Severity};
 use crate::judge::Facts;
@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     title: "something that holds data is dropped from the state",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/stateful-forget.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! Types that no catalogue knows but whose name says that they hold something. A guess, and labelled as one.
 
 use super::destroyed::{self, Speaker, speaker};
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::{Facts, guess};
 use crate::plan::ReadError;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a type that is in no catalogue, but whose name says that it holds data, is destroyed or replaced",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/unlisted-destroy.md"),
     check,
 };

@@ -1,7 +1,7 @@
 //! An update that takes most of the values out of something that lives: an import with an incomplete configuration, or a lost variable file.
 
 use super::destroyed::about;
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -12,6 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "an update takes most of the values out of a live resource",
     severity: Severity::Medium,
     needs: Needs::Either,
+    switch: Switch::Free,
     docs: include_str!("../../rules/values-stripped.md"),
     check,
 };

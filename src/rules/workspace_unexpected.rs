@@ -1,6 +1,6 @@
 //! The plan is for a workspace that the pin file does not know.
 
-use super::{Needs, Rule};
+use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::judge::Facts;
 use crate::plan::ReadError;
@@ -11,6 +11,7 @@ pub(super) static RULE: Rule = Rule {
     title: "the plan is for a workspace that is not pinned",
     severity: Severity::Critical,
     needs: Needs::Saved,
+    switch: Switch::Always,
     docs: include_str!("../../rules/workspace-unexpected.md"),
     check,
 };
