@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 
 use crate::finding::Severity;
 use crate::verdict::Allowance;
@@ -31,6 +32,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Record in applygate.pin.toml which state this directory is meant for
     Pin(PinArgs),
+    /// Look at the policy: applygate.toml
+    Config(ConfigArgs),
     /// Show the rules and the resource types they know
     Rules(RulesArgs),
     /// Print a completion script for a shell
@@ -57,6 +60,9 @@ pub struct CheckArgs {
     /// Refuse a plan file that is older than a configuration file below this directory
     #[arg(long, value_name = "DIR")]
     pub newer_than: Option<PathBuf>,
+    /// Tell of waivers that cover nothing in these plans
+    #[arg(long)]
+    pub unused_waivers: bool,
     /// Show every finding in full
     #[arg(long, short)]
     pub verbose: bool,
@@ -137,13 +143,13 @@ fn is_terraforms(arg: &str) -> bool {
 }
 
 /// Words that say how plans are judged: the same for every command that judges.
-#[derive(Debug, Args, Default)]
+#[derive(Debug, Clone, Args, Default)]
 pub struct JudgeArgs {
-    /// Block from this severity on
+    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub block_at: Option<BlockAt>,
     /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
-    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@ADDRESS")]
+    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
     pub allow: Vec<Allowance>,
     /// This state is meant to be empty: creating everything is what is wanted
     #[arg(long)]
@@ -154,6 +160,22 @@ pub struct JudgeArgs {
     /// Look at nothing beside the plan, not even a pin file
     #[arg(long, conflicts_with = "dir")]
     pub no_dir: bool,
+    /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Judge by the defaults alone, whatever policy file there is
+    #[arg(long, conflicts_with_all = ["config", "env"])]
+    pub no_config: bool,
+    /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+    pub now: Option<Timestamp>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "expected a time as in RFC 3339, such as 2026-12-01T12:00:00Z".to_owned())
 }
 
 /// Words of `applygate pin`.
@@ -168,6 +190,40 @@ pub struct PinArgs {
     /// Directory of the pin file (default: this one)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// Words of `applygate config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub what: ConfigCommand,
+}
+
+/// What `applygate config` does.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Tell of every mistake in the policy, and of waivers that end
+    #[command(after_help = "Exit codes: 0 no mistake, 2 a mistake.")]
+    Check {
+        /// The policy file (default: the one that check would take)
+        file: Option<PathBuf>,
+        /// How plans are judged.
+        #[command(flatten)]
+        judge: Box<JudgeArgs>,
+    },
+    /// Show what holds, and where each value comes from
+    Show {
+        /// How plans are judged.
+        #[command(flatten)]
+        judge: Box<JudgeArgs>,
+        /// For a plan of this workspace
+        #[arg(long, value_name = "NAME")]
+        workspace: Option<String>,
+        /// How it looks
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        format: Format,
+    },
 }
 
 /// Formats of a report.

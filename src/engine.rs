@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::{Catalog, RowError};
+use crate::catalog::{Catalog, RowError, TypeRow};
 use crate::finding::Finding;
 use crate::judge::{Facts, Limits, Unreadable};
 use crate::plan::{Action, Plan};
@@ -20,17 +20,18 @@ pub struct Outcome {
     pub refusal: Option<Refusal>,
 }
 
-/// Judges a plan by all rules.
+/// Judges a plan by all rules. `own` are rows of the catalogue that win over those that are built in.
 #[must_use]
-pub fn judge(plan: &Plan<'_>, limits: &Limits, state: &StateFacts) -> Outcome {
-    match findings(plan, limits, state) {
+pub fn judge(plan: &Plan<'_>, limits: &Limits, state: &StateFacts, own: &[TypeRow]) -> Outcome {
+    match findings(plan, limits, state, own) {
         Ok(findings) => Outcome { findings, refusal: refusal(plan) },
         Err(refusal) => Outcome { findings: Vec::new(), refusal: Some(refusal) },
     }
 }
 
-fn findings(plan: &Plan<'_>, limits: &Limits, state: &StateFacts) -> Result<Vec<Finding>, Refusal> {
-    let catalog = catalog(plan).map_err(|error| Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}")))?;
+fn findings(plan: &Plan<'_>, limits: &Limits, state: &StateFacts, own: &[TypeRow]) -> Result<Vec<Finding>, Refusal> {
+    let mut catalog = catalog(plan).map_err(|error| Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}")))?;
+    catalog.own(own);
     let facts = Facts::new(plan, &catalog, limits, state).map_err(unreadable)?;
     let mut findings = Vec::new();
     for rule in RULES {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use applygate::cli::{Cli, spelled};
+use applygate::environment::Environment;
 use applygate::exit::Exit;
 use applygate::run::run;
 use applygate::streams::Streams;
@@ -24,7 +25,8 @@ fn main() -> ExitCode {
     let closed = Cell::new(false);
     let mut out = Forgiving { to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())), closed: &closed };
     let mut err = anstream::AutoStream::auto(io::stderr());
-    let result = run(cli, &mut Streams { out: &mut out, closed: &closed, err: &mut err, width }).and_then(|exit| out.flush().map(|()| exit));
+    let mut streams = Streams { out: &mut out, closed: &closed, err: &mut err, width };
+    let result = run(cli, &Environment::read(), &mut streams).and_then(|exit| out.flush().map(|()| exit));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -81,6 +81,8 @@ pub enum Why {
     Unreachable,
     /// Something else than a file where a file of a revision is read, or one that is too large.
     NoPlainFile,
+    /// The policy has two environments for it.
+    TwoEnvironments,
 }
 
 impl Why {
@@ -126,6 +128,7 @@ impl Why {
             Self::NoRevision => "is not in this clone",
             Self::Unreachable => "cannot be read from the revision",
             Self::NoPlainFile => "is no plain file of at most 4 MiB in the revision",
+            Self::TwoEnvironments => "fits two environments of the policy",
         }
     }
 
@@ -169,6 +172,7 @@ impl Why {
                 "fetch all of it: in GitHub Actions give actions/checkout fetch-depth: 0 and no filter; elsewhere git fetch --refetch --no-filter"
             }
             Self::NoPlainFile => "put the file itself in that place, in that revision: links are not followed",
+            Self::TwoEnvironments => "make their patterns such that a plan fits only one, or say which: --env NAME",
         }
     }
 }

@@ -1,13 +1,17 @@
 //! The commands: from what was typed to what is written. Each reads, judges, reports, and returns how it ended.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 
 use clap::CommandFactory;
 
 use crate::cli::{CheckArgs, Cli, Command, Format, RulesArgs, RulesCommand};
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::input::{self, Job};
-use crate::plan::{Plan, saved};
+use crate::plan::Plan;
+use crate::plan::saved::{self, Saved};
+use crate::policy::Waiver;
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::report::{ErrorReport, PlanReport, Report, human, json};
@@ -15,16 +19,18 @@ use crate::settings::Settings;
 use crate::state::StateFacts;
 use crate::streams::Streams;
 use crate::summary::Summary;
-use crate::{catalog, digest, engine, gate, pinning, rules};
+use crate::verdict::Line;
+use crate::{catalog, configuring, digest, engine, gate, pinning, rules};
 
 /// Runs a command.
 ///
 /// # Errors
 /// Those of the streams; a closed pipe is one of them and no failure.
-pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
+pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match cli.command {
-        Command::Check(args) => check(&args, streams),
-        Command::Apply(args) => gate::apply(&args, streams),
+        Command::Apply(args) => gate::apply(&args, environment, streams),
+        Command::Check(args) => check(&args, environment, streams),
+        Command::Config(args) => configuring::config(&args, environment, streams),
         Command::Pin(args) => pinning::pin(&args, streams),
         Command::Rules(args) => show_rules(args, streams),
         Command::Completions { shell } => {
@@ -40,8 +46,14 @@ pub fn run(cli: Cli, streams: &mut Streams<'_>) -> io::Result<Exit> {
     }
 }
 
-fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let settings = Settings::resolve(&args.judge);
+fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let settings = match Settings::resolve(&args.judge, environment) {
+        Ok(settings) => settings,
+        Err(unsettled) => {
+            unsettled.write(streams.width, streams.err)?;
+            return Ok(Exit::CouldNotJudge);
+        }
+    };
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
@@ -51,7 +63,7 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         paths.push("-".into());
     }
     let mut report = Report::default();
-    let mut used = vec![false; settings.line.allow.len()];
+    let mut used = vec![false; settings.said.allow.len()];
     for path in &paths {
         match input::find(path) {
             Ok(found) => {
@@ -76,7 +88,7 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         writeln!(streams.err, "error: {} {}\n  help: {}", line(source), line(&refusal.to_string()), refusal.why.help())?;
     }
     let mut unused = false;
-    for (allowance, used) in settings.line.allow.iter().zip(&used) {
+    for (allowance, used) in settings.said.allow.iter().zip(&used) {
         if !used {
             unused = true;
             writeln!(
@@ -86,6 +98,9 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
             )?;
         }
     }
+    if args.unused_waivers {
+        tell_unused(&report, &settings, streams)?;
+    }
     Ok(if report.blocked() && !args.exit_zero {
         Exit::Blocked
     } else if !report.all_judged() || unused {
@@ -93,6 +108,24 @@ fn check(args: &CheckArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     } else {
         Exit::Through
     })
+}
+
+/// Tells of waivers that held for a plan of this run and covered nothing in any.
+fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> io::Result<()> {
+    if !report.all_judged() {
+        return writeln!(streams.err, "note: not everything was judged, so nobody can tell which waivers cover nothing");
+    }
+    let mut held: BTreeMap<usize, (&Waiver, bool)> = BTreeMap::new();
+    for (waiver, used) in report.plans.iter().flat_map(|plan| &plan.decision.waivers) {
+        let (_, before) = held.entry(waiver.line).or_insert((waiver, false));
+        *before = *before || *used;
+    }
+    let file = settings.policy.as_ref().map_or("", |policy| policy.file.as_str());
+    for (at, (waiver, _)) in held.iter().filter(|(_, (_, used))| !used) {
+        let over = if waiver.is_expired(settings.today()) { format!("; it expired on {}", waiver.expires) } else { String::new() };
+        writeln!(streams.err, "note: the waiver in {}:{at} covers nothing in these plans ({}){over}", line(file), line(&waiver.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Judges everything in one input.
@@ -141,13 +174,19 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
 
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
 fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> PlanReport {
-    let meant_empty = settings.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing());
+    let summary = Summary::of(plan, source, String::new(), notes);
+    let refused = |refusal| engine::Outcome { findings: Vec::new(), refusal: Some(refusal) };
+    let holding = match settings.for_plan(plan.saved.as_deref().map(Saved::workspace_name)) {
+        Ok(holding) => holding,
+        Err(refusal) => return PlanReport { summary, decision: Line::default().decide(refused(refusal), &mut []), policy: None },
+    };
+    let meant_empty = holding.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing());
     let state = if meant_empty { Err(Refusal::new(Why::NotFirstApply)) } else { StateFacts::read(plan, &settings.place) };
     let outcome = match state {
-        Ok(state) => engine::judge(plan, &settings.limits, &state),
-        Err(refusal) => engine::Outcome { findings: Vec::new(), refusal: Some(refusal) },
+        Ok(state) => engine::judge(plan, &holding.limits, &state, &holding.types),
+        Err(refusal) => refused(refusal),
     };
-    PlanReport { summary: Summary::of(plan, source, String::new(), notes), decision: settings.line.decide(outcome, used) }
+    PlanReport { summary, decision: holding.line.decide(outcome, used), policy: holding.policy }
 }
 
 fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {

@@ -1,34 +1,402 @@
-//! What the user typed, made whole by defaults: the one place where precedence is decided.
+//! What the user typed, what the environment says, the policy, and the defaults: the one place where precedence is decided.
+//!
+//! Flags win over environment variables, these over the chosen `[env.NAME]` of the policy, that over its top level, that over the defaults.
 
-use crate::cli::JudgeArgs;
-use crate::judge::Limits;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::catalog::TypeRow;
+use crate::cli::{BlockAt, JudgeArgs};
+use crate::environment::Environment;
+use crate::finding::Severity;
+use crate::judge::{Expectations, Limits};
+use crate::policy::{self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, nearest};
+use crate::refusal::{Refusal, Why};
+use crate::report::escape::line;
+use crate::rules::RULES;
 use crate::state::Where;
-use crate::verdict::Line;
+use crate::verdict::{Allowance, Line};
 
-/// Everything that judging needs to know from the user.
+/// Everything that judging needs to know from the user, for all plans of a run. What holds for one plan is [`Settings::for_plan`].
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// What was said for this run: wins over the policy.
+    pub said: Said,
+    /// Which directory to look into for the state.
+    pub place: Where,
+    /// What the team agreed on.
+    pub policy: Option<Arc<Policy>>,
+    /// The directory of the plans as seen from the policy file.
+    pub directory: Option<String>,
+    /// The time that counts.
+    pub now: Timestamp,
+}
+
+/// What was said on the command line and in environment variables.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// Block from this severity on.
+    pub block_at: Option<(Severity, Origin)>,
+    /// The environment of the policy.
+    pub env: Option<(String, Origin)>,
+    /// What is let through.
+    pub allow: Vec<Allowance>,
+    /// This state is meant to be empty.
+    pub first_apply: bool,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag of the command line.
+    Flag(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// An environment of the policy, with the line.
+    Env(String, usize),
+    /// The top level of the policy, with the line.
+    File(usize),
+    /// Nobody said anything else.
+    Default,
+}
+
+impl Origin {
+    /// In words, with the name of the policy file.
+    #[must_use]
+    pub fn words(&self, file: &str) -> String {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => (*name).to_owned(),
+            Self::Env(env, line) => format!("env.{env} in {file}:{line}"),
+            Self::File(line) => format!("{file}:{line}"),
+            Self::Default => "default".to_owned(),
+        }
+    }
+}
+
+/// What holds for one plan.
+#[derive(Debug, Clone)]
+pub struct Holding {
     /// Numbers and expectations for the rules.
     pub limits: Limits,
     /// Where the line is drawn and what is let through.
     pub line: Line,
-    /// Which directory to look into for the state.
-    pub place: Where,
+    /// Resource types of the team's own.
+    pub types: Arc<[TypeRow]>,
+    /// The policy and what of it was chosen.
+    pub policy: Option<PolicyLine>,
+    /// Every value with its origin, for `config show`.
+    pub values: Vec<HeldValue>,
+}
+
+/// One value that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldValue {
+    /// Its key.
+    pub key: String,
+    /// As text.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Which policy a plan was judged by, in texts that may be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyLine {
+    /// The policy file.
+    pub file: String,
+    /// The environment of it, and what chose it.
+    pub chosen: Option<Chosen>,
+    /// Whether there was one to choose.
+    pub has_envs: bool,
+    /// Rows about resource types in it.
+    pub types: usize,
+}
+
+impl PolicyLine {
+    /// In one line: `applygate.toml · env prod (workspace prod-eu)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let env = match &self.chosen {
+            Some(chosen) => format!(" · env {} ({})", chosen.env, chosen.by),
+            None if self.has_envs => " · no env fits".to_owned(),
+            None => String::new(),
+        };
+        let types = if self.types > 0 { format!(" · {}", crate::judge::plural(self.types, "own type")) } else { String::new() };
+        format!("{}{env}{types}", self.file)
+    }
+}
+
+/// Why there are no settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsettled {
+    /// What was said cannot be meant.
+    Said {
+        /// What is wrong.
+        what: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// The policy cannot be read.
+    Policy(Mistakes),
+}
+
+impl From<Mistakes> for Unsettled {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Policy(mistakes)
+    }
+}
+
+impl Unsettled {
+    /// Writes it for people.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, width: usize, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Said { what, help } => writeln!(out, "error: {}\n  help: {}", line(what), line(help)),
+            Self::Policy(mistakes) => mistakes.write(width, out),
+        }
+    }
 }
 
 impl Settings {
-    /// From the command line over the defaults.
+    /// From the command line, the environment and the policy file.
+    ///
+    /// # Errors
+    /// When the policy has a mistake, or something was said that cannot be meant.
+    pub fn resolve(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+        let now = args.now.unwrap_or(environment.now);
+        let found = find_policy(args, environment)?;
+        let directory = if args.no_dir { None } else { found.as_ref().and_then(|found| found.directory.clone()) };
+        let policy = found.map(|found| policy::read(&found.name, &found.bytes, day(now))).transpose()?.map(Arc::new);
+        let settings = Self { said: Said::of(args, environment)?, place: place(args), policy, directory, now };
+        settings.check_env()?;
+        Ok(settings)
+    }
+
+    /// The day that counts, in UTC.
     #[must_use]
-    pub fn resolve(args: &JudgeArgs) -> Self {
-        let defaults = Line::default();
-        Self {
-            limits: Limits { first_apply: args.first_apply, ..Limits::default() },
-            line: Line { block_at: args.block_at.map_or(defaults.block_at, Into::into), allow: args.allow.clone() },
-            place: match (&args.dir, args.no_dir) {
-                (_, true) => Where::Nowhere,
-                (Some(dir), false) => Where::Dir(dir.clone()),
-                (None, false) => Where::Here,
-            },
+    pub fn today(&self) -> Date {
+        day(self.now)
+    }
+
+    fn check_env(&self) -> Result<(), Unsettled> {
+        let Some((name, origin)) = &self.said.env else { return Ok(()) };
+        let Some(policy) = &self.policy else {
+            let what = format!("{} says env {name}, but there is no policy file", origin.words(""));
+            return Err(Unsettled::Said { what, help: "name the file: --config FILE".to_owned() });
+        };
+        if policy.env(name).is_some() {
+            return Ok(());
+        }
+        let names = || policy.envs.iter().map(|env| env.name.as_str());
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if policy.envs.is_empty() => "it has no [env.NAME]".to_owned(),
+            None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Err(Unsettled::Said { what: format!("{} says env {name}, but {} has none of that name", origin.words(""), policy.file), help })
+    }
+
+    /// The environment for a plan of this workspace; a workspace that is not known, as for JSON, chooses nothing.
+    fn choose(&self, workspace: Option<&str>) -> Result<Option<(&Env, Chosen)>, Refusal> {
+        let Some(policy) = &self.policy else { return Ok(None) };
+        let chosen = |env: &Env, by| Chosen { env: env.name.clone(), by };
+        if let Some((name, origin)) = &self.said.env {
+            let env = policy.env(name);
+            return Ok(env.map(|env| (env, chosen(env, origin.words("")))));
+        }
+        let mut fits = policy.envs.iter().filter_map(|env| env.fits(workspace, self.directory.as_deref()).map(|by| (env, by)));
+        match (fits.next(), fits.next()) {
+            (None, _) => Ok(None),
+            (Some((env, by)), None) => Ok(Some((env, chosen(env, by)))),
+            (Some((one, _)), Some((other, _))) => Err(Refusal::new(Why::TwoEnvironments).with(format!("{} and {}", one.name, other.name))),
         }
     }
+
+    /// What holds for a plan of this workspace: the one function that decides precedence, with the origin of every value.
+    ///
+    /// # Errors
+    /// When two environments fit.
+    pub fn for_plan(&self, workspace: Option<&str>) -> Result<Holding, Refusal> {
+        let chosen = self.choose(workspace)?;
+        let base = self.policy.as_deref().map(|policy| &policy.base);
+        let mut merge = Merge { env: chosen.as_ref().map(|(env, _)| *env), base, values: Vec::new() };
+        let (line, limits) = (Line::default(), Limits::default());
+        let block_at =
+            merge.value("block_at", self.said.block_at.clone(), |layer| layer.block_at.as_ref(), line.block_at, |severity| severity.word().to_owned());
+        let limits = Limits {
+            create_high: merge.count("limits.create_high", |layer| layer.limits.create_high.as_ref(), limits.create_high),
+            create_high_weighty: merge.count("limits.create_high_weighty", |layer| layer.limits.create_high_weighty.as_ref(), limits.create_high_weighty),
+            create_least: merge.count("limits.create_least", |layer| layer.limits.create_least.as_ref(), limits.create_least),
+            mass_count: merge.count("limits.mass_count", |layer| layer.limits.mass_count.as_ref(), limits.mass_count),
+            mass_share: merge.value("limits.mass_share", None, |layer| layer.limits.mass_share.as_ref(), limits.mass_share, f64::to_string),
+            first_apply: self.said.first_apply,
+            expect: merge.expectations(),
+        };
+        if let Some(days) = self.policy.as_deref().and_then(|policy| policy.max_waiver_days.as_ref()) {
+            merge.told("max_waiver_days", days.value.to_string(), Origin::File(days.line));
+        }
+        let rules = merge.rules();
+        let waivers = merge.waivers();
+        if self.said.first_apply {
+            merge.told("first_apply", "true".to_owned(), Origin::Flag("--first-apply"));
+        }
+        for allowance in &self.said.allow {
+            merge.told("allow", allowance.to_string(), Origin::Flag("--allow"));
+        }
+        let values = merge.values;
+        let line = Line { block_at, allow: self.said.allow.clone(), rules, waivers, workspace: workspace.map(str::to_owned), today: self.today() };
+        let policy = self.policy.as_deref().map(|policy| PolicyLine {
+            file: policy.file.clone(),
+            chosen: chosen.map(|(_, chosen)| chosen),
+            has_envs: !policy.envs.is_empty(),
+            types: policy.types.len(),
+        });
+        let types = self.policy.as_deref().map_or_else(|| Arc::from([]), |policy| Arc::clone(&policy.types));
+        Ok(Holding { limits, line, types, policy, values })
+    }
+}
+
+/// The layers of a policy, one over the other, and what came of them.
+struct Merge<'a> {
+    env: Option<&'a Env>,
+    base: Option<&'a Layer>,
+    values: Vec<HeldValue>,
+}
+
+impl<'a> Merge<'a> {
+    fn told(&mut self, key: &str, value: String, origin: Origin) {
+        self.values.push(HeldValue { key: key.to_owned(), value, origin });
+    }
+
+    /// What the policy says: the environment before the top level.
+    fn policy<T>(&self, get: impl Fn(&'a Layer) -> Option<&'a At<T>>) -> Option<(&'a T, Origin)> {
+        let env = self.env.and_then(|env| get(&env.layer).map(|at| (&at.value, Origin::Env(env.name.clone(), at.line))));
+        env.or_else(|| self.base.and_then(get).map(|at| (&at.value, Origin::File(at.line))))
+    }
+
+    /// What was said before the policy, the policy before the default.
+    fn value<T: Clone + 'a>(
+        &mut self,
+        key: &str,
+        said: Option<(T, Origin)>,
+        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
+        default: T,
+        show: impl Fn(&T) -> String,
+    ) -> T {
+        let policy = || self.policy(get).map(|(value, origin)| (value.clone(), origin));
+        let (value, origin) = said.or_else(policy).unwrap_or((default, Origin::Default));
+        self.told(key, show(&value), origin);
+        value
+    }
+
+    fn count(&mut self, key: &str, get: impl Fn(&'a Layer) -> Option<&'a At<usize>>, default: usize) -> usize {
+        self.value(key, None, get, default, usize::to_string)
+    }
+
+    /// A value that is told only when the policy has it.
+    fn wish<T: Clone + 'a>(&mut self, key: &str, get: impl Fn(&'a Layer) -> Option<&'a At<T>>, show: impl Fn(&T) -> String) -> Option<T> {
+        let (value, origin) = self.policy(get)?;
+        self.told(key, show(value), origin);
+        Some(value.clone())
+    }
+
+    fn expectations(&mut self) -> Expectations {
+        fn list<T: std::fmt::Display>(all: &[T]) -> String {
+            all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        Expectations {
+            workspace: self.wish("expect.workspace", |layer| layer.expect.workspace.as_ref(), |all| list(all)).unwrap_or_default(),
+            backend: self.wish("expect.backend", |layer| layer.expect.backend.as_ref(), |all| list(all)).unwrap_or_default(),
+            account: self.wish("expect.account", |layer| layer.expect.account.as_ref(), |all| list(all)).unwrap_or_default(),
+            region: self.wish("expect.region", |layer| layer.expect.region.as_ref(), |all| list(all)).unwrap_or_default(),
+            providers: self.wish("expect.providers", |layer| layer.expect.providers.as_ref(), |all| list(all)).unwrap_or_default(),
+            one_region: self.wish("expect.one_region", |layer| layer.expect.one_region.as_ref(), bool::to_string).unwrap_or_default(),
+            addresses: self.wish("expect.addresses", |layer| layer.expect.addresses.as_ref(), |all| list(all)).unwrap_or_default(),
+            max_destroy: self.wish("expect.max_destroy", |layer| layer.expect.max_destroy.as_ref(), usize::to_string),
+            max_changes: self.wish("expect.max_changes", |layer| layer.expect.max_changes.as_ref(), usize::to_string),
+        }
+    }
+
+    fn rules(&mut self) -> std::collections::BTreeMap<&'static str, RuleGrade> {
+        let mut rules = std::collections::BTreeMap::new();
+        for rule in RULES {
+            if let Some(grade) = self.wish(&format!("rules.{}", rule.id), |layer| layer.rules.get(rule.id), |grade| grade.word().to_owned()) {
+                rules.insert(rule.id, grade);
+            }
+        }
+        rules
+    }
+
+    /// Those of the top level and of the environment: an environment adds to them.
+    fn waivers(&mut self) -> Vec<Arc<policy::Waiver>> {
+        let base = self.base.into_iter().flat_map(|layer| layer.waivers.iter().map(|waiver| (waiver, Origin::File(waiver.line))));
+        let env = self.env.into_iter().flat_map(|env| env.layer.waivers.iter().map(|waiver| (waiver, Origin::Env(env.name.clone(), waiver.line))));
+        let all: Vec<_> = base.chain(env).collect();
+        for (waiver, origin) in &all {
+            self.told("waiver", format!("{waiver}, until {}", waiver.expires), origin.clone());
+        }
+        all.into_iter().map(|(waiver, _)| Arc::clone(waiver)).collect()
+    }
+}
+
+impl Said {
+    fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+        let block_at = match (args.block_at, &environment.block_at) {
+            (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),
+            (None, Some(text)) => Some((severity(text)?, Origin::Variable("APPLYGATE_BLOCK_AT"))),
+            (None, None) => None,
+        };
+        let env = match (&args.env, &environment.env) {
+            (Some(name), _) => Some((name.clone(), Origin::Flag("--env"))),
+            // What was set for every run chooses nothing in a run that is to go without a policy.
+            (None, Some(_)) if args.no_config => None,
+            (None, Some(name)) => Some((name.to_string_lossy().into_owned(), Origin::Variable("APPLYGATE_ENV"))),
+            (None, None) => None,
+        };
+        Ok(Self { block_at, env, allow: args.allow.clone(), first_apply: args.first_apply })
+    }
+}
+
+fn severity(text: &OsString) -> Result<Severity, Unsettled> {
+    let word = text.to_str().and_then(|text| BlockAt::from_str(text, false).ok());
+    word.map(Into::into).ok_or_else(|| Unsettled::Said {
+        what: format!("APPLYGATE_BLOCK_AT is {:?}, which is no severity", text.to_string_lossy()),
+        help: "critical, high, medium or low".to_owned(),
+    })
+}
+
+fn place(args: &JudgeArgs) -> Where {
+    match (&args.dir, args.no_dir) {
+        (_, true) => Where::Nowhere,
+        (Some(dir), false) => Where::Dir(dir.clone()),
+        (None, false) => Where::Here,
+    }
+}
+
+/// The policy file: the one that is named, else the nearest one.
+fn find_policy(args: &JudgeArgs, environment: &Environment) -> Result<Option<Found>, Unsettled> {
+    if args.no_config {
+        return Ok(None);
+    }
+    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
+    if let Some(file) = args.config.as_deref().or(environment.config.as_deref().map(Path::new)) {
+        return Ok(Some(policy::named(file, dir)?));
+    }
+    let start = Start::at(dir).map_err(|error| Unsettled::Said {
+        what: format!("{} cannot be looked into for a policy: {error}", dir.display()),
+        help: "name the working directory of the plan with --dir, or the policy with --config".to_owned(),
+    })?;
+    Ok(policy::discover(&start.tree(), &start.directory)?)
+}
+
+fn day(now: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(now).date()
 }

@@ -1,9 +1,15 @@
 //! The only place where what a user allows and where the line is drawn act on findings. Nothing is dropped: what is let through is counted and shown.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::address::Pattern;
 use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
+use crate::policy::{Covered, RuleGrade, Waiver};
 use crate::refusal::Refusal;
 
 /// What becomes of a plan.
@@ -30,17 +36,17 @@ impl Verdict {
     }
 }
 
-/// One wanted thing: `RULE@ADDRESS`, or `RULE@*` for a finding about the whole plan.
+/// One wanted thing: `RULE@PATTERN`, or `RULE@*` for a finding about the whole plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     /// Id of the rule.
     pub rule: String,
-    /// The exact address; `None` for the whole plan.
-    pub address: Option<String>,
+    /// Where; `None` for the whole plan.
+    pub address: Option<Pattern>,
 }
 
 impl Allowance {
-    /// Parses `RULE@ADDRESS`.
+    /// Parses `RULE@PATTERN`.
     ///
     /// # Errors
     /// In words for the user, when it is not of that form or names no rule.
@@ -54,18 +60,25 @@ impl Allowance {
         match address {
             "" => Err("the address is missing; RULE@* stands for a finding about the whole plan".to_owned()),
             "*" => Ok(Self { rule: rule.to_owned(), address: None }),
-            address => Ok(Self { rule: rule.to_owned(), address: Some(address.to_owned()) }),
+            address => Ok(Self { rule: rule.to_owned(), address: Some(Pattern::parse(address)?) }),
         }
     }
 
     fn covers(&self, finding: &Finding) -> bool {
-        self.rule == finding.rule && self.address == finding.address
+        self.rule == finding.rule
+            && match &self.address {
+                None => finding.address.is_none(),
+                Some(pattern) => pattern.covers(finding.address.as_deref()),
+            }
     }
 }
 
 impl std::fmt::Display for Allowance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{}", self.rule, self.address.as_deref().unwrap_or("*"))
+        match &self.address {
+            None => write!(f, "{}@*", self.rule),
+            Some(pattern) => write!(f, "{}@{pattern}", self.rule),
+        }
     }
 }
 
@@ -76,21 +89,73 @@ pub struct Line {
     pub block_at: Severity,
     /// What the user wants to happen.
     pub allow: Vec<Allowance>,
+    /// What the team makes of rules.
+    pub rules: BTreeMap<&'static str, RuleGrade>,
+    /// What the team accepts for a while.
+    pub waivers: Vec<Arc<Waiver>>,
+    /// The workspace of the plan, if it is known.
+    pub workspace: Option<String>,
+    /// The day that counts for what ends.
+    pub today: Date,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { block_at: Severity::High, allow: Vec::new() }
+        Self { block_at: Severity::High, allow: Vec::new(), rules: BTreeMap::new(), waivers: Vec::new(), workspace: None, today: Date::ZERO }
     }
 }
 
-/// A finding with what the user says of it.
+/// Whether a finding counts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// It does.
+    Counts,
+    /// Let through by `--allow`.
+    Allowed,
+    /// Covered by a waiver.
+    Waived(Arc<Waiver>),
+    /// The policy switches its rule off.
+    Off,
+}
+
+impl Standing {
+    /// The word in reports.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Allowed => "allowed",
+            Self::Waived(_) => "waived",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// A finding with what the user and the team say of it.
 #[derive(Debug)]
 pub struct Weighed {
     /// The finding, unchanged.
     pub finding: Finding,
-    /// Let through by `--allow`.
-    pub allowed: bool,
+    /// How bad it is by the policy; by the rule itself where the policy says nothing.
+    pub severity: Severity,
+    /// Whether it counts.
+    pub standing: Standing,
+    /// It counts, and a waiver that would cover it is over.
+    pub expired: Option<Arc<Waiver>>,
+}
+
+impl Weighed {
+    /// Whether it counts.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.standing == Standing::Counts
+    }
+
+    /// The severity by the rule, where the policy says another.
+    #[must_use]
+    pub fn by_rule(&self) -> Option<Severity> {
+        Some(self.finding.severity).filter(|severity| *severity != self.severity)
+    }
 }
 
 /// A plan, decided.
@@ -102,36 +167,69 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Why the plan cannot be let through, whatever the findings say.
     pub refusal: Option<Refusal>,
+    /// The waivers that hold for this plan, with whether each is about one of its findings.
+    pub waivers: Vec<(Arc<Waiver>, bool)>,
 }
 
 impl Line {
     /// Decides about one plan. `used` notes which allowances matched something.
     #[must_use]
     pub fn decide(&self, outcome: Outcome, used: &mut [bool]) -> Decision {
-        let weigh = |finding: Finding| {
-            let mut allowed = false;
-            for (allowance, used) in self.allow.iter().zip(used.iter_mut()) {
-                if allowance.covers(&finding) {
-                    *used = true;
-                    allowed = true;
-                }
-            }
-            Weighed { finding, allowed }
-        };
-        let findings: Vec<_> = outcome.findings.into_iter().map(weigh).collect();
-        let worst = findings.iter().filter(|weighed| !weighed.allowed).map(|weighed| weighed.finding.severity).max();
+        let mut waivers: Vec<(Arc<Waiver>, bool)> = self.waivers.iter().map(|waiver| (Arc::clone(waiver), false)).collect();
+        let mut findings: Vec<_> = outcome.findings.into_iter().map(|finding| self.weigh(finding, used, &mut waivers)).collect();
+        // They come the worst first by the rules; the policy may see that otherwise.
+        findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.severity));
+        let worst = findings.iter().filter(|weighed| weighed.counts()).map(|weighed| weighed.severity).max();
         let verdict = match worst {
             Some(severity) if severity >= self.block_at => Verdict::Block,
             Some(severity) if severity >= Severity::Medium => Verdict::Warn,
             _ => Verdict::Pass,
         };
-        Decision { findings, verdict, refusal: outcome.refusal }
+        Decision { findings, verdict, refusal: outcome.refusal, waivers }
+    }
+
+    fn weigh(&self, finding: Finding, used: &mut [bool], waivers: &mut [(Arc<Waiver>, bool)]) -> Weighed {
+        let mut allowed = false;
+        for (allowance, used) in self.allow.iter().zip(used.iter_mut()) {
+            if allowance.covers(&finding) {
+                *used = true;
+                allowed = true;
+            }
+        }
+        let (mut waived, mut expired) = (None, None);
+        for (waiver, used) in waivers.iter_mut() {
+            let covered = waiver.covers(&finding, self.workspace.as_deref(), self.today);
+            *used = *used || covered != Covered::No;
+            let slot = match covered {
+                Covered::Yes => &mut waived,
+                Covered::Expired => &mut expired,
+                Covered::No => continue,
+            };
+            // Of several the one that holds longest is told.
+            if slot.as_ref().is_none_or(|there: &Arc<Waiver>| there.expires < waiver.expires) {
+                *slot = Some(Arc::clone(waiver));
+            }
+        }
+        let grade = self.rules.get(finding.rule).copied();
+        let standing = match (grade, waived) {
+            (Some(RuleGrade::Off), _) => Standing::Off,
+            (_, Some(waiver)) => Standing::Waived(waiver),
+            (_, None) if allowed => Standing::Allowed,
+            (_, None) => Standing::Counts,
+        };
+        let severity = match grade {
+            Some(RuleGrade::To(severity)) => severity,
+            _ => finding.severity,
+        };
+        let expired = expired.filter(|_| standing == Standing::Counts);
+        Weighed { finding, severity, standing, expired }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
 
     fn decide(severities: &[(Severity, Option<&str>)], line: &Line) -> (Verdict, Vec<bool>) {
         let findings = severities
@@ -156,11 +254,66 @@ mod tests {
     }
 
     #[test]
-    fn an_allowance_covers_one_address_exactly() {
-        let line = Line { allow: vec![Allowance::parse("stateful-destroy@a.b").unwrap_or_else(|error| panic!("{error}"))], ..Line::default() };
-        assert_eq!(decide(&[(Severity::Critical, Some("a.b"))], &line), (Verdict::Pass, vec![true]));
-        assert_eq!(decide(&[(Severity::Critical, Some("a.b[0]"))], &line), (Verdict::Block, vec![false]));
-        assert_eq!(decide(&[(Severity::Critical, None)], &line), (Verdict::Block, vec![false]));
+    fn an_allowance_covers_its_address_and_no_other() {
+        let allow = |text: &str| Line { allow: vec![Allowance::parse(text).unwrap_or_else(|error| panic!("{error}"))], ..Line::default() };
+        let through = (Verdict::Pass, vec![true]);
+        let blocked = (Verdict::Block, vec![false]);
+        for (text, address, expected) in [
+            ("stateful-destroy@a.b", Some("a.b"), &through),
+            ("stateful-destroy@a.b", Some("a.b[0]"), &through),
+            ("stateful-destroy@a.b", Some("a.bc"), &blocked),
+            ("stateful-destroy@a.b", Some("module.m.a.b"), &blocked),
+            ("stateful-destroy@a.b", None, &blocked),
+            ("key-destroy@a.b", Some("a.b"), &blocked),
+            ("stateful-destroy@**.b", Some("module.m.a.b"), &through),
+            ("stateful-destroy@*", None, &through),
+            ("stateful-destroy@*", Some("a.b"), &blocked),
+        ] {
+            assert_eq!(&decide(&[(Severity::Critical, address)], &allow(text)), expected, "{text} and {address:?}");
+        }
+    }
+
+    fn waiver(address: &str, expires: Date) -> Arc<Waiver> {
+        let address = Pattern::parse(address).unwrap_or_else(|error| panic!("{error}"));
+        let rules = vec!["stateful-destroy"];
+        Arc::new(Waiver { rules, address, actions: Vec::new(), workspace: None, reason: "x".to_owned(), owner: None, expires, line: 1 })
+    }
+
+    fn weighed(line: &Line) -> Decision {
+        let findings = [(Severity::Critical, "a.b"), (Severity::Medium, "a.c")];
+        let findings =
+            findings.map(|(severity, address)| Finding { address: Some(address.to_owned()), ..Finding::about_plan("stateful-destroy", severity, "") });
+        line.decide(Outcome { findings: findings.into(), refusal: None }, &mut [])
+    }
+
+    #[test]
+    fn waivers() {
+        let line = Line { waivers: vec![waiver("a.b", date(2026, 10, 1))], today: date(2026, 10, 1), ..Line::default() };
+        let decision = weighed(&line);
+        assert_eq!((decision.verdict, decision.findings.len()), (Verdict::Warn, 2));
+        assert!(matches!(decision.findings[0].standing, Standing::Waived(_)) && decision.findings[1].counts());
+        assert!(decision.waivers[0].1);
+        let over = Line { today: date(2026, 10, 2), ..line.clone() };
+        let decision = weighed(&over);
+        assert_eq!(decision.verdict, Verdict::Block);
+        assert!(decision.findings[0].counts() && decision.findings[0].expired.is_some() && decision.findings[1].expired.is_none());
+        let unused = Line { waivers: vec![waiver("a.x", date(2026, 10, 1))], ..line.clone() };
+        assert!(!weighed(&unused).waivers[0].1);
+        let refused = line.decide(Outcome { findings: Vec::new(), refusal: Some(Refusal::new(crate::refusal::Why::Errored)) }, &mut []);
+        assert!(refused.refusal.is_some(), "a waiver changes no refusal");
+    }
+
+    #[test]
+    fn grades() {
+        let graded = |grade| Line { rules: [("stateful-destroy", grade)].into(), ..Line::default() };
+        let decision = weighed(&graded(RuleGrade::Off));
+        assert_eq!((decision.verdict, decision.findings.len()), (Verdict::Pass, 2));
+        assert!(decision.findings.iter().all(|weighed| weighed.standing == Standing::Off));
+        let decision = weighed(&graded(RuleGrade::To(Severity::Medium)));
+        assert_eq!((decision.verdict, decision.findings[0].by_rule(), decision.findings[1].by_rule()), (Verdict::Warn, Some(Severity::Critical), None));
+        assert_eq!(weighed(&graded(RuleGrade::To(Severity::Low))).verdict, Verdict::Pass);
+        let other = Line { rules: [("key-destroy", RuleGrade::Off)].into(), ..Line::default() };
+        assert_eq!(weighed(&other).verdict, Verdict::Block);
     }
 
     #[test]

@@ -47,6 +47,13 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Puts a team's own rows in the place of those of the same types.
+    pub fn own(&mut self, rows: &[TypeRow]) {
+        for row in rows {
+            self.types.insert(row.name.clone(), row.clone());
+        }
+    }
+
     /// All rows of all files.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::os::{Event, Signals, Terminal};
 use crate::report::escape::line;
 use crate::report::{PlanReport, tally};
-use crate::verdict::Verdict;
+use crate::verdict::{Standing, Verdict};
 
 /// How often a wrong word may be typed.
 const TRIES: usize = 3;
@@ -107,12 +107,12 @@ impl Question {
 
 /// The address of the worst finding that counts, if one of the worst severity has one.
 fn worst_address(plan: &PlanReport) -> Option<&str> {
-    let counting = || plan.decision.findings.iter().filter(|weighed| !weighed.allowed).map(|weighed| &weighed.finding);
-    let worst: Severity = counting().map(|finding| finding.severity).max()?;
+    let counting = || plan.decision.findings.iter().filter(|weighed| weighed.standing == Standing::Counts);
+    let worst: Severity = counting().map(|weighed| weighed.severity).max()?;
     // A destroy is a loss; other findings of the same severity come after it.
-    let of_worst = || counting().filter(move |finding| finding.severity == worst && finding.address.is_some());
-    let loss = of_worst().find(|finding| finding.actions.contains(&"delete")).or_else(|| of_worst().next());
-    loss.and_then(|finding| finding.address.as_deref())
+    let of_worst = || counting().filter(move |weighed| weighed.severity == worst && weighed.finding.address.is_some());
+    let loss = of_worst().find(|weighed| weighed.finding.actions.contains(&"delete")).or_else(|| of_worst().next());
+    loss.and_then(|weighed| weighed.finding.address.as_deref())
 }
 
 /// What became of a question.
@@ -232,10 +232,15 @@ mod tests {
                 state,
             },
             decision: Decision {
-                findings: findings.into_iter().map(|finding| Weighed { finding, allowed: false }).collect(),
+                findings: findings
+                    .into_iter()
+                    .map(|finding| Weighed { severity: finding.severity, finding, standing: Standing::Counts, expired: None })
+                    .collect(),
+                waivers: Vec::new(),
                 verdict: if worst >= Some(Severity::High) { Verdict::Block } else { Verdict::Warn },
                 refusal: None,
             },
+            policy: None,
         }
     }
 
@@ -274,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_allowed_is_not_asked_for() {
         let mut plan = plan(vec![finding(Severity::Critical, Some("a.b"), DELETE), finding(Severity::High, Some("a.c"), DELETE)], 2, None);
-        plan.decision.findings[0].allowed = true;
+        plan.decision.findings[0].standing = Standing::Allowed;
         assert_eq!(Question::of(&plan), Question::Address("a.c".to_owned()));
     }
 

@@ -71,7 +71,7 @@ struct Finding<'a> {
     severity: &'a str,
     address: Option<&'a str>,
     fingerprint: String,
-    allowed: bool,
+    standing: &'static str,
 }
 
 #[derive(Serialize)]
@@ -146,10 +146,10 @@ impl Log {
                 .iter()
                 .map(|weighed| Finding {
                     rule: weighed.finding.rule,
-                    severity: weighed.finding.severity.word(),
+                    severity: weighed.severity.word(),
                     address: weighed.finding.address.as_deref(),
                     fingerprint: weighed.finding.fingerprint(),
-                    allowed: weighed.allowed,
+                    standing: weighed.standing.word(),
                 })
                 .collect(),
             asked: decision.asked,

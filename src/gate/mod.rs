@@ -18,7 +18,8 @@ use child::Doing;
 use log::{Asked, Decision, Log};
 use private::Private;
 
-use crate::cli::{ApplyArgs, Yes};
+use crate::cli::{ApplyArgs, JudgeArgs, Yes};
+use crate::environment::{Environment, RUNNING};
 use crate::exit::Exit;
 use crate::input::Job;
 use crate::os::{Event, Signals, Terminal};
@@ -27,18 +28,10 @@ use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::report::{PlanReport, Report, human};
 use crate::settings::Settings;
-use crate::state::{Identity, PIN_FILE, Pin, Where, selected_workspace};
+use crate::state::{Identity, PIN_FILE, Pin, selected_workspace};
 use crate::streams::Streams;
 use crate::verdict::Verdict;
 use crate::{digest, program, run};
-
-/// Set for Terraform, so that a wrapper of that name which calls the gate again is noticed.
-const RUNNING: &str = "APPLYGATE_RUNNING";
-
-/// A variable of the environment that names a path.
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
 
 /// Why nothing is run.
 #[derive(Debug)]
@@ -83,8 +76,8 @@ impl From<io::Error> for Stop {
 ///
 /// # Errors
 /// Those of the streams, before anything was run.
-pub(crate) fn apply(args: &ApplyArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    match Gate::new(args, streams).and_then(|gate| gate.go(streams)) {
+pub(crate) fn apply(args: &ApplyArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match Gate::new(args, environment, streams).and_then(|gate| gate.go(streams)) {
         Ok(exit) | Err(Stop::Ended(exit)) => Ok(exit),
         Err(Stop::Io(error)) => Err(error),
         Err(Stop::Refused(refused)) => {
@@ -101,6 +94,8 @@ struct Gate<'a> {
     settings: Settings,
     /// Where Terraform runs.
     dir: PathBuf,
+    /// The program that the user named.
+    program: Option<PathBuf>,
     log: Log,
     /// Variables of the environment that decide which state is written.
     shown: Vec<String>,
@@ -117,7 +112,7 @@ struct Bytes {
 }
 
 impl<'a> Gate<'a> {
-    fn new(args: &'a ApplyArgs, streams: &mut Streams<'_>) -> Result<Self, Stop> {
+    fn new(args: &'a ApplyArgs, environment: &Environment, streams: &mut Streams<'_>) -> Result<Self, Stop> {
         private::sweep();
         guard::words(&args.args)?;
         let shown = guard::environment(std::env::vars_os())?;
@@ -125,22 +120,28 @@ impl<'a> Gate<'a> {
         if !dir.is_dir() {
             return Err(Refused::new(format!("-chdir: {} is no directory", line(&dir.display().to_string())), "name the directory of the configuration").into());
         }
-        if variable(RUNNING).is_some() {
+        if environment.running {
             return Err(Refused::new(
                 "the terraform that was run is a wrapper that calls applygate again",
                 "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
             )
             .into());
         }
-        let log = args.log.clone().or_else(|| variable("APPLYGATE_LOG"));
+        let log = args.log.clone().or_else(|| environment.log.as_ref().map(PathBuf::from));
         let log = Log::open(log.as_deref())
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "name a file that can be added to, or leave --log out"))?;
         let signals = Signals::take().map_err(|error| Refused::new(format!("signals cannot be taken over: {error}"), "applygate check works here"))?;
-        let mut settings = Settings::resolve(&args.judge);
         // What lies in the directory that Terraform writes to always counts.
-        settings.place = Where::Dir(dir.clone());
-        streams.out.flush()?;
-        Ok(Self { args, settings, dir, log, shown, terminal: Terminal::open(), signals })
+        let judge = JudgeArgs { dir: Some(dir.clone()), no_dir: false, ..args.judge.clone() };
+        let settings = match Settings::resolve(&judge, environment) {
+            Ok(settings) => settings,
+            Err(unsettled) => {
+                unsettled.write(streams.width, streams.err)?;
+                return Err(Stop::Ended(Exit::CouldNotJudge));
+            }
+        };
+        let program = args.terraform.clone().or_else(|| environment.terraform.as_ref().map(PathBuf::from));
+        Ok(Self { args, settings, dir, program, log, shown, terminal: Terminal::open(), signals })
     }
 
     fn go(mut self, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
@@ -221,7 +222,7 @@ impl<'a> Gate<'a> {
     /// The program, as an absolute path: named by the user, or found on the PATH.
     fn terraform(&self, writer: Writer) -> Result<PathBuf, Refused> {
         let help = "give its path: --terraform /usr/local/bin/terraform";
-        match &self.args.terraform.clone().or_else(|| variable("APPLYGATE_TERRAFORM")) {
+        match &self.program {
             Some(path) if path.components().count() > 1 => {
                 let found = path.canonicalize().ok().filter(|path| path.is_file());
                 found.ok_or_else(|| Refused::new(format!("--terraform: {} is not there", line(&path.display().to_string())), help))
@@ -239,7 +240,7 @@ impl<'a> Gate<'a> {
 
     /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
     fn judge(&self, made: &Bytes, streams: &mut Streams<'_>) -> Result<PlanReport, Stop> {
-        let mut used = vec![false; self.settings.line.allow.len()];
+        let mut used = vec![false; self.settings.said.allow.len()];
         let mut plans = run::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used).map_err(|refusal| Refused::of(&made.name, &refusal))?;
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Refused::new(format!("{} is not one plan", line(&made.name)), "terraform plan -out tfplan").into());
@@ -254,7 +255,7 @@ impl<'a> Gate<'a> {
         if streams.closed.get() {
             return Err(Refused::new("the report cannot be written: standard output is closed", "let the report be seen before the plan is applied").into());
         }
-        if let Some(unused) = self.settings.line.allow.iter().zip(&used).find(|(_, used)| !**used) {
+        if let Some(unused) = self.settings.said.allow.iter().zip(&used).find(|(_, used)| !**used) {
             return Err(Refused::new(format!("--allow {} matches no finding", line(&unused.0.to_string())), "copy rule and address from the report").into());
         }
         let Some(plan) = report.plans.pop() else { return Err(Stop::Ended(Exit::CouldNotJudge)) };

@@ -5,6 +5,7 @@ mod alter;
 mod condition;
 mod destroy;
 mod difference;
+mod expect;
 mod name;
 mod neighbours;
 mod providers;
@@ -20,6 +21,7 @@ use crate::state::StateFacts;
 
 pub use alter::Alter;
 pub use destroy::Destroy;
+pub use expect::Expectations;
 pub(crate) use name::{guess, looks_like_state_store};
 pub(crate) use neighbours::Source;
 pub use rename::Rename;
@@ -41,11 +43,13 @@ pub struct Limits {
     pub mass_share: f64,
     /// The user says: this state is meant to be empty.
     pub first_apply: bool,
+    /// What the team expects of a plan.
+    pub expect: Expectations,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { create_high: 10, create_high_weighty: 5, create_least: 3, mass_count: 10, mass_share: 0.30, first_apply: false }
+        Self { create_high: 10, create_high_weighty: 5, create_least: 3, mass_count: 10, mass_share: 0.30, first_apply: false, expect: Expectations::default() }
     }
 }
 

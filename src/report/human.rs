@@ -9,7 +9,7 @@ use super::escape::line;
 use super::{PlanReport, Report, tally};
 use crate::finding::{Finding, Severity};
 use crate::summary::Counts;
-use crate::verdict::{Verdict, Weighed};
+use crate::verdict::{Standing, Verdict, Weighed};
 
 /// How the report is laid out.
 #[derive(Debug, Clone, Copy)]
@@ -128,17 +128,17 @@ fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{DIM}{version} · sha256 {digest}{DIM:#}")
 }
 
-/// Findings that say the same about different addresses.
+/// Findings that say the same about different addresses: those that count first.
 fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
     let mut groups: Vec<Vec<&Weighed>> = Vec::new();
-    let mut places: HashMap<(&str, Severity, bool, Option<&str>, &str, Option<&str>, String), usize> = HashMap::new();
-    for weighed in findings {
+    let mut places: HashMap<(&str, Severity, String, Option<&str>, &str, Option<&str>, String), usize> = HashMap::new();
+    for weighed in findings.iter().filter(|weighed| weighed.counts()).chain(findings.iter().filter(|weighed| !weighed.counts())) {
         let finding = &weighed.finding;
         // Texts that name an address of their own stand alone.
         let key = (
             finding.rule,
-            finding.severity,
-            weighed.allowed,
+            weighed.severity,
+            format!("{} {:?}", rule(weighed), policy_words(weighed)),
             finding.resource_type.as_deref(),
             finding.message.as_str(),
             finding.recovery.as_deref(),
@@ -158,8 +158,8 @@ fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
 fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>, out: &mut dyn Write) -> io::Result<()> {
     let Some(weighed) = group.first() else { return Ok(()) };
     let finding = &weighed.finding;
-    let style = colour(finding.severity);
-    let severity = finding.severity.word().to_uppercase();
+    let style = colour(weighed.severity);
+    let severity = weighed.severity.word().to_uppercase();
     let rule = rule(weighed);
     if group.len() > 1 {
         let kind = line(finding.resource_type.as_deref().unwrap_or("resource"));
@@ -175,6 +175,9 @@ fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>,
         writeln!(out, "{style}{severity}{style:#}  {BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{DIM:#}")?;
     }
     wrapped(out, layout, INDENT, "", &line(&finding.message), Style::new())?;
+    if let Some((label, text)) = policy_words(weighed) {
+        wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
+    }
     if let Some(loss) = &finding.loss {
         wrapped(out, layout, INDENT, "lost", &line(loss), Style::new())?;
     }
@@ -208,14 +211,22 @@ fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>,
     Ok(())
 }
 
-/// What is left, by severity and rule: addresses only.
+/// One line of what is left.
+struct Rest<'a> {
+    severity: Severity,
+    rule: String,
+    policy: Option<(&'static str, String)>,
+    findings: Vec<&'a Finding>,
+}
+
+/// What is left, by severity and rule: addresses only, and what the policy says of them.
 fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines: Vec<(Severity, String, Vec<String>)> = Vec::new();
+    let mut lines: Vec<Rest<'_>> = Vec::new();
     for weighed in groups.iter().flatten() {
-        let (severity, rule) = (weighed.finding.severity, rule(weighed));
-        match lines.iter_mut().find(|(there, name, _)| *there == severity && *name == rule) {
-            Some((_, _, addresses)) => addresses.push(address(&weighed.finding)),
-            None => lines.push((severity, rule, vec![address(&weighed.finding)])),
+        let (severity, rule, policy) = (weighed.severity, rule(weighed), policy_words(weighed));
+        match lines.iter_mut().find(|there| there.severity == severity && there.rule == rule && there.policy == policy) {
+            Some(there) => there.findings.push(&weighed.finding),
+            None => lines.push(Rest { severity, rule, policy, findings: vec![&weighed.finding] }),
         }
     }
     if lines.is_empty() {
@@ -223,14 +234,17 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
     }
     writeln!(out)?;
     let mut hidden = false;
-    for (severity, rule, addresses) in lines {
+    for Rest { severity, rule, policy, findings } in lines {
         let style = colour(severity);
-        let shown: Vec<&str> = addresses.iter().take(NAMED).map(String::as_str).collect();
-        let more = addresses.len() - shown.len();
+        let shown: Vec<String> = findings.iter().take(NAMED).map(|finding| address(finding)).collect();
+        let more = findings.len() - shown.len();
         hidden = hidden || more > 0;
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        writeln!(out, "{style}{severity}{style:#}  {} × {rule}", addresses.len())?;
+        writeln!(out, "{style}{severity}{style:#}  {} × {rule}", findings.len())?;
         wrapped(out, layout, INDENT, "", &format!("{}{more}", shown.join(", ")), DIM)?;
+        if let Some((label, text)) = policy {
+            wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
+        }
     }
     writeln!(out, "{DIM}{}{DIM:#}", if hidden { "--verbose shows all, and why" } else { "--verbose shows why" })
 }
@@ -238,8 +252,21 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
 /// The rule's id, and what a reader should know about this finding.
 fn rule(weighed: &Weighed) -> String {
     let guess = if weighed.finding.guess { " (a guess)" } else { "" };
-    let allowed = if weighed.allowed { " (allowed)" } else { "" };
-    format!("{}{guess}{allowed}", weighed.finding.rule)
+    let by_rule = weighed.by_rule().map_or_else(String::new, |severity| format!(" ({severity} by the rule)"));
+    let standing = if weighed.counts() { String::new() } else { format!(" ({})", weighed.standing.word()) };
+    format!("{}{guess}{by_rule}{standing}", weighed.finding.rule)
+}
+
+/// What the policy says about a finding, with its label.
+fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> {
+    match (&weighed.standing, &weighed.expired) {
+        (Standing::Waived(waiver), _) => {
+            let owner = waiver.owner.as_ref().map_or_else(String::new, |owner| format!("{owner}, "));
+            Some(("waived", format!("{} ({owner}until {})", waiver.reason, waiver.expires)))
+        }
+        (_, Some(waiver)) => Some(("waiver", format!("a waiver for this expired on {}: {}", waiver.expires, waiver.reason))),
+        _ => None,
+    }
 }
 
 fn address(finding: &Finding) -> String {
@@ -270,21 +297,32 @@ fn counts(counts: &Counts) -> String {
 
 fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let decision = &plan.decision;
-    let allowed = decision.findings.iter().filter(|weighed| weighed.allowed).count();
+    let standing = |word: &str| decision.findings.iter().filter(|weighed| weighed.standing.word() == word).count();
+    let (allowed, waived, off) = (standing("allowed"), standing("waived"), standing("off"));
     let text = match (decision.verdict, &decision.refusal) {
         (Verdict::Block, None) => "blocked: do not apply this plan as it is",
         (Verdict::Block, Some(_)) => "blocked, and judged only in part",
         (_, Some(_)) => "could not be judged as a whole: not let through",
         (Verdict::Warn, None) => "let through, with something to look at first",
+        (Verdict::Pass, None) if waived + off > 0 => "let through: what was found is waived, allowed or switched off",
         (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
     if allowed > 0 {
         footer(out, layout, "allowed", &format!("{} let through by --allow", crate::judge::plural(allowed, "finding")), Style::new())?;
     }
+    if waived > 0 {
+        footer(out, layout, "waived", &format!("{} by the policy", crate::judge::plural(waived, "finding")), Style::new())?;
+    }
+    if off > 0 {
+        footer(out, layout, "off", &format!("{} of rules that the policy switches off", crate::judge::plural(off, "finding")), Style::new())?;
+    }
+    if let Some(policy) = &plan.policy {
+        footer(out, layout, "policy", &policy.words(), Style::new())?;
+    }
     let style = if decision.refusal.is_some() { verdict_colour(Verdict::Block) } else { verdict_colour(decision.verdict) };
     footer(out, layout, "verdict", text, style)?;
-    if let Some(weighed) = decision.findings.first() {
+    if let Some(weighed) = decision.findings.iter().find(|weighed| weighed.counts()).or(decision.findings.first()) {
         footer(out, layout, "more", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;
     }
     Ok(())
@@ -298,7 +336,8 @@ fn footer(out: &mut dyn Write, layout: Layout, label: &str, text: &str, style: S
 /// An escaped text, wrapped, with its label before the first line. Without a label it starts at the indent.
 fn wrapped(out: &mut dyn Write, layout: Layout, indent: usize, label: &str, text: &str, style: Style) -> io::Result<()> {
     let at = if label.is_empty() { indent } else { indent + LABEL };
-    let options = textwrap::Options::new(layout.width.saturating_sub(at).max(30)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let options = textwrap::Options::new(layout.width.saturating_sub(at).max(30)).break_words(false).word_separator(textwrap::WordSeparator::AsciiSpace);
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
     for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
         if number == 0 && !label.is_empty() {
             writeln!(out, "{:indent$}{DIM}{label:<LABEL$}{DIM:#}{style}{part}{style:#}", "")?;

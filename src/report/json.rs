@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::Report;
 use super::escape::JsonFormatter;
 use crate::finding::Severity;
+use crate::policy;
 use crate::refusal::Refusal;
 use crate::summary::{Counts, StateLine};
-use crate::verdict::{Verdict, Weighed};
+use crate::verdict::{Standing, Verdict, Weighed};
 
 /// Name and version of the contract. The number grows when a reader of the old one could be misled.
 pub const SCHEMA: &str = "applygate-report/1";
@@ -39,6 +40,7 @@ struct Plan<'a> {
     verdict: Verdict,
     refused: Option<Reason<'a>>,
     state: Option<&'a StateLine>,
+    policy: Option<Policy<'a>>,
     counts: &'a Counts,
     drift: usize,
     failed_checks: usize,
@@ -50,6 +52,8 @@ struct Plan<'a> {
 struct Finding<'a> {
     rule: &'a str,
     severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity_by_rule: Option<Severity>,
     address: Option<&'a str>,
     deposed: Option<&'a str>,
     #[serde(rename = "type")]
@@ -64,7 +68,27 @@ struct Finding<'a> {
     location: Option<Location<'a>>,
     guess: bool,
     allowed: bool,
+    standing: &'static str,
+    waiver: Option<Waiver<'a>>,
     fingerprint: String,
+}
+
+/// The waiver that covers a finding, or one that is over and would have.
+#[derive(Serialize)]
+struct Waiver<'a> {
+    reason: &'a str,
+    owner: Option<&'a str>,
+    expires: String,
+    expired: bool,
+    line: usize,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    file: &'a str,
+    env: Option<&'a str>,
+    chosen_by: Option<&'a str>,
+    own_types: usize,
 }
 
 #[derive(Serialize)]
@@ -104,11 +128,16 @@ fn reason(refusal: &Refusal) -> Reason<'_> {
     }
 }
 
+fn told(waiver: &policy::Waiver, expired: bool) -> Waiver<'_> {
+    Waiver { reason: &waiver.reason, owner: waiver.owner.as_deref(), expires: waiver.expires.to_string(), expired, line: waiver.line }
+}
+
 fn finding(weighed: &Weighed) -> Finding<'_> {
     let finding = &weighed.finding;
     Finding {
         rule: finding.rule,
-        severity: finding.severity,
+        severity: weighed.severity,
+        severity_by_rule: weighed.by_rule(),
         address: finding.address.as_deref(),
         deposed: finding.deposed.as_deref(),
         kind: finding.resource_type.as_deref(),
@@ -125,7 +154,13 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
             attribute_line: place.attribute.as_ref().map(|at| at.line),
         }),
         guess: finding.guess,
-        allowed: weighed.allowed,
+        allowed: weighed.standing == Standing::Allowed,
+        standing: weighed.standing.word(),
+        waiver: match (&weighed.standing, &weighed.expired) {
+            (Standing::Waived(waiver), _) => Some(told(waiver, false)),
+            (_, Some(waiver)) => Some(told(waiver, true)),
+            _ => None,
+        },
         fingerprint: finding.fingerprint(),
     }
 }
@@ -150,6 +185,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 verdict: if plan.decision.refusal.is_some() { Verdict::Block } else { plan.decision.verdict },
                 refused: plan.decision.refusal.as_ref().map(reason),
                 state: plan.summary.state.as_ref(),
+                policy: plan.policy.as_ref().map(|policy| Policy {
+                    file: &policy.file,
+                    env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),
+                    chosen_by: policy.chosen.as_ref().map(|chosen| chosen.by.as_str()),
+                    own_types: policy.types,
+                }),
                 counts: &plan.summary.counts,
                 drift: plan.summary.drift,
                 failed_checks: plan.summary.failed_checks,

@@ -6,6 +6,7 @@ pub mod json;
 
 use crate::finding::Severity;
 use crate::refusal::Refusal;
+use crate::settings::PolicyLine;
 use crate::summary::Summary;
 use crate::verdict::{Decision, Verdict};
 
@@ -16,6 +17,8 @@ pub struct PlanReport {
     pub summary: Summary,
     /// What was decided.
     pub decision: Decision,
+    /// The policy that it was judged by.
+    pub policy: Option<PolicyLine>,
 }
 
 /// An input that could not be judged.
@@ -61,8 +64,7 @@ impl Report {
     }
 }
 
-/// How many findings there are of each severity, allowed ones left out.
+/// How many findings count, by severity.
 pub(crate) fn tally(decision: &Decision) -> [(Severity, usize); 4] {
-    Severity::WORST_FIRST
-        .map(|severity| (severity, decision.findings.iter().filter(|weighed| !weighed.allowed && weighed.finding.severity == severity).count()))
+    Severity::WORST_FIRST.map(|severity| (severity, decision.findings.iter().filter(|weighed| weighed.counts() && weighed.severity == severity).count()))
 }

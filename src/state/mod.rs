@@ -83,7 +83,7 @@ impl Identity {
         };
         Ok(Some(Self {
             place,
-            workspace: if saved.workspace.is_empty() { "default".to_owned() } else { saved.workspace.to_owned() },
+            workspace: saved.workspace_name().to_owned(),
             lineage: saved.lineage.to_owned(),
             serial: saved.serial,
             objects: saved.objects.len(),

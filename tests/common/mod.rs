@@ -60,7 +60,7 @@ impl Fixture {
 
     pub fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        settings.limits.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
+        settings.said.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
         settings
     }
 }
@@ -92,7 +92,7 @@ pub fn fixtures() -> Vec<Fixture> {
 
 /// Judges a plan, which must be readable.
 pub fn judge(bytes: &[u8], settings: &Settings) -> PlanReport {
-    let mut used = vec![false; settings.line.allow.len()];
+    let mut used = vec![false; settings.said.allow.len()];
     judge_bytes(bytes, "plan.json", settings, &mut used).unwrap_or_else(|refusal| panic!("refused: {refusal}")).pop().expect("one plan")
 }
 

@@ -85,6 +85,12 @@ impl Saved<'_> {
     pub const fn no_state(&self) -> bool {
         self.lineage.is_empty() && self.serial == 0
     }
+
+    /// The workspace; unsaid it is this one.
+    #[must_use]
+    pub const fn workspace_name(&self) -> &str {
+        if self.workspace.is_empty() { "default" } else { self.workspace }
+    }
 }
 
 /// Whether the bytes are meant as a saved plan.

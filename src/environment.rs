@@ -1,0 +1,45 @@
+//! What surrounds a run and is read once, at its start: environment variables of our own and the clock. Nothing else that judges looks at
+//! either of them.
+
+use std::ffi::OsString;
+
+use jiff::Timestamp;
+
+/// Set for the programs that an apply starts, so that a wrapper of Terraform's name which calls the gate again is noticed.
+pub const RUNNING: &str = "APPLYGATE_RUNNING";
+
+/// Variables and the time.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `APPLYGATE_CONFIG`: the policy file.
+    pub config: Option<OsString>,
+    /// `APPLYGATE_ENV`: the environment of the policy.
+    pub env: Option<OsString>,
+    /// `APPLYGATE_BLOCK_AT`: block from this severity on.
+    pub block_at: Option<OsString>,
+    /// `APPLYGATE_TERRAFORM`: the program that applies.
+    pub terraform: Option<OsString>,
+    /// `APPLYGATE_LOG`: the record of applies.
+    pub log: Option<OsString>,
+    /// [`RUNNING`]: this run was started by the program that another run has started.
+    pub running: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Environment {
+    /// Of this process. A variable that is empty is not set.
+    #[must_use]
+    pub fn read() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|text| !text.is_empty());
+        Self {
+            config: variable("APPLYGATE_CONFIG"),
+            env: variable("APPLYGATE_ENV"),
+            block_at: variable("APPLYGATE_BLOCK_AT"),
+            terraform: variable("APPLYGATE_TERRAFORM"),
+            log: variable("APPLYGATE_LOG"),
+            running: variable(RUNNING).is_some(),
+            now: Timestamp::now(),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Where the policy is: the nearest `applygate.toml` from the plan's directory up to the root of its repository, whole and alone. Without a repository
+//! only the directory itself counts, so that a stray file in `/tmp` or a home directory cannot weaken a gate below it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::mistake::Mistakes;
+use super::read::MAX_BYTES;
+
+/// Name of the policy file.
+pub const POLICY_FILE: &str = "applygate.toml";
+
+/// Where files come from: the working tree, or a revision of it.
+pub trait Source {
+    /// Reads a file, named by its steps from the root joined by `/`; `None` when there is nothing of that name.
+    ///
+    /// # Errors
+    /// In words, when there is something that is no plain file or cannot be read: never passed over.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+}
+
+/// A policy file that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name in reports.
+    pub name: String,
+    /// The directory of the plan as seen from the file's: steps joined by `/`, `.` for the same; `None` when it is not below.
+    pub directory: Option<String>,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// Files on disk, below a root.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    root: PathBuf,
+}
+
+impl Source for Tree {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        plain_file(&self.root.join(path))
+    }
+}
+
+/// Reads a file that must be a plain one: a device or a pipe never ends, and what a directory of that name means nobody knows.
+fn plain_file(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let words = |error: std::io::Error| format!("it cannot be read: {}", error.kind());
+    match std::fs::symlink_metadata(path) {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(words(error)),
+        Ok(_) => {}
+    }
+    // A link that leads nowhere is there and cannot be read, so it is not passed over.
+    if !std::fs::metadata(path).map_err(words)?.is_file() {
+        return Err("it is no plain file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(words)?;
+    Ok(Some(bytes))
+}
+
+/// Where to start looking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The root of the repository, or the directory itself.
+    pub root: PathBuf,
+    /// The directory as seen from there: steps joined by `/`, empty for the root itself.
+    pub directory: String,
+}
+
+impl Start {
+    /// The start for the directory of a plan. The root is the nearest directory that holds `.git`: a directory, or a file in worktrees and submodules.
+    ///
+    /// # Errors
+    /// When there is no such directory.
+    pub fn at(dir: &Path) -> std::io::Result<Self> {
+        let dir = dir.canonicalize()?;
+        let root = dir.ancestors().find(|dir| std::fs::symlink_metadata(dir.join(".git")).is_ok()).unwrap_or(&dir);
+        // A directory whose name is no text could hide a nearer file.
+        let directory = below(root, &dir).ok_or_else(|| std::io::Error::other("its path is no text"))?;
+        Ok(Self { root: root.to_owned(), directory })
+    }
+
+    /// The files of the working tree.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
+        Tree { root: self.root.clone() }
+    }
+}
+
+/// `path` as seen from `base`; `None` when it is not below, or has a name that is no text.
+fn below(base: &Path, path: &Path) -> Option<String> {
+    let steps: Option<Vec<&str>> = path.strip_prefix(base).ok()?.iter().map(|step| step.to_str()).collect();
+    Some(steps?.join("/"))
+}
+
+/// Looks for the nearest policy file, from a directory up to the root of a source.
+///
+/// # Errors
+/// When the nearest one cannot be read: one further up is never taken in its place.
+pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, Mistakes> {
+    let mut at = directory;
+    loop {
+        let name = if at.is_empty() { POLICY_FILE.to_owned() } else { format!("{at}/{POLICY_FILE}") };
+        let bytes = source.read(&name).map_err(|error| unreadable(&name, error))?;
+        if let Some(bytes) = bytes {
+            let rest = directory.strip_prefix(at).unwrap_or_default().trim_start_matches('/');
+            let directory = if rest.is_empty() { "." } else { rest };
+            return Ok(Some(Found { name, directory: Some(directory.to_owned()), bytes }));
+        }
+        if at.is_empty() {
+            return Ok(None);
+        }
+        at = at.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+/// Reads the policy file that was named.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
+    let name = file.display().to_string();
+    let bytes = plain_file(file).and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned())).map_err(|error| unreadable(&name, error))?;
+    let home = file.parent().map(|home| if home.as_os_str().is_empty() { Path::new(".") } else { home });
+    let home = home.and_then(|home| home.canonicalize().ok());
+    let directory = home.zip(dir.canonicalize().ok()).and_then(|(home, dir)| below(&home, &dir));
+    Ok(Found { name, directory: directory.map(|path| if path.is_empty() { ".".to_owned() } else { path }), bytes })
+}
+
+fn unreadable(name: &str, error: String) -> Mistakes {
+    Mistakes::whole(name, error, "a policy that cannot be read is never passed over; --no-config judges by the defaults alone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    struct Files(BTreeMap<&'static str, Result<&'static str, &'static str>>);
+
+    impl Source for Files {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+            match self.0.get(path) {
+                None => Ok(None),
+                Some(Ok(text)) => Ok(Some(text.as_bytes().to_vec())),
+                Some(Err(error)) => Err((*error).to_owned()),
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_alone() {
+        let files = Files([("applygate.toml", Ok("top")), ("a/b/applygate.toml", Ok("near")), ("x/applygate.toml", Err("it is no plain file"))].into());
+        let found = |directory: &str| discover(&files, directory).map(|found| found.map(|found| (found.name, found.directory.unwrap_or_default())));
+        let told = |name: &str, directory: &str| Ok(Some((name.to_owned(), directory.to_owned())));
+        assert_eq!(found("a/b/c"), told("a/b/applygate.toml", "c"));
+        assert_eq!(found("a/b"), told("a/b/applygate.toml", "."));
+        assert_eq!(found("a"), told("applygate.toml", "a"));
+        assert_eq!(found("a/bc"), told("applygate.toml", "a/bc"));
+        assert_eq!(found(""), told("applygate.toml", "."));
+        assert!(found("x/y").is_err(), "what cannot be read is not passed over");
+        assert_eq!(discover(&Files(BTreeMap::new()), "a/b"), Ok(None));
+    }
+
+    #[test]
+    fn up_to_the_root_of_the_repository() {
+        let temp = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let dir = temp.path().join("repo/stacks/db");
+        std::fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("{error}"));
+        let write = |path: &str| std::fs::write(temp.path().join(path), "").unwrap_or_else(|error| panic!("{error}"));
+        let found = || {
+            let start = Start::at(&dir).unwrap_or_else(|error| panic!("{error}"));
+            discover(&start.tree(), &start.directory).map(|found| found.map(|found| found.name))
+        };
+        write("applygate.toml");
+        write("repo/applygate.toml");
+        assert_eq!(found(), Ok(None), "without a repository only the directory itself counts");
+        std::fs::create_dir(temp.path().join("repo/.git")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(found(), Ok(Some("applygate.toml".to_owned())));
+        std::fs::remove_file(temp.path().join("repo/applygate.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(found(), Ok(None), "never above the root");
+        write("repo/stacks/applygate.toml");
+        assert_eq!(found(), Ok(Some("stacks/applygate.toml".to_owned())));
+        std::fs::create_dir(dir.join("applygate.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert!(found().is_err(), "a directory of that name is not passed over");
+    }
+}

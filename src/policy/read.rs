@@ -1,0 +1,313 @@
+//! From the bytes of a policy file to the model. Every mistake is collected, so that a file is mended in one go; with one of them nothing is judged.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Deserialize;
+use toml::de::{DeTable, ValueDeserializer};
+
+use super::cell::{Cell, Cells};
+use super::env::{Directory, Env};
+use super::mistake::{Mistake, Mistakes, nearest};
+use super::waiver::{WaivedAction, Waiver};
+use super::{Layer, MAX_WAIVER_DAYS, Policy};
+use crate::address::Pattern;
+use crate::catalog::TypeRow;
+
+/// The largest policy file that is read, in bytes.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+/// The longest line of one: nobody reviews more.
+const MAX_LINE: usize = 4 << 10;
+/// The most environments and waivers of one.
+const MAX_ENVS: usize = 32;
+const MAX_WAIVERS: usize = 1000;
+/// The most that a count can be.
+const MOST: usize = 1_000_000_000;
+/// The longest that `max_waiver_days` may make a waiver: longer is for ever.
+const MOST_DAYS: usize = 3660;
+
+/// Keys of the top level.
+pub const TOP_KEYS: &[&str] = &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "env", "type"];
+/// Keys of `[env.NAME]`.
+pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect"];
+/// Keys of `[limits]`.
+pub const LIMIT_KEYS: &[&str] = &["create_high", "create_high_weighty", "create_least", "mass_count", "mass_share"];
+/// Keys of `[expect]`.
+pub const EXPECT_KEYS: &[&str] = &["workspace", "backend", "account", "region", "providers", "one_region", "addresses", "max_destroy", "max_changes"];
+/// Keys of `[[waiver]]`.
+pub const WAIVER_KEYS: &[&str] = &["rules", "address", "actions", "workspace", "reason", "owner", "expires"];
+
+/// Reads a policy file. `today` is the day on which it is read, in UTC: a waiver may not end too far after it.
+///
+/// # Errors
+/// All its mistakes.
+pub fn read(file: &str, bytes: &[u8], today: Date) -> Result<Policy, Mistakes> {
+    const PLAIN: &str = "a policy is one screen of TOML that people can read";
+    if bytes.len() > MAX_BYTES {
+        return Err(Mistakes::whole(file, "it is larger than 1 MiB", PLAIN));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| Mistakes::whole(file, format!("byte {} is not UTF-8 text", error.valid_up_to()), "save it as UTF-8"))?;
+    if let Some(row) = text.split('\n').position(|row| row.len() > MAX_LINE) {
+        return Err(Mistakes::whole(file, format!("line {} is longer than 4 KiB", row + 1), PLAIN));
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let list = errors.iter().map(|error| Mistake {
+            message: format!("this is not TOML: {}", error.message()),
+            help: None,
+            places: vec![(error.span().unwrap_or(0..0), String::new())],
+        });
+        return Err(Mistakes::within(file, text, list.collect()));
+    }
+    let mut reader = Reader { cells: Cells::new(text), text, today, last: None, max_days: MAX_WAIVER_DAYS, waivers: 0 };
+    let policy = reader.top(file, table.get_ref());
+    if reader.cells.mistakes.is_empty() { Ok(policy) } else { Err(Mistakes::within(file, text, reader.cells.mistakes)) }
+}
+
+struct Reader<'t> {
+    cells: Cells,
+    text: &'t str,
+    today: Date,
+    /// The last day on which a waiver may end.
+    last: Option<Date>,
+    max_days: u32,
+    waivers: usize,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, file: &str, table: &DeTable<'_>) -> Policy {
+        let mut policy = Policy { file: file.to_owned(), ..Policy::default() };
+        if let Some((_, cell)) = table.iter().find(|(key, _)| key.get_ref() == "max_waiver_days") {
+            let days = self.cells.count("max_waiver_days", cell, 1, MOST_DAYS);
+            policy.max_waiver_days = days.and_then(|days| Some(super::At { value: u32::try_from(days.value).ok()?, line: days.line }));
+            self.max_days = policy.max_waiver_days.as_ref().map_or(MAX_WAIVER_DAYS, |days| days.value);
+        }
+        self.last = self.today.checked_add(i64::from(self.max_days).days()).ok();
+        for (key, cell) in table.iter() {
+            match key.get_ref().as_ref() {
+                "max_waiver_days" => {}
+                "env" => policy.envs = self.envs(cell),
+                "type" => policy.types = self.types(cell).into(),
+                name if self.layer(name, cell, &mut policy.base) => {}
+                _ => self.cells.unknown(key, "the top level", TOP_KEYS),
+            }
+        }
+        policy
+    }
+
+    /// A key that the top level and environments have in common; `false` when it is none.
+    fn layer(&mut self, key: &str, cell: &Cell<'_>, layer: &mut Layer) -> bool {
+        match key {
+            "block_at" => layer.block_at = self.cells.severity(key, cell),
+            "rules" => self.rules(cell, layer),
+            "limits" => self.limits(cell, layer),
+            "expect" => self.expect(cell, layer),
+            "waiver" => {
+                for (place, table, _) in self.cells.tables(key, cell) {
+                    layer.waivers.extend(self.waiver(&place, table).map(Arc::new));
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn rules(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
+        let Some(table) = self.cells.table("rules", cell) else { return };
+        for (key, cell) in table.iter() {
+            if let Some(rule) = self.cells.rule(key.get_ref(), key.span())
+                && let Some(grade) = self.cells.grade(rule, cell)
+            {
+                layer.rules.insert(rule, grade);
+            }
+        }
+    }
+
+    fn limits(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
+        let Some(table) = self.cells.table("limits", cell) else { return };
+        let limits = &mut layer.limits;
+        for (key, cell) in table.iter() {
+            let name = key.get_ref().as_ref();
+            match name {
+                "create_high" => limits.create_high = self.cells.count(name, cell, 1, MOST),
+                "create_high_weighty" => limits.create_high_weighty = self.cells.count(name, cell, 1, MOST),
+                "create_least" => limits.create_least = self.cells.count(name, cell, 1, MOST),
+                "mass_count" => limits.mass_count = self.cells.count(name, cell, 1, MOST),
+                "mass_share" => limits.mass_share = self.cells.share(name, cell),
+                _ => self.cells.unknown(key, "[limits]", LIMIT_KEYS),
+            }
+        }
+    }
+
+    fn expect(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
+        let Some(table) = self.cells.table("expect", cell) else { return };
+        let expect = &mut layer.expect;
+        for (key, cell) in table.iter() {
+            let name = key.get_ref().as_ref();
+            match name {
+                "workspace" => expect.workspace = Some(self.cells.globs(name, cell)),
+                "backend" => expect.backend = Some(self.cells.globs(name, cell)),
+                "account" => expect.account = Some(self.cells.globs(name, cell)),
+                "region" => expect.region = Some(self.cells.globs(name, cell)),
+                "providers" => expect.providers = Some(self.cells.globs(name, cell)),
+                "one_region" => expect.one_region = self.cells.flag(name, cell),
+                "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, Pattern::parse)),
+                "max_destroy" => expect.max_destroy = self.cells.count(name, cell, 0, MOST),
+                "max_changes" => expect.max_changes = self.cells.count(name, cell, 0, MOST),
+                _ => self.cells.unknown(key, "[expect]", EXPECT_KEYS),
+            }
+        }
+    }
+
+    fn waiver(&mut self, place: &Range<usize>, table: &DeTable<'_>) -> Option<Waiver> {
+        self.waivers += 1;
+        if self.waivers > MAX_WAIVERS {
+            if self.waivers == MAX_WAIVERS + 1 {
+                self.cells.wrong(place.clone(), format!("more than {MAX_WAIVERS} waivers"), "a gate with so many holes is none: switch the rule off, or down");
+            }
+            return None;
+        }
+        let (mut rules, mut address, mut actions, mut workspace) = (None, None, Vec::new(), None);
+        let (mut reason, mut owner, mut expires) = (None, None, None);
+        let before = self.cells.mistakes.len();
+        let mut seen: Vec<&str> = Vec::new();
+        for (key, cell) in table.iter() {
+            let name = key.get_ref().as_ref();
+            seen.push(name);
+            match name {
+                "rules" => rules = Some(self.waived_rules(cell)),
+                "address" => address = self.cells.text(name, cell).and_then(|text| self.address(text, cell.span())),
+                "actions" => actions = self.actions(cell),
+                "workspace" => workspace = self.cells.text(name, cell).and_then(|_| self.cells.globs(name, cell).value.pop()),
+                "reason" => reason = self.cells.words(name, cell),
+                "owner" => owner = self.cells.words(name, cell),
+                "expires" => expires = self.cells.date(name, cell).filter(|date| self.near(*date, cell)),
+                _ => self.cells.unknown(key, "[[waiver]]", WAIVER_KEYS),
+            }
+        }
+        for (key, help) in [
+            ("rules", "rules = [\"stateful-destroy\"]: the rules whose findings are wanted"),
+            ("address", "address = \"aws_db_instance.old\": where; \"**\" is everywhere, findings about the whole plan included"),
+            ("reason", "reason = \"...\": why this is wanted; it is shown with every finding that it covers"),
+            ("expires", "expires = 2026-12-01: the last day on which it holds, in UTC"),
+        ] {
+            if !seen.contains(&key) {
+                self.cells.wrong(self.first_line(place), format!("a waiver without {key}"), help);
+            }
+        }
+        if self.cells.mistakes.len() > before {
+            return None;
+        }
+        let line = self.cells.line(place.start);
+        Some(Waiver { rules: rules?, address: address?, actions, workspace, reason: reason?, owner, expires: expires?, line })
+    }
+
+    fn waived_rules(&mut self, cell: &Cell<'_>) -> Vec<&'static str> {
+        if cell.get_ref().as_array().is_none() {
+            self.cells.wrong(cell.span(), "rules must be a list", "rules = [\"stateful-destroy\"]");
+            return Vec::new();
+        }
+        self.cells.texts("rules", cell).into_iter().filter_map(|(text, place)| self.cells.rule(text, place)).collect()
+    }
+
+    fn address(&mut self, text: &str, place: Range<usize>) -> Option<Pattern> {
+        Pattern::parse(text).map_err(|error| self.cells.wrong(place, "address is no pattern", error)).ok()
+    }
+
+    fn actions(&mut self, cell: &Cell<'_>) -> Vec<WaivedAction> {
+        let mut actions = Vec::new();
+        for (text, place) in self.cells.texts("actions", cell) {
+            match WaivedAction::ALL.into_iter().find(|(word, _)| *word == text) {
+                Some((_, action)) => actions.push(action),
+                None => {
+                    let near = nearest(text, WaivedAction::ALL.map(|(word, _)| word)).map(|near| format!("did you mean {near}?"));
+                    self.cells.wrong(
+                        place,
+                        format!("there is no action {text:?}"),
+                        near.unwrap_or_else(|| "create, update, delete, replace or forget".to_owned()),
+                    );
+                }
+            }
+        }
+        actions
+    }
+
+    fn near(&mut self, date: Date, cell: &Cell<'_>) -> bool {
+        let Some(last) = self.last.filter(|last| date > *last) else { return true };
+        let help = format!("at most {} days (max_waiver_days): {last} today; a waiver that never ends is a rule switched off without saying so", self.max_days);
+        self.cells.wrong(cell.span(), "expires is too far ahead", help);
+        false
+    }
+
+    fn envs(&mut self, cell: &Cell<'_>) -> Vec<Env> {
+        let Some(table) = self.cells.table("env", cell) else { return Vec::new() };
+        let mut envs: Vec<(Env, Range<usize>)> = Vec::new();
+        for (key, cell) in table.iter() {
+            let name = key.get_ref().as_ref();
+            let plain = !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            if !plain {
+                self.cells.wrong(key.span(), "the name of an environment is letters, digits, -, _ and .", "such as [env.prod]");
+            }
+            if envs.len() == MAX_ENVS {
+                self.cells.wrong(key.span(), format!("more than {MAX_ENVS} environments"), "patterns take many names together: workspace = \"preview-*\"");
+                break;
+            }
+            if let Some(table) = self.cells.table(&format!("env.{name}"), cell) {
+                envs.push((self.env(name, &key.span(), table), key.span()));
+            }
+        }
+        for (at, (one, place)) in envs.iter().enumerate() {
+            for (other, there) in envs.iter().skip(at + 1).filter(|(other, _)| one.overlaps(other)) {
+                self.cells.mistakes.push(Mistake {
+                    message: format!("env.{} and env.{} can both be for one plan", one.name, other.name),
+                    help: Some("make their workspace and directory patterns such that a plan fits only one".to_owned()),
+                    places: vec![(place.clone(), String::new()), (there.clone(), String::new())],
+                });
+            }
+        }
+        envs.into_iter().map(|(env, _)| env).collect()
+    }
+
+    fn env(&mut self, name: &str, place: &Range<usize>, table: &DeTable<'_>) -> Env {
+        let line = self.cells.line(place.start);
+        let mut env = Env { name: name.to_owned(), line, workspace: Vec::new(), directory: Vec::new(), layer: Layer::default() };
+        for (key, cell) in table.iter() {
+            match key.get_ref().as_ref() {
+                "workspace" => env.workspace = self.cells.globs("workspace", cell).value,
+                "directory" => env.directory = self.cells.patterns("directory", cell, Directory::parse).value,
+                name if self.layer(name, cell, &mut env.layer) => {}
+                _ => self.cells.unknown(key, "[env.NAME]", ENV_KEYS),
+            }
+        }
+        env
+    }
+
+    /// Rows of the catalogue, read as the catalogue reads its own.
+    fn types(&mut self, cell: &Cell<'_>) -> Vec<TypeRow> {
+        let mut rows: Vec<TypeRow> = Vec::new();
+        for (place, _, cell) in self.cells.tables("type", cell) {
+            match TypeRow::deserialize(ValueDeserializer::from(cell.clone())) {
+                Ok(row) if rows.iter().any(|there| there.name == row.name) => {
+                    self.cells.wrong(self.first_line(&place), format!("there are two rows of {}", row.name), "");
+                }
+                Ok(row) => rows.push(row),
+                Err(error) => {
+                    let place = error.span().filter(|span| !span.is_empty() && span.start > place.start).unwrap_or_else(|| self.first_line(&place));
+                    let message = format!("this row is not in the form of the catalogue: {}", error.message());
+                    self.cells.wrong(place, message, "rules/catalog/README.md of applygate says what each key means");
+                }
+            }
+        }
+        rows
+    }
+
+    /// A place, cut where its first line ends.
+    fn first_line(&self, place: &Range<usize>) -> Range<usize> {
+        let length = self.text.get(place.clone()).and_then(|text| text.find('\n')).unwrap_or_else(|| place.len());
+        place.start..place.start + length
+    }
+}
