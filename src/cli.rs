@@ -208,9 +208,12 @@ pub enum ConfigCommand {
     Check {
         /// The policy file (default: the one that check would take)
         file: Option<PathBuf>,
-        /// How plans are judged.
-        #[command(flatten)]
-        judge: Box<JudgeArgs>,
+        /// Working directory of the plan, from which the file is looked for (default: this one)
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+        #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+        now: Option<Timestamp>,
     },
     /// Show what holds, and where each value comes from
     Show {
@@ -232,7 +235,7 @@ pub enum Format {
     /// For people
     #[default]
     Human,
-    /// For machines: see schema/report.schema.json
+    /// For machines
     Json,
 }
 

@@ -23,9 +23,8 @@ const SOON: i64 = 14;
 /// Those of the streams.
 pub(crate) fn config(args: &ConfigArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &args.what {
-        ConfigCommand::Check { file, judge } => {
-            let no_config = judge.no_config && file.is_none();
-            let judge = JudgeArgs { config: file.clone().or_else(|| judge.config.clone()), no_config, ..JudgeArgs::clone(judge) };
+        ConfigCommand::Check { file, dir, now } => {
+            let judge = JudgeArgs { config: file.clone(), dir: dir.clone(), now: *now, ..JudgeArgs::default() };
             settled(&judge, environment, streams, check)
         }
         ConfigCommand::Show { judge, workspace, format } => {

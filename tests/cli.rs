@@ -187,7 +187,17 @@ fn rules_completions_and_man() {
 /// What `--help` says is part of the contract: a change of it is read like code.
 #[test]
 fn help_texts() {
-    for words in [&["--help"][..], &["check", "--help"], &["apply", "--help"], &["pin", "--help"], &["rules", "--help"], &["rules", "types", "--help"]] {
+    for words in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["apply", "--help"],
+        &["pin", "--help"],
+        &["config", "--help"],
+        &["config", "check", "--help"],
+        &["config", "show", "--help"],
+        &["rules", "--help"],
+        &["rules", "types", "--help"],
+    ] {
         let output = applygate().args(words).output().expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{words:?}");
         let name = format!("help@{}", words.iter().filter(|word| **word != "--help").copied().collect::<Vec<_>>().join("-"));

@@ -153,7 +153,7 @@ impl Cells {
     }
 
     /// What a team makes of a rule.
-    pub(super) fn grade(&mut self, rule: &'static str, cell: &Cell<'_>) -> Option<At<RuleGrade>> {
+    pub(super) fn grade(&mut self, rule: &str, cell: &Cell<'_>) -> Option<At<RuleGrade>> {
         let text = self.text(rule, cell)?;
         let grade = match Severity::WORST_FIRST.into_iter().find(|severity| severity.word() == text) {
             Some(severity) => RuleGrade::To(severity),

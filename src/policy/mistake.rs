@@ -10,6 +10,8 @@ use crate::report::escape::line;
 
 /// Mistakes that are shown; the rest are counted.
 const SHOWN: usize = 20;
+/// Characters of a line that are shown.
+const WIDE: usize = 160;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,7 @@ impl Mistakes {
     #[must_use]
     pub fn within(file: &str, text: &str, mut list: Vec<Mistake>) -> Self {
         list.sort_by_key(|mistake| mistake.places.first().map_or(0, |(place, _)| place.start));
+        list.dedup();
         Self { file: file.to_owned(), text: text.to_owned(), list }
     }
 
@@ -73,11 +76,11 @@ impl Mistakes {
     }
 }
 
-/// The file as it may be shown: each line escaped, tabs as spaces.
+/// The file as it may be shown: each line escaped and cut, tabs as spaces.
 struct Shown {
     text: String,
-    /// Where each line starts in the file and in what is shown.
-    starts: Vec<(usize, usize)>,
+    /// Where each line starts in the file and in what is shown, and how much of it is shown.
+    starts: Vec<(usize, usize, usize)>,
     file: String,
 }
 
@@ -85,23 +88,25 @@ impl Shown {
     fn new(file: &str) -> Self {
         let (mut text, mut starts, mut at) = (String::with_capacity(file.len()), Vec::new(), 0);
         for row in file.split_inclusive('\n') {
-            starts.push((at, text.len()));
+            let whole = shown(row.trim_end_matches(['\r', '\n']));
+            let cut = whole.char_indices().nth(WIDE).map_or(whole.len(), |(at, _)| at);
+            starts.push((at, text.len(), cut));
             at += row.len();
-            text.push_str(&shown(row.trim_end_matches(['\r', '\n'])));
-            text.push('\n');
+            text.push_str(whole.get(..cut).unwrap_or_default());
+            text.push_str(if cut < whole.len() { "…\n" } else { "\n" });
         }
         Self { text, starts, file: file.to_owned() }
     }
 
     /// A place of the file in what is shown: within one line, and never outside.
     fn place(&self, place: &Range<usize>) -> Range<usize> {
-        let row = self.starts.partition_point(|(start, _)| *start <= place.start).saturating_sub(1);
-        let Some((from, to)) = self.starts.get(row).copied() else { return 0..0 };
-        let end = self.starts.get(row + 1).map_or(self.file.len(), |(next, _)| *next);
+        let row = self.starts.partition_point(|(start, ..)| *start <= place.start).saturating_sub(1);
+        let Some((from, to, cut)) = self.starts.get(row).copied() else { return 0..0 };
+        let end = self.starts.get(row + 1).map_or(self.file.len(), |(next, ..)| *next);
         let content = self.file.get(from..end).unwrap_or_default().trim_end_matches(['\r', '\n']);
         let column = |at: usize| {
             let at = at.saturating_sub(from).min(content.len());
-            to + content.get(..at).map_or(0, |before| shown(before).len())
+            to + content.get(..at).map_or(0, |before| shown(before).len().min(cut))
         };
         let (start, end) = (column(place.start), column(place.end));
         start..end.max(start)
@@ -177,9 +182,9 @@ mod tests {
     /// Whatever the text and the place: it is drawn, and nothing in it acts on the terminal or the CI system.
     #[test]
     fn any_place_in_any_text() {
-        let text = "a = 1\r\n\tb = \"\u{202e}::error::x ##[x\"\n\u{fc}\u{1b}[31m\n\nlast";
-        for start in 0..text.len() + 3 {
-            for end in start..text.len() + 4 {
+        let text = &format!("{}a = 1\r\n\tb = \"\u{202e}::error::x ##[x\"\n\u{fc}\u{1b}[31m\n\nlast", "\u{fc}".repeat(WIDE - 2));
+        for start in (0..text.len() + 3).filter(|start| !(9..300).contains(start)) {
+            for end in (start..text.len() + 4).filter(|end| !(9..300).contains(end)) {
                 let told = drawn(text, start..end);
                 assert!(told.contains("here") && told.contains("a.toml:"), "{start}..{end}: {told}");
                 assert!(!told.contains("::error") && !told.contains("##[") && !told.contains(['\u{1b}', '\u{202e}', '\t']), "{told}");

@@ -119,9 +119,8 @@ impl Reader<'_> {
     fn rules(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
         let Some(table) = self.cells.table("rules", cell) else { return };
         for (key, cell) in table.iter() {
-            if let Some(rule) = self.cells.rule(key.get_ref(), key.span())
-                && let Some(grade) = self.cells.grade(rule, cell)
-            {
+            let (rule, grade) = (self.cells.rule(key.get_ref(), key.span()), self.cells.grade(key.get_ref(), cell));
+            if let (Some(rule), Some(grade)) = (rule, grade) {
                 layer.rules.insert(rule, grade);
             }
         }

@@ -299,12 +299,13 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
     let decision = &plan.decision;
     let standing = |word: &str| decision.findings.iter().filter(|weighed| weighed.standing.word() == word).count();
     let (allowed, waived, off) = (standing("allowed"), standing("waived"), standing("off"));
+    let lowered = decision.findings.iter().filter(|weighed| weighed.by_rule().is_some_and(|by_rule| by_rule > weighed.severity)).count();
     let text = match (decision.verdict, &decision.refusal) {
         (Verdict::Block, None) => "blocked: do not apply this plan as it is",
         (Verdict::Block, Some(_)) => "blocked, and judged only in part",
         (_, Some(_)) => "could not be judged as a whole: not let through",
         (Verdict::Warn, None) => "let through, with something to look at first",
-        (Verdict::Pass, None) if waived + off > 0 => "let through: what was found is waived, allowed or switched off",
+        (Verdict::Pass, None) if waived + off + lowered > 0 => "let through by the policy: see what was found",
         (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
