@@ -59,71 +59,26 @@ impl Glob {
         true
     }
 
-    /// Whether there is a text that both cover.
+    /// Whether there is a text that both cover. Where both have a star, such a text starts and ends as both ask and holds the pieces of one after those of
+    /// the other, so only their starts and ends can be at odds.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
-        meet(&self.letters(), &other.letters(), |a, b| a == b)
-    }
-
-    /// Letter by letter; `None` is a star.
-    fn letters(&self) -> Vec<Option<char>> {
-        let mut letters = Vec::new();
-        for (at, piece) in self.0.iter().enumerate() {
-            if at > 0 {
-                letters.push(None);
+        match (self.0.as_slice(), other.0.as_slice()) {
+            ([one], [other]) => one == other,
+            ([text], _) => other.covers(text),
+            (_, [text]) => self.covers(text),
+            ([start, .., end], [other_start, .., other_end]) => {
+                (start.starts_with(other_start.as_str()) || other_start.starts_with(start.as_str()))
+                    && (end.ends_with(other_end.as_str()) || other_end.ends_with(end.as_str()))
             }
-            letters.extend(piece.chars().map(Some));
+            ([], _) | (_, []) => false,
         }
-        letters
     }
 }
 
 impl std::fmt::Display for Glob {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.join("*"))
-    }
-}
-
-/// Whether two lists, in which `None` stands for any number of items, can stand for the same one. Exact; as long as the product of both lengths.
-pub(crate) fn meet<T>(one: &[Option<T>], other: &[Option<T>], same: impl Fn(&T, &T) -> bool) -> bool {
-    // reached[j]: both are used up to here, the first up to the item that is looked at, the other up to j.
-    let mut reached = vec![false; other.len() + 1];
-    if let Some(start) = reached.first_mut() {
-        *start = true;
-    }
-    spread(&mut reached, other, false);
-    for item in one {
-        let mut next = vec![false; reached.len()];
-        for (at, from) in reached.iter().enumerate() {
-            if !*from {
-                continue;
-            }
-            let (here, there) = (item.as_ref(), other.get(at));
-            match (here, there) {
-                // A star of the first list ends here, or goes on below; a star of the other takes this item.
-                (None, _) | (Some(_), Some(None)) => set(&mut next, at),
-                (Some(a), Some(Some(b))) if same(a, b) => set(&mut next, at + 1),
-                _ => {}
-            }
-        }
-        spread(&mut next, other, item.is_none());
-        reached = next;
-    }
-    reached.last().is_some_and(|reached| *reached)
-}
-
-fn set(list: &mut [bool], at: usize) {
-    if let Some(place) = list.get_mut(at) {
-        *place = true;
-    }
-}
-
-/// Goes on where the other list moves alone: over its stars, which may stand for nothing, and over anything while the first list is at a star.
-fn spread<T>(reached: &mut [bool], other: &[Option<T>], at_star: bool) {
-    let mut open = false;
-    for (at, place) in reached.iter_mut().enumerate() {
-        *place = *place || open;
-        open = *place && (at_star || matches!(other.get(at), Some(None)));
     }
 }
 

@@ -1,7 +1,8 @@
 //! The commands: from what was typed to what is written. Each reads, judges, reports, and returns how it ended.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use clap::CommandFactory;
 
@@ -115,15 +116,18 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
     if !report.all_judged() {
         return writeln!(streams.err, "note: not everything was judged, so nobody can tell which waivers cover nothing");
     }
-    let mut held: BTreeMap<usize, (&Waiver, bool)> = BTreeMap::new();
+    let mut held: HashMap<*const Waiver, (&Waiver, bool)> = HashMap::new();
     for (waiver, used) in report.plans.iter().flat_map(|plan| &plan.decision.waivers) {
-        let (_, before) = held.entry(waiver.line).or_insert((waiver, false));
+        let (_, before) = held.entry(Arc::as_ptr(waiver)).or_insert((waiver, false));
         *before = *before || *used;
     }
+    let mut unused: Vec<&Waiver> = held.into_values().filter(|(_, used)| !used).map(|(waiver, _)| waiver).collect();
+    unused.sort_by_key(|waiver| (waiver.line, waiver.to_string()));
     let file = settings.policy.as_ref().map_or("", |policy| policy.file.as_str());
-    for (at, (waiver, _)) in held.iter().filter(|(_, (_, used))| !used) {
+    for waiver in unused {
         let over = if waiver.is_expired(settings.today()) { format!("; it expired on {}", waiver.expires) } else { String::new() };
-        writeln!(streams.err, "note: the waiver in {}:{at} covers nothing in these plans ({}){over}", line(file), line(&waiver.to_string()))?;
+        let what = line(&waiver.to_string()).into_owned();
+        writeln!(streams.err, "note: the waiver in {}:{} covers nothing in these plans ({what}){over}", line(file), waiver.line)?;
     }
     Ok(())
 }

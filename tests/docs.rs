@@ -86,6 +86,15 @@ fn rules_table() -> String {
     table
 }
 
+/// The policy of the README: a file that the console blocks use, read by the real reader.
+fn policy_block() -> String {
+    let text = std::fs::read_to_string(root().join("fixtures/policy/applygate.toml")).expect("the policy of the README");
+    let policy = applygate::policy::read("applygate.toml", text.as_bytes(), jiff::civil::date(2026, 11, 22)).expect("it has no mistake");
+    let five = (policy.base.block_at.is_some(), policy.base.waivers.len(), policy.base.rules.len(), policy.envs.len(), policy.types.len());
+    assert_eq!(five, (true, 1, 1, 1, 1), "the five settings are in it");
+    format!("```toml\n{text}```\n")
+}
+
 fn compare(path: &Path, text: &str, made: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, made).expect("written");
@@ -98,7 +107,7 @@ fn compare(path: &Path, text: &str, made: &str) {
 fn blocks_are_what_the_binary_prints() {
     for path in pages() {
         let text = std::fs::read_to_string(&path).expect("a page");
-        let made = between(&filled(&text), "rules", &rules_table());
+        let made = between(&between(&filled(&text), "rules", &rules_table()), "policy", &policy_block());
         compare(&path, &text, &made);
     }
 }

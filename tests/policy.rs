@@ -440,6 +440,7 @@ fn environments_on_the_command_line() {
     assert!(repository.check(".", &["--env", "preview"], &[]).1.contains("policy    applygate.toml · env preview (--env)"));
     assert!(repository.check("other", &[], &[]).1.contains("policy    applygate.toml · env stacks (directory other)"));
     assert!(repository.check(".", &[], &[]).1.contains("policy    applygate.toml · no env fits"));
+    assert!(repository.check("other", &["--no-dir"], &[]).1.contains("policy    applygate.toml · no env fits"), "no directory, no choice by one");
 }
 
 fn snapshot(name: &str, text: &str) {
@@ -517,6 +518,9 @@ fn json_tells_the_same() {
 fn unused_waivers() {
     let told = |text: &str, args: &[&str]| Repository::new(&[("applygate.toml", text)]).check(".", &[&["--unused-waivers"], args].concat(), &[]);
     assert!(!told(WAIVER, &[]).1.contains("note:"));
+    let inline = "{ rules = [\"stateful-destroy\"], address = \"aws_db_instance.old\", reason = \"x\", expires = 2026-12-01 }";
+    let one_line = told(&format!("waiver = [{inline}, {}]", inline.replace("old", "other")), &[]).1;
+    assert_eq!(one_line.matches("note:").count(), 1, "two on one line: {one_line}");
     let other = WAIVER.replace("old", "other");
     assert!(told(&other, &[]).1.contains("note: the waiver in applygate.toml:1 covers nothing in these plans"));
     assert_eq!((told(&other, &[]).0, told(WAIVER, &[]).0), (1, 0), "the exit code stays what it is");
@@ -584,9 +588,17 @@ fn hostile_files() {
     bad("[[waiver]]\n".repeat(90_000).as_bytes());
     bad("[[type]]\n".repeat(90_000).as_bytes());
     bad((0..60_000).map(|at| format!("k{at} = 1\n")).collect::<String>().as_bytes());
-    // Patterns that take long to compare, in as many environments as there may be.
-    let stars = format!("[{}]", (0..64).map(|at| format!("\"{}{at}\"", "*a*b".repeat(30))).collect::<Vec<_>>().join(",\n"));
-    bad((0..32).map(|at| format!("[env.e{at}]\nworkspace = {stars}\n")).collect::<String>().as_bytes());
+    // Patterns that take long to compare: as many as there may be, none of which meets another.
+    let list =
+        |env: usize, count: usize| format!("[{}]", (0..count).map(|at| format!("\"{}e{env}x{at}z\"", "*a*b".repeat(28))).collect::<Vec<_>>().join(",\n"));
+    let envs = |count: usize| (0..32).map(|env| format!("[env.e{env}]\nworkspace = {}\n", list(env, count))).collect::<String>();
+    assert!(bad(envs(9).as_bytes()).contains("more than 256 patterns"));
+    let paths =
+        |env: usize| (0..8).map(|at| format!("\"{}e{env}x{at}\"", if env < 16 { "**/a/".repeat(20) } else { "*/".repeat(50) })).collect::<Vec<_>>().join(",\n");
+    let started = std::time::Instant::now();
+    assert!(read(envs(8).as_bytes()).is_ok());
+    assert!(read((0..32).map(|env| format!("[env.e{env}]\ndirectory = [{}]\n", paths(env))).collect::<String>().as_bytes()).is_ok());
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     assert!(read(&b"#".repeat(4096)).is_ok());
     assert!(read("\u{feff}block_at = \"low\"\r\n".as_bytes()).is_ok());
 }

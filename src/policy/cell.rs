@@ -15,8 +15,9 @@ use crate::rules::{RULES, Switch};
 /// A value with its place.
 pub(super) type Cell<'i> = Spanned<DeValue<'i>>;
 
-/// The longest pattern that chooses an environment: names are short, and whether two patterns meet takes as long as both together.
-const MAX_PATTERN: usize = 128;
+/// The longest pattern over names, and over addresses.
+pub(super) const MAX_PATTERN: usize = 128;
+pub(super) const MAX_ADDRESS: usize = 1024;
 /// The most patterns of a list.
 const MAX_LIST: usize = 64;
 
@@ -203,10 +204,10 @@ impl Cells {
     }
 
     /// One pattern or several.
-    pub(super) fn patterns<T>(&mut self, key: &str, cell: &Cell<'_>, parse: impl Fn(&str) -> Result<T, String>) -> At<Vec<T>> {
+    pub(super) fn patterns<T>(&mut self, key: &str, cell: &Cell<'_>, most: usize, parse: impl Fn(&str) -> Result<T, String>) -> At<Vec<T>> {
         let mut all = Vec::new();
         for (text, place) in self.texts(key, cell) {
-            match if text.len() > MAX_PATTERN { Err(format!("more than {MAX_PATTERN} bytes are no pattern")) } else { parse(text) } {
+            match if text.len() > most { Err(format!("more than {most} bytes are no pattern")) } else { parse(text) } {
                 Ok(pattern) => all.push(pattern),
                 Err(error) => self.wrong(place, format!("{key} has no pattern here"), error),
             }
@@ -215,7 +216,7 @@ impl Cells {
     }
 
     pub(super) fn globs(&mut self, key: &str, cell: &Cell<'_>) -> At<Vec<Glob>> {
-        self.patterns(key, cell, Glob::parse)
+        self.patterns(key, cell, MAX_PATTERN, Glob::parse)
     }
 
     /// A day: `2026-12-01`, with or without quotes.

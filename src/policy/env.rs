@@ -1,7 +1,7 @@
 //! Environments: which part of a policy holds for which plans, and whether two parts could hold for the same one.
 
 use super::Layer;
-use crate::glob::{Glob, meet};
+use crate::glob::Glob;
 
 /// One `[env.NAME]`.
 #[derive(Debug, Clone)]
@@ -92,17 +92,56 @@ impl Directory {
     #[must_use]
     pub fn covers(&self, path: &str) -> bool {
         let steps: Vec<Option<Glob>> = path.split('/').filter(|_| path != ".").map(|step| Some(Glob::exactly(step))).collect();
-        meet(&self.steps, &steps, Glob::meets)
+        meet(&self.steps, &steps)
     }
 
     fn meets(&self, other: &Self) -> bool {
-        meet(&self.steps, &other.steps, Glob::meets)
+        meet(&self.steps, &other.steps)
     }
 }
 
 impl std::fmt::Display for Directory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// Whether two lists of steps, in which `None` stands for any number of them, can stand for the same path.
+fn meet(one: &[Option<Glob>], other: &[Option<Glob>]) -> bool {
+    // reached[j]: the steps up to here can stand for the other's first j.
+    let mut reached = vec![false; other.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    spread(&mut reached, other, false);
+    for step in one {
+        let mut next = vec![false; reached.len()];
+        for (at, _) in reached.iter().enumerate().filter(|(_, reached)| **reached) {
+            match (step, other.get(at)) {
+                // `**` ends here, or goes on below; one of the other takes this step.
+                (None, _) | (Some(_), Some(None)) => set(&mut next, at),
+                (Some(step), Some(Some(there))) if step.meets(there) => set(&mut next, at + 1),
+                _ => {}
+            }
+        }
+        spread(&mut next, other, step.is_none());
+        reached = next;
+    }
+    reached.last().is_some_and(|reached| *reached)
+}
+
+fn set(list: &mut [bool], at: usize) {
+    if let Some(place) = list.get_mut(at) {
+        *place = true;
+    }
+}
+
+/// Goes on where the other list moves alone: over its `**`, which may stand for nothing, and over any step while the first list is at a `**`.
+fn spread(reached: &mut [bool], other: &[Option<Glob>], at_any: bool) {
+    let mut open = false;
+    for (at, place) in reached.iter_mut().enumerate() {
+        *place = *place || open;
+        open = *place && (at_any || matches!(other.get(at), Some(None)));
     }
 }
 
@@ -144,6 +183,23 @@ mod tests {
         }
         for text in ["", "/a", "a//b", "../a", "a/./b", "a**/b", "a/[b]"] {
             assert!(Directory::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn directories_that_meet() {
+        for (one, other, expected) in [
+            ("a/**", "**/b", true),
+            ("a/**/c", "b/**", false),
+            ("a/*", "a/b/c", false),
+            ("a/*/c", "**/b/c", true),
+            ("**/x/**", "a/b", false),
+            ("**/b-*/**", "a/*-c", true),
+            (".", "**", true),
+            (".", "*", false),
+        ] {
+            let parse = |text| Directory::parse(text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!((parse(one).meets(&parse(other)), parse(other).meets(&parse(one))), (expected, expected), "{one} and {other}");
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use toml::de::{DeTable, ValueDeserializer};
 
-use super::cell::{Cell, Cells};
+use super::cell::{Cell, Cells, MAX_ADDRESS, MAX_PATTERN};
 use super::env::{Directory, Env};
 use super::mistake::{Mistake, Mistakes, nearest};
 use super::waiver::{WaivedAction, Waiver};
@@ -23,6 +23,8 @@ const MAX_LINE: usize = 4 << 10;
 /// The most environments and waivers of one.
 const MAX_ENVS: usize = 32;
 const MAX_WAIVERS: usize = 1000;
+/// The most patterns that choose environments: each is held against each.
+const MAX_CHOICES: usize = 256;
 /// The most that a count can be.
 const MOST: usize = 1_000_000_000;
 /// The longest that `max_waiver_days` may make a waiver: longer is for ever.
@@ -154,7 +156,7 @@ impl Reader<'_> {
                 "region" => expect.region = Some(self.cells.globs(name, cell)),
                 "providers" => expect.providers = Some(self.cells.globs(name, cell)),
                 "one_region" => expect.one_region = self.cells.flag(name, cell),
-                "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, Pattern::parse)),
+                "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse)),
                 "max_destroy" => expect.max_destroy = self.cells.count(name, cell, 0, MOST),
                 "max_changes" => expect.max_changes = self.cells.count(name, cell, 0, MOST),
                 _ => self.cells.unknown(key, "[expect]", EXPECT_KEYS),
@@ -259,6 +261,11 @@ impl Reader<'_> {
                 envs.push((self.env(name, &key.span(), table), key.span()));
             }
         }
+        let choices: usize = envs.iter().map(|(env, _)| env.workspace.len() + env.directory.len()).sum();
+        if choices > MAX_CHOICES {
+            self.cells.wrong(cell.span(), format!("more than {MAX_CHOICES} patterns choose environments"), "patterns take many names together: \"preview-*\"");
+            return Vec::new();
+        }
         for (at, (one, place)) in envs.iter().enumerate() {
             for (other, there) in envs.iter().skip(at + 1).filter(|(other, _)| one.overlaps(other)) {
                 self.cells.mistakes.push(Mistake {
@@ -277,7 +284,7 @@ impl Reader<'_> {
         for (key, cell) in table.iter() {
             match key.get_ref().as_ref() {
                 "workspace" => env.workspace = self.cells.globs("workspace", cell).value,
-                "directory" => env.directory = self.cells.patterns("directory", cell, Directory::parse).value,
+                "directory" => env.directory = self.cells.patterns("directory", cell, MAX_PATTERN, Directory::parse).value,
                 name if self.layer(name, cell, &mut env.layer) => {}
                 _ => self.cells.unknown(key, "[env.NAME]", ENV_KEYS),
             }
