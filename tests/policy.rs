@@ -115,6 +115,7 @@ fn some_rules_stay_on() {
                 assert_eq!(wrong.is_empty(), allowed || rule.switch == Switch::Free, "{} = {grade}: {wrong:?}", rule.id);
             }
         }
+        assert_eq!(rule.docs.contains("can neither be switched off nor taken below high"), rule.switch == Switch::Always, "{}", rule.id);
         let waived = WAIVER.replace("stateful-destroy", rule.id).replace("aws_db_instance.old", "**");
         assert_eq!(mistakes(&waived), [""; 0], "{} can be waived", rule.id);
     }
@@ -410,6 +411,30 @@ fn which_file_holds() {
     assert_eq!(code("d", &[], &[]), 2, "what cannot be read is not passed over for one further up");
     let told = repository.check("a/c", &[], &[]).1;
     assert!(told.contains("\npolicy    applygate.toml\n"), "{told}");
+    assert_eq!(code(".", &["--dir", "nowhere"], &[]), 2);
+}
+
+/// A link or a device in the place of the file: a change under review must not make other files of the machine be read out.
+#[cfg(unix)]
+#[test]
+fn links_and_devices() {
+    let repository = Repository::new(&[("secret", "password = 7\n"), ("a/x", "")]);
+    std::os::unix::fs::symlink("../secret", repository.path().join("a/applygate.toml")).expect("linked");
+    let (code, told) = repository.check("a", &[], &[]);
+    assert!(code == 2 && told.contains("symbolic link") && !told.contains("password"), "{told}");
+    assert_eq!(repository.check(".", &["--config", "/dev/zero"], &[]).0, 2);
+    std::fs::write(repository.path().join("secret"), EASY).expect("written");
+    assert_eq!(repository.check("a", &["--config", "applygate.toml"], &[]).0, 0, "one that is named is followed");
+}
+
+/// The reader refuses what overlaps; should it ever miss one, no plan is judged by either.
+#[test]
+fn two_environments_for_one_plan() {
+    let mut policy = read(b"[env.a]\ndirectory = \"x\"").expect("a policy");
+    policy.envs.extend(read(b"[env.b]\ndirectory = \"*\"").expect("a policy").envs);
+    let settings = Settings { policy: Some(Arc::new(policy)), directory: Some("x".to_owned()), ..Settings::default() };
+    let refusal = judge(&database_goes(), &settings).decision.refusal.expect("refused");
+    assert!(refusal.to_string().contains("two environments of the policy (a and b)"), "{refusal}");
 }
 
 /// A policy with a mistake judges nothing: not even what it does not speak of.

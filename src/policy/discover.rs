@@ -39,16 +39,26 @@ pub struct Tree {
 
 impl Source for Tree {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        plain_file(&self.root.join(path))
+        plain_file(&self.root.join(path), Links::Refused)
     }
 }
 
+/// Whether a symbolic link is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    /// Where somebody named the file.
+    Followed,
+    /// Where it was found: a change under review could lead it to any file of the machine, whose lines would then be quoted as mistakes.
+    Refused,
+}
+
 /// Reads a file that must be a plain one: a device or a pipe never ends, and what a directory of that name means nobody knows.
-fn plain_file(path: &Path) -> Result<Option<Vec<u8>>, String> {
+fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
     let words = |error: std::io::Error| format!("it cannot be read: {}", error.kind());
     match std::fs::symlink_metadata(path) {
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(words(error)),
+        Ok(meta) if meta.is_symlink() && links == Links::Refused => return Err("it is a symbolic link; name the file it leads to with --config".to_owned()),
         Ok(_) => {}
     }
     // A link that leads nowhere is there and cannot be read, so it is not passed over.
@@ -123,7 +133,9 @@ pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, M
 /// When it is not there or cannot be read.
 pub fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let name = file.display().to_string();
-    let bytes = plain_file(file).and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned())).map_err(|error| unreadable(&name, error))?;
+    let bytes = plain_file(file, Links::Followed)
+        .and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned()))
+        .map_err(|error| unreadable(&name, error))?;
     let home = file.parent().map(|home| if home.as_os_str().is_empty() { Path::new(".") } else { home });
     let home = home.and_then(|home| home.canonicalize().ok());
     let directory = home.zip(dir.canonicalize().ok()).and_then(|(home, dir)| below(&home, &dir));
