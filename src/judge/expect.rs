@@ -1,27 +1,54 @@
-//! What a team expects of every plan, as plain data for rules.
+//! What a team expects of a plan, as rules read it: plain data, built by settings. Nothing given means that nothing is expected.
 
 use crate::address::Pattern;
 use crate::glob::Glob;
 
-/// What a team expects of a plan. An empty list and `None` expect nothing.
+/// What is expected. An empty list expects nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expectations {
-    /// The workspace is one of these.
+    /// Workspaces.
     pub workspace: Vec<Glob>,
-    /// The backend's type is one of these.
+    /// Types of backend, or places of the state such as `s3://bucket/*`.
     pub backend: Vec<Glob>,
-    /// Everything is in one of these accounts.
+    /// Accounts of AWS, projects of Google Cloud, subscriptions of Azure.
     pub account: Vec<Glob>,
-    /// Everything is in one of these regions.
+    /// Regions.
     pub region: Vec<Glob>,
-    /// Every provider is one of these.
+    /// Source addresses of providers: `hashicorp/*`.
     pub providers: Vec<Glob>,
-    /// A plan touches one region and one account at once.
+    /// No more than one region and one account of a cloud at once.
     pub one_region: bool,
-    /// Only these addresses change.
+    /// The addresses that may change.
     pub addresses: Vec<Pattern>,
-    /// At most so many objects are destroyed or replaced.
+    /// The most objects that may be destroyed, those that are replaced among them.
     pub max_destroy: Option<usize>,
-    /// At most so many objects change at all.
+    /// The most objects that may change.
     pub max_changes: Option<usize>,
+}
+
+impl Expectations {
+    /// Whether it matters which accounts and regions a plan touches.
+    #[must_use]
+    pub const fn asks_for_places(&self) -> bool {
+        !self.account.is_empty() || !self.region.is_empty() || self.one_region
+    }
+}
+
+/// Whether a pattern covers the name of an account or region, which no cloud tells apart by case or blanks: `West Europe` is `westeurope`.
+#[must_use]
+pub(crate) fn covers_place(pattern: &Glob, name: &str) -> bool {
+    let folded = |text: &str| -> String { text.chars().filter(|c| *c != ' ').flat_map(char::to_lowercase).collect() };
+    Glob::new(&folded(&pattern.to_string())).covers(&folded(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_places() {
+        let covers = |pattern: &str, name: &str| covers_place(&Glob::parse(pattern).unwrap_or_else(|error| panic!("{error}")), name);
+        assert!(covers("WestEurope", "westeurope") && covers("westeurope", "West Europe") && covers("0A-*", "0a-1") && covers("*", "x"));
+        assert!(!covers("eu-*", "us-1") && !covers("west", "westeurope"));
+    }
 }

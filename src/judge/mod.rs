@@ -8,6 +8,7 @@ mod difference;
 mod expect;
 mod name;
 mod neighbours;
+mod place;
 mod providers;
 mod rename;
 mod stripped;
@@ -22,8 +23,10 @@ use crate::state::StateFacts;
 pub use alter::Alter;
 pub use destroy::Destroy;
 pub use expect::Expectations;
+pub(crate) use expect::covers_place;
 pub(crate) use name::{guess, looks_like_state_store};
 pub(crate) use neighbours::Source;
+pub use place::{Cloud, Place, Places};
 pub use rename::Rename;
 pub use stripped::Stripped;
 pub(crate) use words::{how, plural, remedy, why};
@@ -43,7 +46,7 @@ pub struct Limits {
     pub mass_share: f64,
     /// The user says: this state is meant to be empty.
     pub first_apply: bool,
-    /// What the team expects of a plan.
+    /// What the plan is expected to be.
     pub expect: Expectations,
 }
 
@@ -69,6 +72,8 @@ pub struct Facts<'a, 'p> {
     pub alters: Vec<Alter<'a, 'p>>,
     /// Every change in place that takes most of the values out of an attribute.
     pub stripped: Vec<Stripped<'a, 'p>>,
+    /// The accounts and regions that it touches, if an expectation asks.
+    pub places: Option<Places>,
     /// Deletes and creates that are the same thing.
     pub renames: Vec<Rename<'a, 'p>>,
     rename_of: HashMap<&'a str, usize>,
@@ -97,8 +102,9 @@ impl<'a, 'p> Facts<'a, 'p> {
         let nowhere = |error| Unreadable { address: None, error };
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
+        let places = if limits.expect.asks_for_places() { Some(Places::read(plan).map_err(nowhere)?) } else { None };
         let rename_of = renames.iter().enumerate().map(|(at, rename)| (rename.from.address.as_ref(), at)).collect();
-        Ok(Self { plan, catalog, limits, state, destroys, alters, stripped, renames, rename_of })
+        Ok(Self { plan, catalog, limits, state, destroys, alters, stripped, places, renames, rename_of })
     }
 
     /// The rename that takes this object away, if it is one.
@@ -118,6 +124,13 @@ impl<'a, 'p> Facts<'a, 'p> {
     #[must_use]
     pub fn counts(&self, change: &ResourceChange<'_>) -> bool {
         change.managed() && !is_helper(&change.kind) && self.category(change) != Some(Category::Helper)
+    }
+
+    /// Whether a change does something that people mean by a change: not to a helper, and a move or an import does.
+    #[must_use]
+    pub fn acts(&self, change: &ResourceChange<'_>) -> bool {
+        let acts = !matches!(change.action, Action::NoOp | Action::Read | Action::Open);
+        self.counts(change) && (acts || change.previous_address().is_some() || change.importing())
     }
 
     /// The current managed objects before the change, deposed ones left out.

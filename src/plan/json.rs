@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths, ResourceChange, Text, Value, place};
+use super::{Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths, ResourceChange, Text, Value, Variables, place};
 use crate::refusal::{Refusal, Why};
 
 /// Reads the JSON object that `text` starts with as a plan, and tells how many bytes it takes.
@@ -93,6 +93,8 @@ struct Document<'p> {
     prior_state: Field<StateDocument>,
     #[serde(borrow, default)]
     configuration: Option<&'p RawValue>,
+    #[serde(borrow, default)]
+    variables: Option<&'p RawValue>,
     #[serde(default)]
     checks: Option<Vec<Check>>,
     #[serde(default)]
@@ -160,6 +162,7 @@ impl<'p> Document<'p> {
             complete: self.complete,
             failed_checks: self.checks.unwrap_or_default().iter().filter(|check| check.failed()).count(),
             configuration: self.configuration.map_or(Configuration::Nowhere, |raw| Configuration::Json(raw.get())),
+            variables: self.variables.map_or(Variables::Nowhere, |raw| Variables::Json(raw.get())),
             saved: None,
         })
     }
@@ -450,7 +453,9 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
             entry.name.map(|Text(name)| Cow::Owned(format!("{module}{}.{name}{index}", entry.kind.0)))
         });
         let address = address.ok_or_else(|| serde::de::Error::missing_field("address"))?;
-        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), detail))
+        // Only of what is idle: the others keep their masks.
+        let unmarked = idle && matches!(Mask::from_json(change.before_sensitive), Mask::Nothing);
+        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), detail).with_unmarked(unmarked))
     }
 }
 

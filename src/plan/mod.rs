@@ -1,5 +1,6 @@
 //! The model of a plan, the same whatever file it was read from. It borrows from the bytes; values are read only when a rule asks.
 
+pub mod configured;
 pub mod json;
 mod opened;
 pub mod place;
@@ -123,6 +124,8 @@ pub struct ResourceChange<'p> {
     pub action: Action,
     /// The value before the change, for looking at neighbours that do nothing themselves.
     bare: Raw<'p>,
+    /// Whether nothing in that value is marked as sensitive; the masks themselves are not kept.
+    unmarked: bool,
     /// The rest; left out for what does nothing, so that a big quiet plan stays small.
     detail: Option<Box<Detail<'p>>>,
 }
@@ -159,7 +162,13 @@ impl fmt::Debug for ResourceChange<'_> {
 
 impl<'p> ResourceChange<'p> {
     pub(crate) const fn new(address: Cow<'p, str>, kind: Cow<'p, str>, mode: Mode, action: Action, bare: Raw<'p>, detail: Option<Box<Detail<'p>>>) -> Self {
-        Self { address, kind, mode, action, bare, detail }
+        Self { address, kind, mode, action, bare, unmarked: false, detail }
+    }
+
+    /// Says that nothing in the value before the change is marked as sensitive.
+    pub(crate) const fn with_unmarked(mut self, unmarked: bool) -> Self {
+        self.unmarked = unmarked;
+        self
     }
 
     /// Bytes of the parts that only matter when something happens.
@@ -209,6 +218,20 @@ impl<'p> ResourceChange<'p> {
         match &self.detail {
             Some(detail) => detail.before.unwrap_or(Value::ABSENT),
             None => Value::unshown(self.bare),
+        }
+    }
+
+    /// The same for naming where an object is: what does nothing counts as sensitive only if a part of it is marked.
+    #[must_use]
+    pub(crate) fn before_to_name(&self) -> Value<'p> {
+        if self.detail.is_none() && self.unmarked { Value::unmarked(self.bare) } else { self.before() }
+    }
+
+    /// The whole address of the provider's configuration, with module and alias, which only a saved plan has.
+    pub(crate) fn provider_address(&self) -> Option<&'p str> {
+        match self.detail.as_ref().map(|detail| &detail.replace_paths) {
+            Some(ReplacePaths::Wire(entry)) => saved::provider_address(entry),
+            _ => None,
         }
     }
 
@@ -286,6 +309,8 @@ pub struct Plan<'p> {
     pub failed_checks: usize,
     /// The configuration, as far as it is needed: provider blocks.
     pub(crate) configuration: Configuration<'p>,
+    /// Where the values of root variables are.
+    pub(crate) variables: Variables<'p>,
     /// What only a saved plan file tells.
     pub saved: Option<Box<saved::Saved<'p>>>,
 }
@@ -299,6 +324,17 @@ pub(crate) enum Configuration<'p> {
     Json(&'p str),
     /// The sources within a saved plan.
     Source(&'p saved::config::Config<'p>),
+}
+
+/// Where the values of root variables are: read only when a provider block asks for one.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Variables<'p> {
+    #[default]
+    Nowhere,
+    /// `variables` of a JSON plan.
+    Json(&'p str),
+    /// The message of a saved plan.
+    Wire(&'p [u8]),
 }
 
 impl fmt::Debug for Plan<'_> {

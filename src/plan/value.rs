@@ -188,6 +188,16 @@ impl<'p> Value<'p> {
         Self { raw, unknown: Mask::Nothing, sensitive: Mask::All, depth: 0 }
     }
 
+    /// A value of which nothing is marked.
+    pub(crate) const fn unmarked(raw: Raw<'p>) -> Self {
+        Self { raw, unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 }
+    }
+
+    /// The same value, marked as sensitive.
+    pub(crate) const fn marked(self) -> Self {
+        Self { sensitive: Mask::All, ..self }
+    }
+
     /// Whether nothing at all is there (missing or null), told without parsing.
     #[must_use]
     pub fn is_nothing(&self) -> bool {

@@ -135,6 +135,14 @@ fn provider(text: &str) -> Option<&str> {
     text.split_once("provider.").and_then(|(_, rest)| rest.split('.').next())
 }
 
+/// The whole text that [`provider`] takes apart, of an entry.
+pub(crate) fn provider_address(entry: &[u8]) -> Option<&str> {
+    fields(entry).find_map(|field| match field {
+        Ok((8, content)) => content.text().ok().filter(|text| !text.is_empty()),
+        _ => None,
+    })
+}
+
 /// The change within an entry.
 struct Change<'p> {
     message: &'p [u8],
@@ -142,11 +150,12 @@ struct Change<'p> {
     values: [Option<&'p [u8]>; 2],
     count: usize,
     importing: bool,
+    marked: bool,
 }
 
 impl<'p> Change<'p> {
     fn read(message: &'p [u8]) -> Result<Self, ReadError> {
-        let mut change = Self { message, action: 0, values: [None, None], count: 0, importing: false };
+        let mut change = Self { message, action: 0, values: [None, None], count: 0, importing: false, marked: false };
         for field in fields(message) {
             match field? {
                 (1, content) => change.action = content.number()?,
@@ -158,6 +167,7 @@ impl<'p> Change<'p> {
                     }
                     change.count += 1;
                 }
+                (3, _) => change.marked = true,
                 (5, content) => {
                     content.bytes()?;
                     change.importing = true;
@@ -256,7 +266,7 @@ pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>,
             replace_paths: ReplacePaths::Wire(message),
         })
     });
-    Ok(ResourceChange::new(address, kind, mode, action, before, detail))
+    Ok(ResourceChange::new(address, kind, mode, action, before, detail).with_unmarked(!change.marked))
 }
 
 #[cfg(test)]

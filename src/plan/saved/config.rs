@@ -87,15 +87,25 @@ pub struct Module {
     /// Whether every file of it could be read.
     pub whole: bool,
     pub(super) blocks: HashMap<String, Block>,
-    pub(super) providers: Vec<Provider>,
-    pub(super) requires: HashMap<String, String>,
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) requires: HashMap<String, String>,
+    pub(crate) variables: HashMap<String, Variable>,
 }
 
 /// A provider block: its literals as the JSON of a plan has them.
 #[derive(Debug, Clone)]
-pub(super) struct Provider {
-    pub(super) name: String,
-    pub(super) json: String,
+pub(crate) struct Provider {
+    pub(crate) name: String,
+    /// Empty when it has none.
+    pub(crate) alias: String,
+    pub(crate) json: String,
+}
+
+/// A variable: what it is when nobody sets it, as an expression like those of [`Provider`].
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) default: Option<String>,
+    pub(crate) sensitive: bool,
 }
 
 /// What is kept of the sources: modules by their path (`a.b`), the root module as the empty one.
@@ -154,10 +164,7 @@ impl<'b> Config<'b> {
             }
             for block in &module.providers {
                 let fits = match provider {
-                    Some(full) if full.contains('/') => {
-                        let source = module.requires.get(&block.name).cloned().unwrap_or_else(|| format!("hashicorp/{}", block.name));
-                        full == source || full.split_once('/').is_some_and(|(_, rest)| rest == source)
-                    }
+                    Some(full) if full.contains('/') => module.is_source(&block.name, full),
                     _ => block.name == prefix,
                 };
                 if fits {
@@ -178,6 +185,23 @@ impl Module {
             module.whole = module.whole && read.is_some();
         }
         module
+    }
+
+    /// The source of a provider by its local name, as written: `hashicorp/aws`, or with a host.
+    pub(crate) fn source_of(&self, name: &str) -> String {
+        self.requires.get(name).cloned().unwrap_or_else(|| format!("hashicorp/{name}"))
+    }
+
+    /// Whether a local name stands for a provider with this full name.
+    pub(crate) fn is_source(&self, name: &str, full: &str) -> bool {
+        let source = self.source_of(name);
+        full == source || full.split_once('/').is_some_and(|(_, rest)| rest == source)
+    }
+
+    /// The local names of providers that its blocks use by the names of their types, so without a `provider` of their own.
+    pub(crate) fn implied(&self) -> impl Iterator<Item = &str> {
+        let plain = self.blocks.iter().filter(|(_, block)| block.line_of("provider").is_none());
+        plain.filter_map(|(key, _)| key.strip_prefix("data.").unwrap_or(key).split(['_', '.']).next())
     }
 
     /// Its managed resource blocks: `type.name`.

@@ -5,7 +5,7 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block as Node, Body, Structure};
 
-use super::config::{Block, Lifecycle, Module, Provider, Setting};
+use super::config::{Block, Lifecycle, Module, Provider, Setting, Variable};
 
 /// Attributes that are kept of one block.
 const MAX_ATTRIBUTES: usize = 2_000;
@@ -60,7 +60,15 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module)
                     }
                 }
             }
-            ("provider", [name]) => module.providers.push(Provider { name: (*name).to_owned(), json: json(&node.body, 0) }),
+            ("provider", [name]) => {
+                let alias = node.body.get_attribute("alias").and_then(|attribute| attribute.value.as_str()).unwrap_or_default();
+                module.providers.push(Provider { name: (*name).to_owned(), alias: alias.to_owned(), json: json(&node.body, 0) });
+            }
+            ("variable", [name]) => {
+                let sensitive = node.body.get_attribute("sensitive").is_some_and(|attribute| !matches!(&attribute.value, Expression::Bool(no) if !*no.value()));
+                let default = node.body.get_attribute("default").map(|attribute| literal(name, &attribute.value));
+                module.variables.insert((*name).to_owned(), Variable { default, sensitive });
+            }
             ("terraform", []) => requires(&node.body, module),
             _ => {}
         }
@@ -165,6 +173,27 @@ fn literal(name: &str, value: &Expression) -> String {
         Expression::Bool(value) => constant(value.value().to_string()),
         Expression::Number(value) => constant(value.value().to_string()),
         Expression::String(text) if harmless(name, text) => constant(serde_json::Value::from(text.as_str()).to_string()),
+        Expression::Array(items) if !items.is_empty() => {
+            let texts = items.iter().map(|item| item.as_str().filter(|text| harmless(name, text)).map(serde_json::Value::from));
+            match (texts.collect::<Option<Vec<_>>>(), items.get(0).filter(|_| items.len() == 1)) {
+                (Some(texts), _) => constant(serde_json::Value::from(texts).to_string()),
+                (None, Some(only)) => reference(only),
+                _ => UNKNOWN.to_owned(),
+            }
+        }
+        other => reference(other),
+    }
+}
+
+/// A variable by its name, as the JSON of a plan has it; of every other expression nothing is known.
+fn reference(value: &Expression) -> String {
+    use hcl_edit::expr::TraversalOperator;
+    let Expression::Traversal(traversal) = value else { return UNKNOWN.to_owned() };
+    match (&traversal.expr, traversal.operators.as_slice()) {
+        (Expression::Variable(root), [operator]) if root.as_str() == "var" => match operator.value() {
+            TraversalOperator::GetAttr(name) => format!("{{\"references\":[{}]}}", serde_json::Value::from(format!("var.{}", name.as_str()))),
+            _ => UNKNOWN.to_owned(),
+        },
         _ => UNKNOWN.to_owned(),
     }
 }
@@ -172,7 +201,11 @@ fn literal(name: &str, value: &Expression) -> String {
 /// Whether a string of a provider block is surely no credential.
 fn harmless(name: &str, text: &str) -> bool {
     let secret = ["secret", "token", "pass", "key", "cred", "auth", "cert", "header", "user"].iter().any(|part| name.contains(part));
-    !secret && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    let plain = |more: &[u8]| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_' || more.contains(&b));
+    // Two names of places are longer than words: a subscription of Azure and a role of AWS.
+    let place = (name.contains("subscription") && text.len() <= 36 && plain(b"ABCDEF"))
+        || (text.len() <= 256 && text.starts_with("arn:aws") && text.contains(":role/"));
+    !secret && (place || (text.len() <= 32 && plain(b"")))
 }
 
 #[cfg(test)]
@@ -206,8 +239,22 @@ mod tests {
         assert_eq!(found.requires["az"], "hashicorp/azurerm");
         assert_eq!(
             found.providers[0].json,
-            r#"{"features":[{"key_vault":[{"purge":{"constant_value":true}}]}],"region":{"constant_value":"eu-west-1"},"password":{"references":[]},"access":{"references":[]},"n":{"constant_value":3},"x":{"references":[]}}"#
+            r#"{"features":[{"key_vault":[{"purge":{"constant_value":true}}]}],"region":{"constant_value":"eu-west-1"},"password":{"references":[]},"access":{"references":[]},"n":{"constant_value":3},"x":{"references":["var.y"]}}"#
         );
+    }
+
+    #[test]
+    fn names_of_places_and_variables() {
+        let text = "variable \"id\" {\n default = \"a-1\"\n sensitive = true\n}\nvariable \"secret\" {\n default = \"x\"\n}\nvariable \"n\" {\n sensitive = false\n}\nprovider \"aws\" {\n alias = \"east\"\n allowed_account_ids = [\"1\", \"2\"]\n ids = [var.id]\n more = [var.id, \"x\"]\n secrets = [\"x\"]\n subscription_id = \"0A000000-0000-0000-0000-000000000001\"\n tenant_id = \"0a000000-0000-0000-0000-000000000001\"\n assume_role {\n role_arn = \"arn:aws:iam::111122223333:role/x\"\n policy = \"arn:aws:iam::aws:policy/x\"\n }\n a = \"${var.id}\"\n b = var.id.x\n c = local.id\n}\n";
+        let found = module(&[("main.tf", text)]);
+        assert_eq!(found.providers[0].alias, "east");
+        assert_eq!(
+            found.providers[0].json,
+            r#"{"alias":{"constant_value":"east"},"allowed_account_ids":{"constant_value":["1","2"]},"ids":{"references":["var.id"]},"more":{"references":[]},"secrets":{"references":[]},"subscription_id":{"constant_value":"0A000000-0000-0000-0000-000000000001"},"tenant_id":{"references":[]},"assume_role":[{"role_arn":{"constant_value":"arn:aws:iam::111122223333:role/x"},"policy":{"references":[]}}],"a":{"references":[]},"b":{"references":[]},"c":{"references":[]}}"#
+        );
+        let variable = |name: &str| (found.variables[name].default.as_deref(), found.variables[name].sensitive);
+        assert_eq!(variable("id"), (Some(r#"{"constant_value":"a-1"}"#), true));
+        assert_eq!((variable("secret").0, variable("n")), (Some(UNKNOWN), (None, false)));
     }
 
     #[test]

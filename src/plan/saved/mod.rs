@@ -15,13 +15,14 @@ use std::fmt;
 
 pub use backend::Backend;
 pub use change::Writer;
+pub(crate) use change::provider_address;
 pub(crate) use container::ends_like_zip;
 pub use state::{Object, State, read as read_state};
 
 use self::config::Config;
 use self::container::Container;
 use self::wire::{Content, dynamic, fields};
-use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange};
+use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange, Value, Variables};
 use crate::refusal::{Refusal, Why};
 
 /// The version of the encoding that every release from 0.12 on writes.
@@ -190,6 +191,7 @@ impl<'p> Draft<'p> {
                 complete: None,
                 failed_checks: 0,
                 configuration: Configuration::Source(&opened.config),
+                variables: Variables::Wire(&opened.plan),
                 saved: None,
             },
             saved: Saved {
@@ -327,6 +329,25 @@ impl<'p> Draft<'p> {
         plan.saved = Some(Box::new(saved));
         Ok(plan)
     }
+}
+
+/// The value of a root variable that the caller set, of the message of a plan: the file says nothing of its sensitivity (formats 2.6).
+pub(crate) fn variable<'p>(plan: &'p [u8], name: &str) -> Result<Option<Value<'p>>, ReadError> {
+    for field in fields(plan) {
+        let (2, content) = field? else { continue };
+        let (mut key, mut value): (&str, &[u8]) = ("", &[]);
+        for part in fields(content.bytes()?) {
+            match part? {
+                (1, content) => key = content.text()?,
+                (2, content) => value = dynamic(content.bytes()?)?,
+                _ => {}
+            }
+        }
+        if key == name {
+            return Ok(Some(Value::unmarked(super::Raw::Pack(value))));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether an output changes.
