@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use crate::address::Pattern;
 use crate::finding::Severity;
 use crate::verdict::Allowance;
 
@@ -154,6 +155,15 @@ pub struct JudgeArgs {
     /// This state is meant to be empty: creating everything is what is wanted
     #[arg(long)]
     pub first_apply: bool,
+    /// Only these addresses may change: any other change is a finding (repeatable; such as aws_s3_bucket.logs or module.net.**)
+    #[arg(long, value_parser = Pattern::parse, value_name = "PATTERN")]
+    pub expect: Vec<Pattern>,
+    /// The most objects that may be destroyed or replaced
+    #[arg(long, value_name = "N")]
+    pub max_destroy: Option<usize>,
+    /// The most objects that may change
+    #[arg(long, value_name = "N")]
+    pub max_changes: Option<usize>,
     /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,

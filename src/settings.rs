@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::address::Pattern;
 use crate::catalog::TypeRow;
 use crate::cli::{BlockAt, JudgeArgs};
 use crate::environment::Environment;
@@ -49,6 +50,12 @@ pub struct Said {
     pub allow: Vec<Allowance>,
     /// This state is meant to be empty.
     pub first_apply: bool,
+    /// The addresses that may change; none when nothing was said.
+    pub expect: Vec<Pattern>,
+    /// The most objects that may be destroyed.
+    pub max_destroy: Option<usize>,
+    /// The most objects that may change.
+    pub max_changes: Option<usize>,
 }
 
 /// Where a value comes from.
@@ -238,7 +245,7 @@ impl Settings {
             mass_count: merge.count("limits.mass_count", |layer| layer.limits.mass_count.as_ref(), limits.mass_count),
             mass_share: merge.value("limits.mass_share", None, |layer| layer.limits.mass_share.as_ref(), limits.mass_share, f64::to_string),
             first_apply: self.said.first_apply,
-            expect: merge.expectations(),
+            expect: merge.expectations(&self.said),
         };
         if let Some(days) = self.policy.as_deref().and_then(|policy| policy.max_waiver_days.as_ref()) {
             merge.told("max_waiver_days", days.value.to_string(), Origin::File(days.line));
@@ -301,34 +308,43 @@ impl<'a> Merge<'a> {
         self.value(key, None, get, default, usize::to_string)
     }
 
-    /// A value that is told only when the policy has it.
-    fn wish<T: Clone + 'a>(&mut self, key: &str, get: impl Fn(&'a Layer) -> Option<&'a At<T>>, show: impl Fn(&T) -> String) -> Option<T> {
-        let (value, origin) = self.policy(get)?;
-        self.told(key, show(value), origin);
-        Some(value.clone())
+    /// A value that is told only when somebody says it.
+    fn wish<T: Clone + 'a>(
+        &mut self,
+        key: &str,
+        said: Option<(T, Origin)>,
+        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
+        show: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let policy = || self.policy(get).map(|(value, origin)| (value.clone(), origin));
+        let (value, origin) = said.or_else(policy)?;
+        self.told(key, show(&value), origin);
+        Some(value)
     }
 
-    fn expectations(&mut self) -> Expectations {
+    fn expectations(&mut self, said: &Said) -> Expectations {
         fn list<T: std::fmt::Display>(all: &[T]) -> String {
             all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         }
+        let flag = |count: Option<usize>, name| count.map(|count| (count, Origin::Flag(name)));
+        let addresses = Some(said.expect.clone()).filter(|all| !all.is_empty()).map(|all| (all, Origin::Flag("--expect")));
         Expectations {
-            workspace: self.wish("expect.workspace", |layer| layer.expect.workspace.as_ref(), |all| list(all)).unwrap_or_default(),
-            backend: self.wish("expect.backend", |layer| layer.expect.backend.as_ref(), |all| list(all)).unwrap_or_default(),
-            account: self.wish("expect.account", |layer| layer.expect.account.as_ref(), |all| list(all)).unwrap_or_default(),
-            region: self.wish("expect.region", |layer| layer.expect.region.as_ref(), |all| list(all)).unwrap_or_default(),
-            providers: self.wish("expect.providers", |layer| layer.expect.providers.as_ref(), |all| list(all)).unwrap_or_default(),
-            one_region: self.wish("expect.one_region", |layer| layer.expect.one_region.as_ref(), bool::to_string).unwrap_or_default(),
-            addresses: self.wish("expect.addresses", |layer| layer.expect.addresses.as_ref(), |all| list(all)).unwrap_or_default(),
-            max_destroy: self.wish("expect.max_destroy", |layer| layer.expect.max_destroy.as_ref(), usize::to_string),
-            max_changes: self.wish("expect.max_changes", |layer| layer.expect.max_changes.as_ref(), usize::to_string),
+            workspace: self.wish("expect.workspace", None, |layer| layer.expect.workspace.as_ref(), |all| list(all)).unwrap_or_default(),
+            backend: self.wish("expect.backend", None, |layer| layer.expect.backend.as_ref(), |all| list(all)).unwrap_or_default(),
+            account: self.wish("expect.account", None, |layer| layer.expect.account.as_ref(), |all| list(all)).unwrap_or_default(),
+            region: self.wish("expect.region", None, |layer| layer.expect.region.as_ref(), |all| list(all)).unwrap_or_default(),
+            providers: self.wish("expect.providers", None, |layer| layer.expect.providers.as_ref(), |all| list(all)).unwrap_or_default(),
+            one_region: self.wish("expect.one_region", None, |layer| layer.expect.one_region.as_ref(), bool::to_string).unwrap_or_default(),
+            addresses: self.wish("expect.addresses", addresses, |layer| layer.expect.addresses.as_ref(), |all| list(all)).unwrap_or_default(),
+            max_destroy: self.wish("expect.max_destroy", flag(said.max_destroy, "--max-destroy"), |layer| layer.expect.max_destroy.as_ref(), usize::to_string),
+            max_changes: self.wish("expect.max_changes", flag(said.max_changes, "--max-changes"), |layer| layer.expect.max_changes.as_ref(), usize::to_string),
         }
     }
 
     fn rules(&mut self) -> std::collections::BTreeMap<&'static str, RuleGrade> {
         let mut rules = std::collections::BTreeMap::new();
         for rule in RULES {
-            if let Some(grade) = self.wish(&format!("rules.{}", rule.id), |layer| layer.rules.get(rule.id), |grade| grade.word().to_owned()) {
+            if let Some(grade) = self.wish(&format!("rules.{}", rule.id), None, |layer| layer.rules.get(rule.id), |grade| grade.word().to_owned()) {
                 rules.insert(rule.id, grade);
             }
         }
@@ -361,7 +377,15 @@ impl Said {
             (None, Some(name)) => Some((name.to_string_lossy().into_owned(), Origin::Variable("APPLYGATE_ENV"))),
             (None, None) => None,
         };
-        Ok(Self { block_at, env, allow: args.allow.clone(), first_apply: args.first_apply })
+        Ok(Self {
+            block_at,
+            env,
+            allow: args.allow.clone(),
+            first_apply: args.first_apply,
+            expect: args.expect.clone(),
+            max_destroy: args.max_destroy,
+            max_changes: args.max_changes,
+        })
     }
 }
 
