@@ -33,6 +33,22 @@ fn plan(changes: &[Value]) -> Vec<u8> {
     json!({"format_version": "1.2", "terraform_version": "1.15.5", "planned_values": {}, "resource_changes": changes}).to_string().into_bytes()
 }
 
+/// Settings that ask for everything that a plan may be expected to be.
+fn watchful() -> Settings {
+    let words = |text: &str| vec![applygate::glob::Glob::parse(text).expect("a pattern")];
+    common::watchful(applygate::judge::Expectations {
+        workspace: words("x"),
+        backend: words("x"),
+        account: words("x"),
+        region: words("x"),
+        providers: words("x"),
+        one_region: true,
+        addresses: vec![applygate::address::Pattern::parse("x.y").expect("a pattern")],
+        max_destroy: Some(0),
+        max_changes: Some(0),
+    })
+}
+
 fn pick() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(0..material().len(), 0..24).prop_map(|picks| {
         let mut seen = BTreeSet::new();
@@ -71,6 +87,12 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just("index"),
         Just("output_changes"),
         Just("skip_final_snapshot"),
+        Just("full_name"),
+        Just("expressions"),
+        Just("region"),
+        Just("references"),
+        Just("variables"),
+        Just("arn"),
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -115,6 +137,7 @@ proptest! {
             object.insert("planned_values".to_owned(), json!({}));
         }
         let _ = judge_bytes(value.to_string().as_bytes(), "x", &Settings::default(), &mut []);
+        let _ = judge_bytes(value.to_string().as_bytes(), "x", &watchful(), &mut []);
     }
 
     /// A value of any shape in the place of an attribute that rules look at.
@@ -122,7 +145,8 @@ proptest! {
     fn no_value_makes_it_panic(at in 0..material().len(), side in prop_oneof![Just("before"), Just("after"), Just("after_unknown"), Just("before_sensitive"), Just("after_sensitive"), Just("replace_paths")], value in any_json()) {
         let mut change = material()[at].clone();
         change["change"][side] = value;
-        let _ = judge_bytes(&plan(&[change]), "x", &Settings::default(), &mut []);
+        let _ = judge_bytes(&plan(&[change.clone()]), "x", &Settings::default(), &mut []);
+        let _ = judge_bytes(&plan(&[change]), "x", &watchful(), &mut []);
     }
 
     #[test]
@@ -135,6 +159,7 @@ proptest! {
         }
         let (one, other) = (judge(&plan(&changes), &Settings::default()), judge(&plan(&shuffled), &Settings::default()));
         prop_assert_eq!(told(&one), told(&other));
+        prop_assert_eq!(told(&judge(&plan(&changes), &watchful())), told(&judge(&plan(&shuffled), &watchful())));
         let prints = |report: &applygate::report::PlanReport| report.decision.findings.iter().map(|weighed| weighed.finding.fingerprint()).collect::<Vec<_>>();
         prop_assert_eq!(prints(&one), prints(&other));
     }

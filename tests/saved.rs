@@ -138,7 +138,7 @@ fn read_both(json: &[u8], saved: &[u8], strict: bool) -> Vec<String> {
 fn both_forms_of_a_fixture_come_to_the_same() {
     let (mut wrong, mut pairs) = (Vec::new(), 0);
     for fixture in fixtures() {
-        let Ok(saved) = std::fs::read(fixture.dir.join("plan.tfplan")) else { continue };
+        let Ok(saved) = std::fs::read(fixture.file("plan.tfplan")) else { continue };
         pairs += 1;
         let json = fixture.json();
         let (a, b) = (judge(&json, &fixture.settings()), judge(&saved, &fixture.settings()));

@@ -1,7 +1,9 @@
 //! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
 
 mod access_overwrite;
+mod account_unexpected;
 mod backend_changed;
+mod backend_unexpected;
 mod backend_unsafe;
 mod backup_destroy;
 mod carrier_destroy;
@@ -18,10 +20,15 @@ mod identity_destroy;
 mod index_shift;
 mod key_destroy;
 mod mass_destroy;
+mod outside_scope;
+mod over_budget;
 mod partial_plan;
 mod protection_lowered;
+mod provider_unexpected;
+mod region_unexpected;
 mod rename_without_moved;
 mod retention_cut;
+mod several_regions;
 mod snapshot_left_behind;
 mod state_beside;
 mod state_missing;
@@ -31,11 +38,13 @@ mod state_swapped;
 mod stateful_destroy;
 mod stateful_forget;
 mod unlisted_destroy;
+mod unplaced;
 mod updated;
 mod values_stripped;
 mod workspace_unexpected;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::glob::Glob;
 use crate::judge::Facts;
 use crate::plan::ReadError;
 
@@ -88,7 +97,7 @@ pub struct Rule {
     pub check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
 }
 
-/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state.
+/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state, what is expected.
 pub static RULES: &[&Rule] = &[
     &stateful_destroy::RULE,
     &key_destroy::RULE,
@@ -121,10 +130,33 @@ pub static RULES: &[&Rule] = &[
     &workspace_unexpected::RULE,
     &backend_unsafe::RULE,
     &state_beside::RULE,
+    &account_unexpected::RULE,
+    &region_unexpected::RULE,
+    &several_regions::RULE,
+    &backend_unexpected::RULE,
+    &provider_unexpected::RULE,
+    &outside_scope::RULE,
+    &over_budget::RULE,
 ];
 
 /// The rule with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+/// An expectation that the JSON of a plan cannot answer is not passed over, unless nothing changes.
+fn untold(facts: &Facts<'_, '_>, rule: &'static str, what: &str, expected: &[Glob], findings: &mut Vec<Finding>) {
+    if expected.is_empty() || !facts.plan.managed().any(|change| facts.acts(change)) {
+        return;
+    }
+    let mut finding = Finding::about_plan(rule, Severity::Medium, format!("the JSON of a plan does not tell the {what}, so what is expected was not checked"));
+    finding.evidence.push(Evidence::Note(listed(expected)));
+    finding.help = Some("give the saved plan file: terraform plan -out tfplan".to_owned());
+    findings.push(finding);
+}
+
+/// Patterns in one line.
+fn listed(patterns: &[Glob]) -> String {
+    format!("expected: {}", patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }

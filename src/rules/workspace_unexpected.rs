@@ -1,4 +1,4 @@
-//! The plan is for a workspace that the pin file does not know.
+//! The plan is for a workspace that the pin file does not know, or that the policy does not expect.
 
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
@@ -8,7 +8,7 @@ use crate::plan::ReadError;
 /// `workspace-unexpected`.
 pub(super) static RULE: Rule = Rule {
     id: "workspace-unexpected",
-    title: "the plan is for a workspace that is not pinned",
+    title: "the plan is for a workspace that is not pinned, or not one that the policy expects",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
@@ -17,20 +17,31 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let (Some(identity), Some(pin)) = (&facts.state.identity, &facts.state.pin) else { return Ok(()) };
-    if pin.state(&identity.workspace).is_some() {
+    let wanted = &facts.limits.expect.workspace;
+    let Some(identity) = &facts.state.identity else {
+        super::untold(facts, "workspace-unexpected", "workspace", wanted, findings);
         return Ok(());
+    };
+    let unpinned = facts.state.pin.as_ref().filter(|pin| pin.state(&identity.workspace).is_none());
+    let unexpected = !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.covers(&identity.workspace));
+    let which = match (unpinned, unexpected) {
+        (None, false) => return Ok(()),
+        (Some(_), false) => "which is not pinned for this directory",
+        (None, true) => "which is not expected",
+        (Some(_), true) => "which is neither expected nor pinned for this directory",
+    };
+    let message = format!("the plan is for workspace {}, {which}", identity.workspace);
+    let mut finding = Finding::about_plan("workspace-unexpected", Severity::Critical, message);
+    if let Some(pin) = unpinned {
+        let known: Vec<&str> = pin.states.iter().map(|state| state.workspace.as_str()).collect();
+        finding.evidence.push(Evidence::Note(if known.is_empty() { "no workspace is pinned".to_owned() } else { format!("pinned: {}", known.join(", ")) }));
     }
-    let mut finding = Finding::about_plan(
-        "workspace-unexpected",
-        Severity::Critical,
-        format!("the plan is for workspace {}, which is not pinned for this directory", identity.workspace),
-    );
-    let known: Vec<&str> = pin.states.iter().map(|state| state.workspace.as_str()).collect();
-    finding.evidence.push(Evidence::Note(if known.is_empty() { "no workspace is pinned".to_owned() } else { format!("pinned: {}", known.join(", ")) }));
+    if unexpected {
+        finding.evidence.push(Evidence::Note(super::listed(wanted)));
+    }
     finding.loss = Some("whatever the plan does, it does it in another environment than the ones that are known".to_owned());
-    finding.help =
-        Some("terraform workspace show, and TF_WORKSPACE, say which one is selected; a wanted new one is pinned with: applygate pin PLAN".to_owned());
+    let new = if unexpected { "a wanted new one belongs into the policy" } else { "a wanted new one is pinned with: applygate pin PLAN" };
+    finding.help = Some(format!("terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"));
     findings.push(finding);
     Ok(())
 }

@@ -2,7 +2,10 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use applygate::judge::Expectations;
+use applygate::policy::{self, At, ExpectKeys, Layer, Policy};
 use applygate::report::PlanReport;
 use applygate::run::judge_bytes;
 use applygate::settings::Settings;
@@ -33,6 +36,12 @@ pub struct Spec {
     pub source: Option<String>,
     #[serde(default)]
     pub expect: Vec<Expect>,
+    /// Another fixture, as a path from this one, whose plan is judged here.
+    #[serde(default)]
+    pub plan: Option<PathBuf>,
+    /// What is expected of the plan, as a policy would say it.
+    #[serde(default)]
+    pub limits: toml::Table,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,8 +54,14 @@ pub struct Expect {
 }
 
 impl Fixture {
+    /// The plan's file: its own, or of the fixture that it points at.
+    pub fn file(&self, name: &str) -> PathBuf {
+        let dir = self.spec.plan.as_ref().map_or_else(|| self.dir.clone(), |plan| self.dir.join(plan));
+        dir.join(name)
+    }
+
     pub fn json(&self) -> Vec<u8> {
-        std::fs::read(self.dir.join("plan.json")).expect("a fixture has plan.json")
+        std::fs::read(self.file("plan.json")).expect("a fixture has plan.json")
     }
 
     /// The report on the form that the fixture is about.
@@ -54,13 +69,14 @@ impl Fixture {
         if self.spec.form.as_deref() != Some("saved") {
             return judge(&self.json(), &self.settings());
         }
-        let bytes = std::fs::read(self.dir.join("plan.tfplan")).expect("a fixture of this form has plan.tfplan");
+        let bytes = std::fs::read(self.file("plan.tfplan")).expect("a fixture of this form has plan.tfplan");
         judge(&bytes, &Settings { place: Where::Dir(self.dir.clone()), ..self.settings() })
     }
 
     pub fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.said.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
+        settings.policy = Some(&self.spec.limits).filter(|limits| !limits.is_empty()).map(expecting);
         settings
     }
 }
@@ -88,6 +104,34 @@ pub fn fixtures() -> Vec<Fixture> {
     found.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(found.len() >= 40, "the fixtures are there");
     found
+}
+
+/// A policy that expects this, and nothing else.
+pub fn expecting(expect: &toml::Table) -> Arc<Policy> {
+    let text = toml::to_string(&toml::Table::from_iter([("expect".to_owned(), toml::Value::Table(expect.clone()))])).expect("written");
+    let policy = policy::read("applygate.toml", text.as_bytes(), jiff::civil::date(2026, 11, 22));
+    Arc::new(policy.unwrap_or_else(|mistakes| panic!("{text}: {mistakes:?}")))
+}
+
+/// Settings that expect this, and nothing else.
+pub fn watchful(expect: Expectations) -> Settings {
+    fn at<T>(value: T) -> Option<At<T>> {
+        Some(At { value, line: 1 })
+    }
+    let Expectations { workspace, backend, account, region, providers, one_region, addresses, max_destroy, max_changes } = expect;
+    let expect = ExpectKeys {
+        workspace: at(workspace),
+        backend: at(backend),
+        account: at(account),
+        region: at(region),
+        providers: at(providers),
+        one_region: at(one_region),
+        addresses: at(addresses),
+        max_destroy: max_destroy.and_then(at),
+        max_changes: max_changes.and_then(at),
+    };
+    let policy = Policy { base: Layer { expect, ..Layer::default() }, ..Policy::default() };
+    Settings { policy: Some(Arc::new(policy)), ..Settings::default() }
 }
 
 /// Judges a plan, which must be readable.

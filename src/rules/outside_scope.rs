@@ -1,0 +1,71 @@
+//! A change of something that was not announced: the plan was meant to change these addresses, and changes others too.
+
+use std::collections::BTreeMap;
+
+use super::{Needs, Rule, Switch};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::{Action, ReadError, ResourceChange};
+
+/// `outside-scope`.
+pub(super) static RULE: Rule = Rule {
+    id: "outside-scope",
+    title: "something changes that was not expected to",
+    severity: Severity::High,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/outside-scope.md"),
+    check,
+};
+
+/// Patterns that are named.
+const NAMED: usize = 5;
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let expected = &facts.limits.expect.addresses;
+    if expected.is_empty() {
+        return Ok(());
+    }
+    let more = expected.len().saturating_sub(NAMED);
+    let mut scope = expected.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        scope = format!("{scope}, and {more} more");
+    }
+    // One of each address: the object itself rather than what an earlier replace left behind.
+    let mut outside: BTreeMap<&str, &ResourceChange<'_>> = BTreeMap::new();
+    for change in facts.plan.managed().filter(|change| facts.acts(change)) {
+        if !expected.iter().any(|pattern| pattern.covers(Some(&change.address))) {
+            let entry = outside.entry(&change.address).or_insert(change);
+            if change.deposed().is_none() {
+                *entry = change;
+            }
+        }
+    }
+    for change in outside.into_values() {
+        findings.push(Finding {
+            address: Some(change.address.to_string()),
+            deposed: change.deposed().map(str::to_owned),
+            resource_type: Some(change.kind.to_string()),
+            actions: change.action.words(),
+            evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
+            help: Some("if it is meant, expect it too; if not, find out what in the configuration brought it along".to_owned()),
+            ..Finding::about_plan("outside-scope", Severity::High, format!("{}, and was not expected to change", what(change)))
+        });
+    }
+    Ok(())
+}
+
+/// What happens to the object.
+fn what(change: &ResourceChange<'_>) -> &'static str {
+    match change.action {
+        _ if change.deposed().is_some() => "what an earlier replace left behind is destroyed",
+        Action::Create => "created",
+        Action::Update => "changed in place",
+        Action::Delete => "destroyed",
+        Action::DeleteCreate | Action::CreateDelete => "replaced",
+        Action::Forget | Action::CreateForget | Action::ForgetCreate => "dropped from Terraform's state",
+        Action::NoOp if change.importing() => "imported",
+        Action::NoOp => "moved to this address",
+        Action::Read | Action::Open | Action::Other => "changed in a way that is not known",
+    }
+}

@@ -1,0 +1,48 @@
+//! More is destroyed or changed than was announced.
+
+use super::{Needs, Rule, Switch};
+use crate::finding::{Evidence, Finding, Severity};
+use crate::judge::{Facts, plural};
+use crate::plan::ReadError;
+
+/// `over-budget`.
+pub(super) static RULE: Rule = Rule {
+    id: "over-budget",
+    title: "more is destroyed or changed than the policy allows in one plan",
+    severity: Severity::High,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/over-budget.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let expect = &facts.limits.expect;
+    let over = |count: usize, most: Option<usize>| most.filter(|most| count > *most);
+    let changes: Vec<_> = facts.plan.managed().filter(|change| facts.acts(change)).collect();
+    let replaced = changes.iter().filter(|change| change.action.replaces()).count();
+    let destroyed = changes.iter().filter(|change| change.action.destroys()).count();
+    let (mut says, mut evidence) = (Vec::new(), Vec::new());
+    if let Some(most) = over(destroyed, expect.max_destroy) {
+        says.push(format!("{} destroyed, and at most {most} may be", are(destroyed)));
+        if replaced > 0 {
+            evidence.push(Evidence::Note(format!("{} replaced among them: a replace destroys what is there", plural(replaced, "object"))));
+        }
+    }
+    if let Some(most) = over(changes.len(), expect.max_changes) {
+        says.push(format!("{} changed, and at most {most} may be", are(changes.len())));
+        evidence.push(Evidence::Note("creates, updates, destroys, forgets, moves and imports count".to_owned()));
+    }
+    if says.is_empty() {
+        return Ok(());
+    }
+    let mut finding = Finding::about_plan("over-budget", Severity::High, says.join("; "));
+    finding.evidence = evidence;
+    finding.help = Some("read what is more than you meant; if all of it is meant, raise the number for this plan, or apply it in parts".to_owned());
+    findings.push(finding);
+    Ok(())
+}
+
+fn are(count: usize) -> String {
+    format!("{} {}", plural(count, "object"), if count == 1 { "is" } else { "are" })
+}

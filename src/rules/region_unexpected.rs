@@ -1,0 +1,36 @@
+//! The plan changes something in a region that is not expected.
+
+use super::unplaced::{self, Asked};
+use super::{Needs, Rule, Switch};
+use crate::finding::{Finding, Severity};
+use crate::judge::Facts;
+use crate::plan::ReadError;
+
+/// `region-unexpected`.
+pub(super) static RULE: Rule = Rule {
+    id: "region-unexpected",
+    title: "the plan changes something in another region than the policy expects",
+    severity: Severity::Critical,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/region-unexpected.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let Some(places) = &facts.places else { return Ok(()) };
+    let asked = Asked {
+        rule: "region-unexpected",
+        what: "region",
+        verb: "acts in",
+        expected: &facts.limits.expect.region,
+        places: &places.regions,
+        unshown: &places.regions_unshown,
+        elsewhere: places.elsewhere.as_ref(),
+        loss: "whatever the plan does there, it does it to another copy of the stack, or builds a second one",
+        help: "look at the region of the provider block, -var-file and AWS_REGION; if the region is meant, such as us-east-1 for certificates of CloudFront, \
+               add it to the policy",
+    };
+    unplaced::check(&asked, findings);
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! What `account-unexpected` and `region-unexpected` say alike: of places that are not expected, and of those that a plan does not show.
+
+use crate::finding::{Evidence, Finding, Severity};
+use crate::glob::Glob;
+use crate::judge::{Place, covers_place, plural};
+
+/// Places that are named.
+const NAMED: usize = 5;
+
+/// What is asked about.
+pub(super) struct Asked<'a> {
+    /// The rule.
+    pub rule: &'static str,
+    /// `account`, `region`.
+    pub what: &'static str,
+    /// `is for`, `acts in`.
+    pub verb: &'static str,
+    /// What is expected.
+    pub expected: &'a [Glob],
+    /// What the plan touches.
+    pub places: &'a [Place],
+    /// Changes that do not tell.
+    pub unshown: &'a [String],
+    /// One of a provider that is not known: no excuse where nothing at all is told.
+    pub elsewhere: Option<&'a String>,
+    /// What happens otherwise.
+    pub loss: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// A place in one line: how many objects, and one of them.
+pub(super) fn line(place: &Place) -> String {
+    let objects = plural(place.objects, "object");
+    format!("{} {}: {objects}, {}", place.cloud.word(), place.shown(), place.example)
+}
+
+/// The places that are not expected; without one, that it cannot be told.
+pub(super) fn check(asked: &Asked<'_>, findings: &mut Vec<Finding>) {
+    if asked.expected.is_empty() {
+        return;
+    }
+    let known = |place: &&Place| asked.expected.iter().any(|pattern| covers_place(pattern, place.name()));
+    let wrong: Vec<&Place> = asked.places.iter().filter(|place| !known(place)).collect();
+    let mut finding = match wrong.as_slice() {
+        [] => {
+            let Some(address) = asked.unshown.first().or(asked.elsewhere.filter(|_| asked.places.is_empty())) else { return };
+            let mut finding = Finding::about_plan(asked.rule, Severity::Medium, format!("the plan does not show which {} it {}", asked.what, asked.verb));
+            finding.evidence.push(Evidence::Note(format!("neither an id or ARN nor a provider block that can be read tells it: {address}")));
+            finding.help = Some(format!("write the {} into the provider block, or look at it yourself before you apply", asked.what));
+            finding
+        }
+        [one] => Finding::about_plan(asked.rule, Severity::Critical, format!("the plan {} another {} than expected: {}", asked.verb, asked.what, one.shown())),
+        several => {
+            Finding::about_plan(asked.rule, Severity::Critical, format!("the plan {} {} {}s that are not expected", asked.verb, several.len(), asked.what))
+        }
+    };
+    finding.evidence.extend(wrong.iter().take(NAMED).map(|place| Evidence::Note(line(place))));
+    if let Some(more) = wrong.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        finding.evidence.push(Evidence::Note(format!("and {more} more")));
+    }
+    finding.evidence.push(Evidence::Note(super::listed(asked.expected)));
+    if !wrong.is_empty() {
+        finding.loss = Some(asked.loss.to_owned());
+        finding.help = Some(asked.help.to_owned());
+    }
+    findings.push(finding);
+}
