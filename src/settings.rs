@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::address::Pattern;
+use crate::calendar::{self, Calendar};
 use crate::catalog::TypeRow;
 use crate::cli::{BlockAt, JudgeArgs};
 use crate::environment::Environment;
@@ -252,6 +253,10 @@ impl Settings {
         }
         let rules = merge.rules();
         let waivers = merge.waivers();
+        let closed = match merge.calendar().at(self.now) {
+            calendar::State::Open => None,
+            calendar::State::Closed(closed) => Some(closed),
+        };
         if self.said.first_apply {
             merge.told("first_apply", "true".to_owned(), Origin::Flag("--first-apply"));
         }
@@ -259,7 +264,7 @@ impl Settings {
             merge.told("allow", allowance.to_string(), Origin::Flag("--allow"));
         }
         let values = merge.values;
-        let line = Line { block_at, allow: self.said.allow.clone(), rules, waivers, workspace: workspace.map(str::to_owned), today: self.today() };
+        let line = Line { block_at, allow: self.said.allow.clone(), rules, waivers, workspace: workspace.map(str::to_owned), today: self.today(), closed };
         let policy = self.policy.as_deref().map(|policy| PolicyLine {
             file: policy.file.clone(),
             chosen: chosen.map(|(_, chosen)| chosen),
@@ -349,6 +354,24 @@ impl<'a> Merge<'a> {
             }
         }
         rules
+    }
+
+    /// When an apply may happen: the windows of the environment if it has its own, and every freeze.
+    fn calendar(&mut self) -> Calendar {
+        let env = |at: usize| self.env.map_or(Origin::Default, |env| Origin::Env(env.name.clone(), at));
+        let layer = self.env.map(|env| &env.layer);
+        let (own, base) = (layer.map_or(&[][..], |layer| &layer.windows), self.base.map_or(&[][..], |base| &base.windows));
+        let windows: Vec<_> =
+            if own.is_empty() { base.iter().map(|at| (at, Origin::File(at.line))).collect() } else { own.iter().map(|at| (at, env(at.line))).collect() };
+        let freezes = self.base.into_iter().flat_map(|base| &base.freezes).map(|at| (at, Origin::File(at.line)));
+        let freezes: Vec<_> = freezes.chain(layer.into_iter().flat_map(|layer| &layer.freezes).map(|at| (at, env(at.line)))).collect();
+        for (at, origin) in &windows {
+            self.told("window", at.value.to_string(), origin.clone());
+        }
+        for (at, origin) in &freezes {
+            self.told("freeze", at.value.to_string(), origin.clone());
+        }
+        Calendar::new(windows.into_iter().map(|(at, _)| at.value.clone()).collect(), freezes.into_iter().map(|(at, _)| at.value.clone()).collect())
     }
 
     /// Those of the top level and of the environment: an environment adds to them.

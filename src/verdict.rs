@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::address::Pattern;
+use crate::calendar::Closed;
 use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
 use crate::policy::{Covered, RuleGrade, Waiver};
@@ -97,11 +98,13 @@ pub struct Line {
     pub workspace: Option<String>,
     /// The day that counts for what ends.
     pub today: Date,
+    /// Why it is not the time to apply anything.
+    pub closed: Option<Closed>,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { block_at: Severity::High, allow: Vec::new(), rules: BTreeMap::new(), waivers: Vec::new(), workspace: None, today: Date::ZERO }
+        Self { block_at: Severity::High, allow: Vec::new(), rules: BTreeMap::new(), waivers: Vec::new(), workspace: None, today: Date::ZERO, closed: None }
     }
 }
 
@@ -169,6 +172,8 @@ pub struct Decision {
     pub refusal: Option<Refusal>,
     /// The waivers that hold for this plan, with whether each is about one of its findings.
     pub waivers: Vec<(Arc<Waiver>, bool)>,
+    /// Why no plan may be applied now, whatever is found in it: the verdict is about the plan, this about the time.
+    pub closed: Option<Closed>,
 }
 
 impl Line {
@@ -185,7 +190,7 @@ impl Line {
             Some(severity) if severity >= Severity::Medium => Verdict::Warn,
             _ => Verdict::Pass,
         };
-        Decision { findings, verdict, refusal: outcome.refusal, waivers }
+        Decision { findings, verdict, refusal: outcome.refusal, waivers, closed: self.closed.clone() }
     }
 
     fn weigh(&self, finding: Finding, used: &mut [bool], waivers: &mut [(Arc<Waiver>, bool)]) -> Weighed {

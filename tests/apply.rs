@@ -720,3 +720,23 @@ fn a_first_apply_and_an_allowance() {
     dir.untouched();
     assert_eq!(dir.output(&["apply", "--yes", "--allow", "create-everything@*", "tfplan"]).status.code(), Some(0));
 }
+
+/// In a freeze nothing is applied and nobody is asked, whatever is typed.
+#[test]
+fn a_freeze_holds() {
+    let dir = Dir::new(PASS);
+    fs::write(dir.path("applygate.toml"), "[[freeze]]\nfrom = 2026-12-20\nto = 2027-01-06\nreason = \"year end\"\n").expect("written");
+    let at = |now: &str, more: &[&str]| dir.output(&[&["apply", "--log", "log", "--now", now], more, &["tfplan"]].concat());
+    let output = at("2026-12-24T12:00:00Z", &["--yes=warn"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), told.contains("year end; next open: Thu 2027-01-07 00:00 UTC")), (Some(1), true), "{told}");
+    assert!(log(&dir.path("log"))[0]["because"].as_str().is_some_and(|because| because.contains("year end")));
+    let mut screen = dir.screen(&["apply", "--now", "2026-12-24T12:00:00Z", "tfplan"]);
+    assert_eq!(screen.end(), 1);
+    assert!(!screen.text().contains("Enter a value"));
+    dir.untouched();
+    let output = at("2027-01-07T12:00:00Z", &["--yes"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("--now=2027-01-07T12:00:00Z"), "a time that was set is told");
+    dir.applied(PASS);
+}

@@ -642,6 +642,8 @@ fn the_schema_knows_what_the_reader_knows() {
     assert_eq!(keys("/$defs/limits/properties"), known(policy::LIMIT_KEYS));
     assert_eq!(keys("/$defs/expect/properties"), known(policy::EXPECT_KEYS));
     assert_eq!(keys("/$defs/waiver/properties"), known(policy::WAIVER_KEYS));
+    assert_eq!(keys("/$defs/window/properties"), known(policy::WINDOW_KEYS));
+    assert_eq!(keys("/$defs/freeze/properties"), known(policy::FREEZE_KEYS));
     assert_eq!(keys("/$defs/rules/properties"), RULES.iter().map(|rule| rule.id.to_owned()).collect());
     for rule in RULES {
         let kind = if rule.switch == Switch::Always { "#/$defs/always" } else { "#/$defs/grade" };
@@ -678,6 +680,19 @@ fn the_schema_knows_what_the_reader_knows() {
         ("env = { x = { env = 1 } }".to_owned(), false),
         ("env = { x = { workspace = \"a?\" } }".to_owned(), false),
         ("env = { \"a b\" = {} }".to_owned(), false),
+        (WINDOW.to_owned(), true),
+        (FREEZE.to_owned(), true),
+        ("[env.x]\nworkspace = \"a\"\n[[env.x.window]]\ndays = [\"sat-mon\"]\nzone = \"UTC\"".to_owned(), true),
+        (WINDOW.replace("mon-thu", "mo"), false),
+        (WINDOW.replace("[\"mon-thu\"]", "[]"), false),
+        (WINDOW.replace("09:00-16:00", "9 to 5"), false),
+        (WINDOW.replace("zone = \"Europe/Berlin\"\n", ""), false),
+        (WINDOW.replace("hours", "hour"), false),
+        ("[[window]]\nzone = \"UTC\"".to_owned(), false),
+        (FREEZE.replace("\"year end\"", "\"\""), false),
+        (FREEZE.replace("from = 2026-12-20\n", ""), false),
+        (FREEZE.replace("2026-12-20", "3"), false),
+        (FREEZE.replace("to =", "until ="), false),
         (row.replace("\"high\"", "\"hgih\""), false),
         (row.replace("loss = \"x\"\n", ""), false),
     ] {
@@ -775,4 +790,67 @@ proptest! {
             prop_assert!(!mistakes.list.is_empty());
         }
     }
+}
+
+const WINDOW: &str = "[[window]]\ndays = [\"mon-thu\"]\nhours = \"09:00-16:00\"\nzone = \"Europe/Berlin\"\n";
+const FREEZE: &str = "[[freeze]]\nfrom = 2026-12-20\nto = 2027-01-06\nreason = \"year end\"\n";
+
+/// What only the reader can tell is a mistake that points at the value.
+#[test]
+fn times_that_cannot_be_meant() {
+    for (text, says, at) in [
+        (WINDOW.replace("Europe/Berlin", "Europe/Berlim"), "zone", "4:8"),
+        (WINDOW.replace("09:00-16:00", "09:00-09:00"), "begins where it ends", "3:9"),
+        (FREEZE.replace("2027-01-06", "2026-01-06"), "ends before it begins", "3:6"),
+        (WINDOW.repeat(65), "more than 64", "257:1"),
+    ] {
+        let mut told = Vec::new();
+        read(text.as_bytes()).expect_err("a mistake").write(80, &mut told).expect("written");
+        let told = String::from_utf8(told).expect("text");
+        assert!(told.contains(says) && told.contains(at), "{told}");
+    }
+}
+
+/// An apply is closed outside of the windows and in a freeze; a check says so and judges all the same.
+#[test]
+fn windows_and_freezes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let plan = root().join("fixtures/incident/3-routine-change/plan.json");
+    let at = |policy: &str, now: &str| {
+        std::fs::write(dir.path().join("applygate.toml"), policy).expect("written");
+        let args = ["check", "--format", "json", "--config", "applygate.toml", "--env", "x", "--now", now];
+        let mut command = common::applygate();
+        command.current_dir(dir.path()).args(&args[..5]);
+        if policy.contains("[env.x]") {
+            command.args(&args[5..7]);
+        }
+        let output = command.args(&args[7..]).arg(&plan).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+        let closed = &report["plans"][0]["closed"];
+        (closed["reason"].as_str().map(str::to_owned), closed["next_open"].as_str().map(str::to_owned))
+    };
+    let open = (None, None);
+    let reason = |closed: &(Option<String>, Option<String>)| closed.0.clone().unwrap_or_default();
+    assert_eq!(at("", "2026-12-25T12:00:00Z"), open);
+    assert_eq!(at(WINDOW, "2026-11-23T08:00:00Z"), open, "Monday, nine in the morning in Berlin");
+    let closed = at(WINDOW, "2026-11-23T15:00:00Z");
+    assert_eq!((reason(&closed).as_str(), closed.1.as_deref()), ("outside every window", Some("2026-11-24T08:00:00Z")));
+    let both = format!("{WINDOW}{FREEZE}");
+    let closed = at(&both, "2026-12-21T09:00:00Z");
+    assert!(reason(&closed).contains("freeze until 2027-01-07 00:00 UTC: year end"), "{closed:?}");
+    assert_eq!(closed.1.as_deref(), Some("2027-01-07T08:00:00Z"), "a Thursday");
+    assert_eq!(at(FREEZE, "2027-01-07T00:00:00Z"), open);
+    // Windows of an environment take the place of those above; freezes add to them.
+    let own = format!("{both}[env.x]\n[[env.x.window]]\ndays = [\"sat\"]\nzone = \"UTC\"\n");
+    assert_eq!(at(&own, "2026-11-28T12:00:00Z"), open);
+    assert_eq!(reason(&at(&own, "2026-11-23T08:00:00Z")), "outside every window");
+    assert!(reason(&at(&own, "2026-12-26T12:00:00Z")).contains("freeze"));
+    std::fs::copy(&plan, dir.path().join("plan.json")).expect("copied");
+    let args = ["check", "--now", "2026-12-21T09:00:00Z", "plan.json"];
+    let output = common::applygate().current_dir(dir.path()).args(args).output().expect("it runs");
+    snapshot("policy@closed", &String::from_utf8_lossy(&output.stdout));
+    let shown = common::applygate().current_dir(dir.path()).args(["config", "show", "--config", "applygate.toml", "--env", "x"]).output().expect("it runs");
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("sat 00:00-24:00 UTC") && shown.contains("2026-12-20 00:00 to 2027-01-07 00:00 UTC: year end") && !shown.contains("mon"), "{shown}");
 }

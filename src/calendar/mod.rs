@@ -123,6 +123,27 @@ impl Freeze {
     }
 }
 
+impl std::fmt::Display for Window {
+    /// As it is written in the file: `mon tue wed thu 09:00-16:00 Europe/Berlin`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.days != [true; 7] {
+            for (name, _) in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().zip(&self.days).filter(|(_, open)| **open) {
+                write!(f, "{name} ")?;
+            }
+        }
+        let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        write!(f, "{}-{} {}", clock(self.from), clock(self.to), self.zone.iana_name().unwrap_or("UTC"))
+    }
+}
+
+impl std::fmt::Display for Freeze {
+    /// Its first moment and the first one after it, in its own zone, and why.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = |moment: Timestamp| moment.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        write!(f, "{} to {} {}: {}", at(self.from), at(self.to), self.zone.iana_name().unwrap_or("UTC"), self.reason)
+    }
+}
+
 impl Calendar {
     /// Of these windows and freezes; whoever reads them sees to it that there are at most [`MOST`] of each.
     #[must_use]

@@ -237,6 +237,7 @@ mod tests {
                     .map(|finding| Weighed { severity: finding.severity, finding, standing: Standing::Counts, expired: None })
                     .collect(),
                 waivers: Vec::new(),
+                closed: None,
                 verdict: if worst >= Some(Severity::High) { Verdict::Block } else { Verdict::Warn },
                 refusal: None,
             },

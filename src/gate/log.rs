@@ -24,7 +24,7 @@ pub(super) struct Log {
 }
 
 /// What was asked, and what came of it.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Asked {
     /// What had to be typed; `None` when nobody was asked.
     pub(super) question: Option<&'static str>,
@@ -33,7 +33,7 @@ pub(super) struct Asked {
     /// Whether the plan is handed to Terraform.
     pub(super) run: bool,
     /// Why not, or why without a question.
-    pub(super) because: &'static str,
+    pub(super) because: String,
 }
 
 /// What is written before.
@@ -41,7 +41,7 @@ pub(super) struct Decision<'a> {
     pub(super) directory: &'a Path,
     pub(super) plan: &'a PlanReport,
     pub(super) terraform: &'a Path,
-    pub(super) asked: Asked,
+    pub(super) asked: &'a Asked,
 }
 
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ struct DecisionLine<'a> {
     verdict: Verdict,
     findings: Vec<Finding<'a>>,
     #[serde(flatten)]
-    asked: Asked,
+    asked: &'a Asked,
 }
 
 #[derive(Serialize)]

@@ -115,7 +115,8 @@ impl<'a> Gate<'a> {
     fn new(args: &'a ApplyArgs, environment: &Environment, streams: &mut Streams<'_>) -> Result<Self, Stop> {
         private::sweep();
         guard::words(&args.args)?;
-        let shown = guard::environment(std::env::vars_os())?;
+        let mut shown = guard::environment(std::env::vars_os())?;
+        shown.extend(args.judge.now.map(|now| format!("--now={now}")));
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
         if !dir.is_dir() {
             return Err(Refused::new(format!("-chdir: {} is no directory", line(&dir.display().to_string())), "name the directory of the configuration").into());
@@ -162,7 +163,7 @@ impl<'a> Gate<'a> {
 
         let asked = self.ask(&report, &terraform, streams)?;
         let directory = self.dir.canonicalize().unwrap_or_else(|_| self.dir.clone());
-        let decision = Decision { directory: &directory, plan: &report, terraform: &terraform, asked };
+        let decision = Decision { directory: &directory, plan: &report, terraform: &terraform, asked: &asked };
         self.log
             .decision(&decision)
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "nothing is run without its record"))?;
@@ -286,7 +287,10 @@ impl<'a> Gate<'a> {
     /// Gets the answer: from a person at the terminal, or from the flags where nobody is to be asked.
     fn ask(&mut self, plan: &PlanReport, terraform: &Path, streams: &mut Streams<'_>) -> Result<Asked, Stop> {
         let verdict = plan.decision.verdict;
-        let not_asked = |run: bool, because| Asked { question: None, answered: false, run, because };
+        let not_asked = |run: bool, because: &str| Asked { question: None, answered: false, run, because: because.to_owned() };
+        if let Some(closed) = &plan.decision.closed {
+            return Ok(not_asked(false, &line(&format!("{}; {}", closed.reason, closed.next()))));
+        }
         if let Some(yes) = self.args.yes {
             return Ok(match (verdict, yes) {
                 (Verdict::Pass, _) => not_asked(true, "--yes"),
@@ -319,7 +323,7 @@ impl<'a> Gate<'a> {
             _ => "declined",
         };
         let yes = answer == Answer::Yes && !interrupted;
-        Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because })
+        Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because: because.to_owned() })
     }
 
     /// Whether a stop was asked for since this was last asked.

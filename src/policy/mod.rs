@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Pattern;
+use crate::calendar::{Freeze, Window};
 use crate::catalog::TypeRow;
 use crate::finding::Severity;
 use crate::glob::Glob;
@@ -19,7 +20,7 @@ use crate::glob::Glob;
 pub use discover::{Found, POLICY_FILE, Source, Start, Tree, discover, named};
 pub use env::{Chosen, Directory, Env};
 pub use mistake::{Mistake, Mistakes, nearest};
-pub use read::{ENV_KEYS, EXPECT_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, read};
+pub use read::{ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS, read};
 pub use waiver::{Covered, WaivedAction, Waiver};
 
 /// How many days ahead a waiver may end when the file does not say.
@@ -78,6 +79,8 @@ pub struct Layer {
     pub waivers: Vec<Arc<Waiver>>,
     pub limits: LimitKeys,
     pub expect: ExpectKeys,
+    pub windows: Vec<At<Window>>,
+    pub freezes: Vec<At<Freeze>>,
 }
 
 /// The numbers of the rules about the whole plan: `[limits]`.

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::de::{DeTable, ValueDeserializer};
 
 use super::cell::{Cell, Cells, MAX_ADDRESS, MAX_PATTERN};
 use super::env::{Directory, Env};
 use super::mistake::{Mistake, Mistakes, nearest};
 use super::waiver::{WaivedAction, Waiver};
-use super::{Layer, MAX_WAIVER_DAYS, Policy};
+use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
+use crate::calendar::{self, Field, Freeze, Window};
 use crate::catalog::TypeRow;
 
 /// The largest policy file that is read, in bytes.
@@ -25,21 +27,28 @@ const MAX_ENVS: usize = 32;
 const MAX_WAIVERS: usize = 1000;
 /// The most patterns that choose environments: each is held against each.
 const MAX_CHOICES: usize = 256;
+/// What windows and freezes look like.
+const FORMS: &str = "days = [\"mon-thu\"], hours = \"09:00-16:00\", zone = \"Europe/Berlin\"; from = 2026-12-20, to = 2027-01-06, reason = \"...\"";
 /// The most that a count can be.
 const MOST: usize = 1_000_000_000;
 /// The longest that `max_waiver_days` may make a waiver: longer is for ever.
 const MOST_DAYS: usize = 3660;
 
 /// Keys of the top level.
-pub const TOP_KEYS: &[&str] = &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "env", "type"];
+pub const TOP_KEYS: &[&str] = &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "window", "freeze", "env", "type"];
 /// Keys of `[env.NAME]`.
-pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect"];
+pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect", "window", "freeze"];
 /// Keys of `[limits]`.
 pub const LIMIT_KEYS: &[&str] = &["create_high", "create_high_weighty", "create_least", "mass_count", "mass_share"];
 /// Keys of `[expect]`.
 pub const EXPECT_KEYS: &[&str] = &["workspace", "backend", "account", "region", "providers", "one_region", "addresses", "max_destroy", "max_changes"];
 /// Keys of `[[waiver]]`.
 pub const WAIVER_KEYS: &[&str] = &["rules", "address", "actions", "workspace", "reason", "owner", "expires"];
+
+/// Keys of `[[window]]`.
+pub const WINDOW_KEYS: &[&str] = &["days", "hours", "zone"];
+/// Keys of `[[freeze]]`.
+pub const FREEZE_KEYS: &[&str] = &["from", "to", "zone", "reason"];
 
 /// Reads a policy file. `today` is the day on which it is read, in UTC: a waiver may not end too far after it.
 ///
@@ -85,7 +94,7 @@ impl Reader<'_> {
         let mut policy = Policy { file: file.to_owned(), ..Policy::default() };
         if let Some((_, cell)) = table.iter().find(|(key, _)| key.get_ref() == "max_waiver_days") {
             let days = self.cells.count("max_waiver_days", cell, 1, MOST_DAYS);
-            policy.max_waiver_days = days.and_then(|days| Some(super::At { value: u32::try_from(days.value).ok()?, line: days.line }));
+            policy.max_waiver_days = days.and_then(|days| Some(At { value: u32::try_from(days.value).ok()?, line: days.line }));
             self.max_days = policy.max_waiver_days.as_ref().map_or(MAX_WAIVER_DAYS, |days| days.value);
         }
         self.last = self.today.checked_add(i64::from(self.max_days).days()).ok();
@@ -108,6 +117,8 @@ impl Reader<'_> {
             "rules" => self.rules(cell, layer),
             "limits" => self.limits(cell, layer),
             "expect" => self.expect(cell, layer),
+            "window" => layer.windows = self.times("window", cell, WINDOW_KEYS, Window::read),
+            "freeze" => layer.freezes = self.times("freeze", cell, FREEZE_KEYS, Freeze::read),
             "waiver" => {
                 for (place, table, _) in self.cells.tables(key, cell) {
                     layer.waivers.extend(self.waiver(&place, table).map(Arc::new));
@@ -290,6 +301,34 @@ impl Reader<'_> {
             }
         }
         env
+    }
+
+    /// Windows or freezes, each with its line.
+    fn times<I: DeserializeOwned, T>(&mut self, name: &'static str, cell: &Cell<'_>, keys: &[&str], read: fn(&I) -> Field<T>) -> Vec<At<T>> {
+        let mut times = Vec::new();
+        for (place, table, cell) in self.cells.tables(name, cell) {
+            if times.len() == calendar::MOST {
+                self.cells.wrong(self.first_line(&place), format!("more than {} of [[{name}]]", calendar::MOST), "nobody can keep so many in mind");
+                break;
+            }
+            let before = self.cells.mistakes.len();
+            table.iter().filter(|(key, _)| !keys.contains(&key.get_ref().as_ref())).for_each(|(key, _)| self.cells.unknown(key, &format!("[[{name}]]"), keys));
+            if self.cells.mistakes.len() > before {
+                continue;
+            }
+            let at = |key: &str| table.iter().find(|(there, _)| there.get_ref() == key).map(|(_, cell)| cell.span());
+            match I::deserialize(ValueDeserializer::from(cell.clone())) {
+                Ok(input) => match read(&input) {
+                    Ok(value) => times.push(self.cells.at(&place, value)),
+                    Err((key, message)) => self.cells.wrong(at(key).unwrap_or_else(|| self.first_line(&place)), message, ""),
+                },
+                Err(error) => {
+                    let place = error.span().filter(|span| !span.is_empty() && span.start > place.start).unwrap_or_else(|| self.first_line(&place));
+                    self.cells.wrong(place, "this is of another kind than is written here", FORMS);
+                }
+            }
+        }
+        times
     }
 
     /// Rows of the catalogue, read as the catalogue reads its own.

@@ -322,6 +322,10 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
         footer(out, layout, "policy", &policy.words(), Style::new())?;
     }
     let style = if decision.refusal.is_some() { verdict_colour(Verdict::Block) } else { verdict_colour(decision.verdict) };
+    if let Some(closed) = &decision.closed {
+        let words = format!("{}; {}. applygate apply runs nothing until then", closed.reason, closed.next());
+        footer(out, layout, "closed", &words, verdict_colour(Verdict::Warn))?;
+    }
     footer(out, layout, "verdict", text, style)?;
     if let Some(weighed) = decision.findings.iter().find(|weighed| weighed.counts()).or(decision.findings.first()) {
         footer(out, layout, "more", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;

@@ -41,6 +41,7 @@ struct Plan<'a> {
     refused: Option<Reason<'a>>,
     state: Option<&'a StateLine>,
     policy: Option<Policy<'a>>,
+    closed: Option<Closed<'a>>,
     counts: &'a Counts,
     drift: usize,
     failed_checks: usize,
@@ -81,6 +82,12 @@ struct Waiver<'a> {
     expires: String,
     expired: bool,
     line: usize,
+}
+
+#[derive(Serialize)]
+struct Closed<'a> {
+    reason: &'a str,
+    next_open: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -185,6 +192,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 verdict: if plan.decision.refusal.is_some() { Verdict::Block } else { plan.decision.verdict },
                 refused: plan.decision.refusal.as_ref().map(reason),
                 state: plan.summary.state.as_ref(),
+                closed: plan
+                    .decision
+                    .closed
+                    .as_ref()
+                    .map(|closed| Closed { reason: &closed.reason, next_open: closed.next_open.as_ref().map(|next| next.timestamp().to_string()) }),
                 policy: plan.policy.as_ref().map(|policy| Policy {
                     file: &policy.file,
                     env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),
