@@ -90,8 +90,8 @@ fn rules_table() -> String {
 fn policy_block() -> String {
     let text = std::fs::read_to_string(root().join("fixtures/policy/applygate.toml")).expect("the policy of the README");
     let policy = applygate::policy::read("applygate.toml", text.as_bytes(), jiff::civil::date(2026, 11, 22)).expect("it has no mistake");
-    let five = (policy.base.block_at.is_some(), policy.base.waivers.len(), policy.base.rules.len(), policy.envs.len(), policy.types.len());
-    assert_eq!(five, (true, 1, 1, 1, 1), "the five settings are in it");
+    let five = (policy.base.block_at.is_some(), policy.base.waivers.len(), policy.base.rules.len(), policy.envs.len(), policy.base.expect.region.is_some());
+    assert_eq!(five, (true, 1, 1, 1, true), "the five settings are in it");
     format!("```toml\n{text}```\n")
 }
 
@@ -131,4 +131,24 @@ fn the_readme_has_its_two_commands() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
     assert!(readme.contains("cargo run --quiet --release --locked -- check fixtures/incident/"));
     assert!(readme.contains("cargo test --locked"));
+}
+
+/// Every other piece of policy that the README and the pages of the rules show is one that the reader takes.
+#[test]
+fn pieces_of_policy() {
+    let pages = std::fs::read_dir(root().join("rules")).expect("pages").map(|entry| entry.expect("a page").path());
+    let mut seen = 0;
+    for path in pages.filter(|path| path.extension().is_some_and(|end| end == "md")).chain([root().join("README.md")]) {
+        let text = std::fs::read_to_string(&path).expect("a page");
+        for block in text.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block) {
+            // A pin file is no policy.
+            if block.contains("[[state]]") {
+                continue;
+            }
+            seen += 1;
+            let read = applygate::policy::read("applygate.toml", block.as_bytes(), jiff::civil::date(2026, 11, 22));
+            assert!(read.is_ok(), "{}: {block}\n{:?}", path.display(), read.err());
+        }
+    }
+    assert!(seen >= 4, "{seen}");
 }
