@@ -206,6 +206,8 @@ impl<'a> Gate<'a> {
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
+        // Else it says how to apply the file past the gate.
+        command.env("TF_IN_AUTOMATION", "1");
         let run = child::run(&mut command, Doing::Plan, self.terminal.is_some(), &mut self.signals, streams.err)
             .map_err(|error| not_started("terraform plan does not start", &error))?;
         if run.stopped {
