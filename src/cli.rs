@@ -31,6 +31,8 @@ pub enum Command {
                       In place of terraform apply: terraform plan -out tfplan && applygate apply tfplan"
     )]
     Apply(ApplyArgs),
+    /// Write a commented applygate.toml that fits what a directory has
+    Init(InitArgs),
     /// Record in applygate.pin.toml which state this directory is meant for
     Pin(PinArgs),
     /// Look at the policy: applygate.toml
@@ -200,6 +202,17 @@ pub struct PinArgs {
     /// Directory of the pin file (default: this one)
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// Words of `applygate init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to look and write (default: this directory)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Print the file instead of writing it
+    #[arg(long)]
+    pub stdout: bool,
 }
 
 /// Words of `applygate config`.

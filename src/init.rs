@@ -52,28 +52,26 @@ fn expect(out: &mut String, found: &Found) {
 }
 
 fn environments(out: &mut String, found: &Found) {
-    let (strict, easy) = (found.workspaces.iter().any(|name| name.starts_with(STRICT)), easy(found));
-    let mark = |real: bool| if real { "" } else { "#" };
+    let easy = easy(found);
     let _ = write!(
         out,
         "# Other rules for some workspaces (or directories: directory = [\"stacks/prod\"]). A plan that fits none is judged by what stands above.
 # Strict: what makes the next accident worse stops an apply as well.
-{0}[env.prod]
-{0}workspace = [\"{STRICT}*\"]
-{0}[env.prod.rules]
-{0}protection-lowered = \"high\"
-{0}stateful-forget = \"high\"
+#[env.prod]
+#workspace = [\"prod*\"]
+#[env.prod.rules]
+#protection-lowered = \"high\"
+#stateful-forget = \"high\"
 
 # Easy: thrown away anyway.
-{1}[env.preview]
-{1}workspace = [\"{2}*\"]
-{1}[env.preview.rules]
-{1}stateful-destroy = \"medium\"
-{1}mass-destroy = \"medium\"
+{0}[env.preview]
+{0}workspace = [\"{1}*\"]
+{0}[env.preview.rules]
+{0}stateful-destroy = \"medium\"
+{0}mass-destroy = \"medium\"
 
 ",
-        mark(strict),
-        mark(easy.is_some()),
+        if easy.is_some() { "" } else { "#" },
         easy.unwrap_or("preview-"),
     );
 }
@@ -111,8 +109,7 @@ fn examples(out: &mut String, today: Date) {
     );
 }
 
-/// How names of strict workspaces start, and of easy ones.
-const STRICT: &str = "prod";
+/// How names of workspaces start that come and go.
 const EASY: [&str; 3] = ["preview-", "review-", "pr-"];
 
 fn easy(found: &Found) -> Option<&'static str> {

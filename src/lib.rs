@@ -15,6 +15,7 @@ pub mod finding;
 mod gate;
 pub mod glob;
 pub mod init;
+pub mod initing;
 pub mod input;
 pub mod judge;
 pub mod os;

@@ -21,7 +21,7 @@ use crate::state::StateFacts;
 use crate::streams::Streams;
 use crate::summary::Summary;
 use crate::verdict::Line;
-use crate::{catalog, configuring, digest, engine, gate, pinning, rules};
+use crate::{catalog, configuring, digest, engine, gate, initing, pinning, rules};
 
 /// Runs a command.
 ///
@@ -32,6 +32,7 @@ pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io
         Command::Apply(args) => gate::apply(&args, environment, streams),
         Command::Check(args) => check(&args, environment, streams),
         Command::Config(args) => configuring::config(&args, environment, streams),
+        Command::Init(args) => initing::init(&args, environment, streams),
         Command::Pin(args) => pinning::pin(&args, streams),
         Command::Rules(args) => show_rules(args, streams),
         Command::Completions { shell } => {

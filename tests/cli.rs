@@ -194,6 +194,7 @@ fn help_texts() {
         &["--help"][..],
         &["check", "--help"],
         &["apply", "--help"],
+        &["init", "--help"],
         &["pin", "--help"],
         &["config", "--help"],
         &["config", "check", "--help"],
