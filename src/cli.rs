@@ -175,8 +175,11 @@ pub struct JudgeArgs {
     /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Read policy and pin file from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
+    #[arg(long, value_name = "REV")]
+    pub policy_from: Option<String>,
     /// Judge by the defaults alone, whatever policy file there is
-    #[arg(long, conflicts_with_all = ["config", "env"])]
+    #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
     pub no_config: bool,
     /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
     #[arg(long, value_name = "NAME")]

@@ -24,6 +24,8 @@ const SOON: i64 = 14;
 pub(crate) fn config(args: &ConfigArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match &args.what {
         ConfigCommand::Check { file, dir, now } => {
+            // It is for a file before it is agreed on: that of the working tree.
+            let environment = &Environment { policy_from: None, ..environment.clone() };
             let judge = JudgeArgs { config: file.clone(), dir: dir.clone(), now: *now, ..JudgeArgs::default() };
             settled(&judge, environment, streams, check)
         }

@@ -13,6 +13,8 @@ pub const RUNNING: &str = "APPLYGATE_RUNNING";
 pub struct Environment {
     /// `APPLYGATE_CONFIG`: the policy file.
     pub config: Option<OsString>,
+    /// `APPLYGATE_POLICY_FROM`: the revision that policy and pin are read from.
+    pub policy_from: Option<OsString>,
     /// `APPLYGATE_ENV`: the environment of the policy.
     pub env: Option<OsString>,
     /// `APPLYGATE_BLOCK_AT`: block from this severity on.
@@ -34,6 +36,7 @@ impl Environment {
         let variable = |name| std::env::var_os(name).filter(|text| !text.is_empty());
         Self {
             config: variable("APPLYGATE_CONFIG"),
+            policy_from: variable("APPLYGATE_POLICY_FROM"),
             env: variable("APPLYGATE_ENV"),
             block_at: variable("APPLYGATE_BLOCK_AT"),
             terraform: variable("APPLYGATE_TERRAFORM"),

@@ -15,13 +15,13 @@ use crate::plan::saved::{self, Saved};
 use crate::policy::Waiver;
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
-use crate::report::{ErrorReport, PlanReport, Report, human, json};
-use crate::settings::Settings;
+use crate::report::{ErrorReport, PlanReport, PolicyFrom, Report, human, json};
+use crate::settings::{PolicyLine, Settings};
 use crate::state::StateFacts;
 use crate::streams::Streams;
 use crate::summary::Summary;
-use crate::verdict::Line;
-use crate::{catalog, configuring, digest, engine, gate, initing, pinning, rules};
+use crate::verdict::{Decision, Line};
+use crate::{catalog, compare, configuring, digest, engine, gate, initing, pinning, rules};
 
 /// Runs a command.
 ///
@@ -180,18 +180,30 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
 fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> PlanReport {
     let summary = Summary::of(plan, source, String::new(), notes);
+    let (decision, policy) = decide(plan, settings, used);
+    let from = settings.reviewed.as_ref().map(|reviewed| {
+        let weaker = settings.tree.as_ref().and_then(|tree| {
+            let (other, _) = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
+            compare::weaker(&decision, &other)
+        });
+        PolicyFrom { reviewed: Arc::clone(reviewed), weaker }
+    });
+    PlanReport { summary, decision, policy, from }
+}
+
+fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> (Decision, Option<PolicyLine>) {
     let refused = |refusal| engine::Outcome { findings: Vec::new(), refusal: Some(refusal) };
     let holding = match settings.for_plan(plan.saved.as_deref().map(Saved::workspace_name)) {
         Ok(holding) => holding,
-        Err(refusal) => return PlanReport { summary, decision: Line::default().decide(refused(refusal), &mut []), policy: None },
+        Err(refusal) => return (Line::default().decide(refused(refusal), &mut []), None),
     };
     let meant_empty = holding.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing());
-    let state = if meant_empty { Err(Refusal::new(Why::NotFirstApply)) } else { StateFacts::read(plan, &settings.place) };
+    let state = if meant_empty { Err(Refusal::new(Why::NotFirstApply)) } else { StateFacts::read(plan, &settings.place, &settings.pins) };
     let outcome = match state {
         Ok(state) => engine::judge(plan, &holding.limits, &state, &holding.types),
         Err(refusal) => refused(refusal),
     };
-    PlanReport { summary, decision: holding.line.decide(outcome, used), policy: holding.policy }
+    (holding.line.decide(outcome, used), holding.policy)
 }
 
 fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {

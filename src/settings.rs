@@ -18,11 +18,12 @@ use crate::cli::{BlockAt, JudgeArgs};
 use crate::environment::Environment;
 use crate::finding::Severity;
 use crate::judge::{Expectations, Limits};
-use crate::policy::{self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, nearest};
+use crate::policy::{self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, Unread, nearest};
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
+use crate::reviewed::{Reviewed, Reviewing};
 use crate::rules::RULES;
-use crate::state::Where;
+use crate::state::{PinSource, Where};
 use crate::verdict::{Allowance, Line};
 
 /// Everything that judging needs to know from the user, for all plans of a run. What holds for one plan is [`Settings::for_plan`].
@@ -36,6 +37,12 @@ pub struct Settings {
     pub policy: Option<Arc<Policy>>,
     /// The directory of the plans as seen from the policy file.
     pub directory: Option<String>,
+    /// Where the pin is read from.
+    pub pins: PinSource,
+    /// The revision that policy and pin come from.
+    pub reviewed: Option<Arc<Reviewed>>,
+    /// What the working tree has instead, if that differs and could be judged by: only for comparing.
+    pub tree: Option<Arc<Settings>>,
     /// The time that counts.
     pub now: Timestamp,
 }
@@ -180,12 +187,42 @@ impl Settings {
     /// When the policy has a mistake, or something was said that cannot be meant.
     pub fn resolve(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
         let now = args.now.unwrap_or(environment.now);
-        let found = find_policy(args, environment)?;
+        let without = Self { said: Said::of(args, environment)?, place: place(args), now, ..Self::default() };
+        match policy_from(args, environment)? {
+            None => without.by(find_policy(args, environment)?, args),
+            Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
+        }
+    }
+
+    /// With a policy file.
+    fn by(self, found: Option<Found>, args: &JudgeArgs) -> Result<Self, Unsettled> {
         let directory = if args.no_dir { None } else { found.as_ref().and_then(|found| found.directory.clone()) };
-        let policy = found.map(|found| policy::read(&found.name, &found.bytes, day(now))).transpose()?.map(Arc::new);
-        let settings = Self { said: Said::of(args, environment)?, place: place(args), policy, directory, now };
+        let policy = found.map(|found| policy::read(&found.name, &found.bytes, self.today())).transpose()?.map(Arc::new);
+        let settings = Self { policy, directory, ..self };
         settings.check_env()?;
         Ok(settings)
+    }
+
+    /// With policy and pin of a revision, and beside them what the working tree has instead.
+    fn by_revision(self, rev: &str, origin: &Origin, args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+        let said = |error: Unread| Unsettled::Said { what: format!("{} {rev} {}", origin.words(""), error.what), help: error.help };
+        let config = args.config.as_deref().or(environment.config.as_deref().map(Path::new));
+        let there = Reviewing::open(rev, args.dir.as_deref().unwrap_or(Path::new(".")), config).map_err(said)?;
+        let (found, pin) = (there.policy()?, if args.no_dir { None } else { there.pin().map_err(said)? });
+        let aside = there.aside(found.as_ref(), pin.as_ref(), !args.no_dir);
+        let named = found.map(|found| Found { name: there.named(&found.name), ..found });
+        let settings = Self { pins: PinSource::Revision(pin), ..self.clone().by(named, args)? };
+        let mut ignored = aside.ignored;
+        let mut tree = None;
+        if let Some((found, pin)) = aside.files.filter(|_| !ignored.is_empty()) {
+            let name = found.as_ref().map(|found| found.name.clone());
+            match self.by(found, args) {
+                Ok(settings) => tree = Some(Arc::new(Self { pins: PinSource::Revision(pin), ..settings })),
+                // What is wrong with it is nothing for this report: it does not judge, and its lines are the change's own.
+                Err(_) => ignored.iter_mut().filter(|there| name.as_ref() == Some(&there.file)).for_each(|there| there.usable = false),
+            }
+        }
+        Ok(Self { reviewed: Some(Arc::new(there.told(ignored))), tree, ..settings })
     }
 
     /// The day that counts, in UTC.
@@ -425,6 +462,21 @@ fn place(args: &JudgeArgs) -> Where {
         (_, true) => Where::Nowhere,
         (Some(dir), false) => Where::Dir(dir.clone()),
         (None, false) => Where::Here,
+    }
+}
+
+/// The revision that policy and pin come from.
+fn policy_from(args: &JudgeArgs, environment: &Environment) -> Result<Option<(String, Origin)>, Unsettled> {
+    let said = |what: &str, help: &str| Unsettled::Said { what: format!("APPLYGATE_POLICY_FROM {what}"), help: help.to_owned() };
+    match (&args.policy_from, &environment.policy_from) {
+        (Some(rev), _) => Ok(Some((rev.clone(), Origin::Flag("--policy-from")))),
+        (None, None) => Ok(None),
+        // Who set it for every run meant this one as well.
+        (None, Some(_)) if args.no_config => Err(said("is set, and --no-config would pass over it", "leave one of them out")),
+        (None, Some(rev)) => match rev.to_str() {
+            Some(rev) => Ok(Some((rev.to_owned(), Origin::Variable("APPLYGATE_POLICY_FROM")))),
+            None => Err(said("is no text", "name a revision, such as refs/remotes/origin/main")),
+        },
     }
 }
 

@@ -168,6 +168,8 @@ pub struct Decision {
     pub findings: Vec<Weighed>,
     /// What the findings come to.
     pub verdict: Verdict,
+    /// Findings at or above this block.
+    pub block_at: Severity,
     /// Why the plan cannot be let through, whatever the findings say.
     pub refusal: Option<Refusal>,
     /// The waivers that hold for this plan, with whether each is about one of its findings.
@@ -190,7 +192,7 @@ impl Line {
             Some(severity) if severity >= Severity::Medium => Verdict::Warn,
             _ => Verdict::Pass,
         };
-        Decision { findings, verdict, refusal: outcome.refusal, waivers, closed: self.closed.clone() }
+        Decision { findings, verdict, block_at: self.block_at, refusal: outcome.refusal, waivers, closed: self.closed.clone() }
     }
 
     fn weigh(&self, finding: Finding, used: &mut [bool], waivers: &mut [(Arc<Waiver>, bool)]) -> Weighed {

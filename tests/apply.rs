@@ -662,6 +662,86 @@ fn what_is_known_of_the_state_moves_forward() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("state-rolled-back"));
 }
 
+/// A clone whose branch `main` has these files, with another branch checked out; `None`, with a message, where there is no git.
+fn clone(dir: &Dir, files: &[(&str, &str)]) -> Option<()> {
+    let Some(git) = applygate::program::find("git") else {
+        eprintln!("skipped: there is no git on the PATH");
+        return None;
+    };
+    for (name, text) in files {
+        fs::write(dir.path(name), text).expect("written");
+    }
+    let names = files.iter().map(|(name, _)| *name);
+    for args in [
+        vec!["init", "-q", "-b", "main"],
+        ["add", "behave"].into_iter().chain(names).collect(),
+        vec!["commit", "-q", "-m", "x"],
+        vec!["switch", "-q", "-c", "change"],
+    ] {
+        dir.behave("");
+        let mut command = Command::new(&git);
+        command.current_dir(dir.0.path()).env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(&args);
+        assert!(command.status().expect("it runs").success(), "{args:?}");
+    }
+    Some(())
+}
+
+/// The change that is applied does not bring the policy that it is judged by.
+#[test]
+fn policy_of_a_revision() {
+    const EASY: &str =
+        "[rules]\nmass-destroy = \"low\"\nstateful-destroy = \"low\"\nbackup-destroy = \"low\"\nfoundation-destroy = \"low\"\nidentity-destroy = \"low\"\n";
+    let dir = Dir::new(BLOCK);
+    let Some(()) = clone(&dir, &[("applygate.toml", "block_at = \"high\"\n")]) else { return };
+    fs::write(dir.path("applygate.toml"), EASY).expect("written");
+    let output = dir.output(&["apply", "--yes=warn", "--policy-from", "main", "tfplan"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        told.contains("ignored   applygate.toml of the working tree") && told.contains("weaker    the working tree would let through: mass-destroy"),
+        "{told}"
+    );
+    dir.untouched();
+    let output = dir.alone(&["apply", "--yes=warn", "tfplan"]).env("APPLYGATE_POLICY_FROM", "main").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    dir.untouched();
+    for rev in ["HEAD", "nothing", "-x", "--output=x"] {
+        let output = dir.output(&["apply", "--yes=warn", &format!("--policy-from={rev}"), "tfplan"]);
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{rev}");
+        dir.untouched();
+    }
+    // By its own it comes through.
+    assert_eq!(dir.output(&["apply", "--yes=warn", "tfplan"]).status.code(), Some(0));
+    dir.applied(BLOCK);
+}
+
+/// The pin that judges is that of the revision; the one that is written anew is in the working directory.
+#[test]
+fn pin_of_a_revision() {
+    let dir = Dir::new(PASS);
+    assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
+    let pinned = dir.read("applygate.pin.toml");
+    let other = pinned.replace("lineage = \"", "lineage = \"x").replace("objects = ", "objects = 9");
+    let Some(()) = clone(&dir, &[("applygate.pin.toml", &other)]) else { return };
+    fs::write(dir.path("applygate.pin.toml"), &pinned).expect("written");
+    let output = dir.output(&["apply", "--yes", "--policy-from", "main", "tfplan"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_ne!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("state-swapped") && told.contains("ignored   applygate.pin.toml of the working tree"), "{told}");
+    dir.untouched();
+
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path(".terraform")).expect("made");
+    let Some(()) = clone(&dir, &[("applygate.pin.toml", &pinned)]) else { return };
+    let lineage = pinned.lines().find_map(|line| line.strip_prefix("lineage = ")).expect("pinned");
+    let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","instances":[{"attributes":{"id":"new"}}]}"#;
+    fs::write(dir.path("state.json"), format!(r#"{{"version":4,"serial":99,"lineage":{lineage},"resources":[{data}]}}"#)).expect("written");
+    let output = dir.output(&["apply", "--yes", "--policy-from", "main", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    dir.applied(PASS);
+    assert!(dir.read("applygate.pin.toml").contains("serial = 99"));
+}
+
 /// Without a pin as well: where an apply has left objects, a plan that finds no state is not the first.
 #[test]
 fn a_state_that_is_gone_after_an_apply() {

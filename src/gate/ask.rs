@@ -239,9 +239,11 @@ mod tests {
                 waivers: Vec::new(),
                 closed: None,
                 verdict: if worst >= Some(Severity::High) { Verdict::Block } else { Verdict::Warn },
+                block_at: Severity::High,
                 refusal: None,
             },
             policy: None,
+            from: None,
         }
     }
 

@@ -28,7 +28,7 @@ use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::report::{PlanReport, Report, human};
 use crate::settings::Settings;
-use crate::state::{Identity, PIN_FILE, Pin, selected_workspace};
+use crate::state::{Identity, selected_workspace};
 use crate::streams::Streams;
 use crate::verdict::Verdict;
 use crate::{digest, program, run};
@@ -156,7 +156,8 @@ impl<'a> Gate<'a> {
         let opened = Opened::new(&made.bytes).map_err(|refusal| Refused::of(&made.name, &refusal))?;
         let plan = opened.plan().map_err(|refusal| Refused::of(&made.name, &refusal))?;
         let terraform = self.terraform(plan.saved.as_deref().map_or(Writer::Unknown, |saved| saved.writer))?;
-        let salt = Pin::read(&self.dir.join(PIN_FILE)).ok().flatten().map(|pin| pin.salt).unwrap_or_default();
+        // Digests are those of the pin that judges.
+        let salt = self.settings.pins.read(&self.dir).ok().flatten().map(|pin| pin.salt).unwrap_or_default();
         let identity = Identity::of(&plan, &salt).map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
         let report = self.judge(&made, streams)?;
         self.right_workspace(identity.as_ref())?;

@@ -16,8 +16,23 @@ pub trait Source {
     /// Reads a file, named by its steps from the root joined by `/`; `None` when there is nothing of that name.
     ///
     /// # Errors
-    /// In words, when there is something that is no plain file or cannot be read: never passed over.
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String>;
+    /// When there is something that is no plain file or cannot be read: never passed over.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread>;
+}
+
+/// Why a file cannot be read, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// What is wrong.
+    pub what: String,
+    /// What to do instead.
+    pub help: String,
+}
+
+impl From<String> for Unread {
+    fn from(what: String) -> Self {
+        Self { what, help: "a policy that cannot be read is never passed over; --no-config judges by the defaults alone".to_owned() }
+    }
 }
 
 /// A policy file that was found.
@@ -38,8 +53,8 @@ pub struct Tree {
 }
 
 impl Source for Tree {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        plain_file(&self.root.join(path), Links::Refused)
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
+        Ok(plain_file(&self.root.join(path), Links::Refused)?)
     }
 }
 
@@ -96,7 +111,15 @@ impl Start {
     /// The files of the working tree.
     #[must_use]
     pub fn tree(&self) -> Tree {
-        Tree { root: self.root.clone() }
+        Tree::below(&self.root)
+    }
+}
+
+impl Tree {
+    /// The files below a directory.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        Self { root: root.to_owned() }
     }
 }
 
@@ -127,6 +150,18 @@ pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, M
     }
 }
 
+/// Reads the policy file that was named by its path within a source, for a directory of it.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn named_in(source: &dyn Source, path: &str, directory: &str) -> Result<Found, Mistakes> {
+    let missing = || Unread { what: "there is no such file".to_owned(), help: "--config names a path within the revision, counted from here".to_owned() };
+    let bytes = source.read(path).and_then(|bytes| bytes.ok_or_else(missing)).map_err(|error| unreadable(path, error))?;
+    let home = path.rsplit_once('/').map_or("", |(home, _)| home);
+    let directory = below(Path::new(home), Path::new(directory));
+    Ok(Found { name: path.to_owned(), directory: directory.map(|path| if path.is_empty() { ".".to_owned() } else { path }), bytes })
+}
+
 /// Reads the policy file that was named.
 ///
 /// # Errors
@@ -135,15 +170,15 @@ pub fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let name = file.display().to_string();
     let bytes = plain_file(file, Links::Followed)
         .and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned()))
-        .map_err(|error| unreadable(&name, error))?;
+        .map_err(|error| unreadable(&name, error.into()))?;
     let home = file.parent().map(|home| if home.as_os_str().is_empty() { Path::new(".") } else { home });
     let home = home.and_then(|home| home.canonicalize().ok());
     let directory = home.zip(dir.canonicalize().ok()).and_then(|(home, dir)| below(&home, &dir));
     Ok(Found { name, directory: directory.map(|path| if path.is_empty() { ".".to_owned() } else { path }), bytes })
 }
 
-fn unreadable(name: &str, error: String) -> Mistakes {
-    Mistakes::whole(name, error, "a policy that cannot be read is never passed over; --no-config judges by the defaults alone")
+fn unreadable(name: &str, error: Unread) -> Mistakes {
+    Mistakes::whole(name, error.what, &error.help)
 }
 
 #[cfg(test)]
@@ -154,11 +189,11 @@ mod tests {
     struct Files(BTreeMap<&'static str, Result<&'static str, &'static str>>);
 
     impl Source for Files {
-        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
             match self.0.get(path) {
                 None => Ok(None),
                 Some(Ok(text)) => Ok(Some(text.as_bytes().to_vec())),
-                Some(Err(error)) => Err((*error).to_owned()),
+                Some(Err(error)) => Err((*error).to_owned().into()),
             }
         }
     }

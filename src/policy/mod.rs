@@ -17,7 +17,7 @@ use crate::catalog::TypeRow;
 use crate::finding::Severity;
 use crate::glob::Glob;
 
-pub use discover::{Found, POLICY_FILE, Source, Start, Tree, discover, named};
+pub use discover::{Found, POLICY_FILE, Source, Start, Tree, Unread, discover, named, named_in};
 pub use env::{Chosen, Directory, Env};
 pub use mistake::{Mistake, Mistakes, nearest};
 pub use read::{ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS, read};

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::escape::line;
-use super::{PlanReport, Report, tally};
+use super::{PlanReport, PolicyFrom, Report, tally};
 use crate::finding::{Finding, Severity};
 use crate::summary::Counts;
 use crate::verdict::{Standing, Verdict, Weighed};
@@ -321,6 +321,9 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
     if let Some(policy) = &plan.policy {
         footer(out, layout, "policy", &policy.words(), Style::new())?;
     }
+    if let Some(from) = &plan.from {
+        policy_from(plan, from, layout, out)?;
+    }
     let style = if decision.refusal.is_some() { verdict_colour(Verdict::Block) } else { verdict_colour(decision.verdict) };
     if let Some(closed) = &decision.closed {
         let words = format!("{}; {}. applygate apply runs nothing until then", closed.reason, closed.next());
@@ -331,6 +334,31 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
         footer(out, layout, "more", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;
     }
     Ok(())
+}
+
+/// What of the working tree is not judged by, and what it would have let through.
+fn policy_from(plan: &PlanReport, from: &PolicyFrom, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let reviewed = &from.reviewed;
+    if plan.policy.is_none() && plan.decision.refusal.is_none() {
+        footer(out, layout, "policy", &format!("none in {}: the defaults", reviewed.words()), Style::new())?;
+    }
+    for ignored in &reviewed.ignored {
+        footer(out, layout, "ignored", &ignored.words(&reviewed.name), Style::new())?;
+    }
+    let Some(weaker) = &from.weaker else { return Ok(()) };
+    let all = &weaker.lets_through;
+    let text = if all.is_empty() {
+        format!("the working tree would say {}", weaker.verdict.word())
+    } else {
+        let most = if layout.verbose { all.len() } else { ADDRESSES };
+        let named = all.iter().take(most).map(|through| {
+            let deposed = through.deposed.as_ref().map_or_else(String::new, |deposed| format!(" (deposed {deposed})"));
+            format!("{} {}{deposed}", through.rule, through.address.as_deref().unwrap_or("(the whole plan)"))
+        });
+        let more = if all.len() > most { format!(", and {} more", all.len() - most) } else { String::new() };
+        format!("the working tree would let through: {}{more}", named.collect::<Vec<_>>().join(", "))
+    };
+    footer(out, layout, "weaker", &text, verdict_colour(Verdict::Warn))
 }
 
 /// A labelled line of the footer.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::escape::JsonFormatter;
+use crate::compare;
 use crate::finding::Severity;
 use crate::policy;
 use crate::refusal::Refusal;
@@ -42,6 +43,7 @@ struct Plan<'a> {
     state: Option<&'a StateLine>,
     policy: Option<Policy<'a>>,
     closed: Option<Closed<'a>>,
+    policy_from: Option<PolicyFrom<'a>>,
     counts: &'a Counts,
     drift: usize,
     failed_checks: usize,
@@ -98,6 +100,36 @@ struct Policy<'a> {
     own_types: usize,
 }
 
+/// The revision that policy and pin come from.
+#[derive(Serialize)]
+struct PolicyFrom<'a> {
+    revision: &'a str,
+    commit: &'a str,
+    ignored: Vec<Ignored<'a>>,
+    weaker: Option<Weaker<'a>>,
+}
+
+#[derive(Serialize)]
+struct Ignored<'a> {
+    file: &'a str,
+    change: &'static str,
+    usable: bool,
+}
+
+/// What the working tree would say, where that is less.
+#[derive(Serialize)]
+struct Weaker<'a> {
+    verdict: Verdict,
+    lets_through: Vec<LetThrough<'a>>,
+}
+
+#[derive(Serialize)]
+struct LetThrough<'a> {
+    rule: &'a str,
+    address: Option<&'a str>,
+    deposed: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 struct Location<'a> {
     file: &'a str,
@@ -137,6 +169,18 @@ fn reason(refusal: &Refusal) -> Reason<'_> {
 
 fn told(waiver: &policy::Waiver, expired: bool) -> Waiver<'_> {
     Waiver { reason: &waiver.reason, owner: waiver.owner.as_deref(), expires: waiver.expires.to_string(), expired, line: waiver.line }
+}
+
+fn policy_from(from: &super::PolicyFrom) -> PolicyFrom<'_> {
+    fn through(through: &compare::LetThrough) -> LetThrough<'_> {
+        LetThrough { rule: through.rule, address: through.address.as_deref(), deposed: through.deposed.as_deref() }
+    }
+    PolicyFrom {
+        revision: &from.reviewed.name,
+        commit: &from.reviewed.commit,
+        ignored: from.reviewed.ignored.iter().map(|there| Ignored { file: &there.file, change: there.change.word(), usable: there.usable }).collect(),
+        weaker: from.weaker.as_ref().map(|weaker| Weaker { verdict: weaker.verdict, lets_through: weaker.lets_through.iter().map(through).collect() }),
+    }
 }
 
 fn finding(weighed: &Weighed) -> Finding<'_> {
@@ -203,6 +247,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     chosen_by: policy.chosen.as_ref().map(|chosen| chosen.by.as_str()),
                     own_types: policy.types,
                 }),
+                policy_from: plan.from.as_ref().map(policy_from),
                 counts: &plan.summary.counts,
                 drift: plan.summary.drift,
                 failed_checks: plan.summary.failed_checks,

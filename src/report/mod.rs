@@ -4,8 +4,12 @@ pub mod escape;
 pub mod human;
 pub mod json;
 
+use std::sync::Arc;
+
+use crate::compare::Weaker;
 use crate::finding::Severity;
 use crate::refusal::Refusal;
+use crate::reviewed::Reviewed;
 use crate::settings::PolicyLine;
 use crate::summary::Summary;
 use crate::verdict::{Decision, Verdict};
@@ -19,6 +23,17 @@ pub struct PlanReport {
     pub decision: Decision,
     /// The policy that it was judged by.
     pub policy: Option<PolicyLine>,
+    /// The revision that policy and pin come from.
+    pub from: Option<PolicyFrom>,
+}
+
+/// The revision that policy and pin come from, for one plan.
+#[derive(Debug)]
+pub struct PolicyFrom {
+    /// The revision, and what is set aside for it.
+    pub reviewed: Arc<Reviewed>,
+    /// What the working tree would say of this plan, where that is less.
+    pub weaker: Option<Weaker>,
 }
 
 /// An input that could not be judged.

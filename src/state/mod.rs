@@ -14,7 +14,7 @@ use crate::plan::saved::{Object, State};
 use crate::refusal::{Refusal, Why};
 
 pub use beside::{Beside, Sign};
-pub use pin::{PIN_FILE, Pin, PinnedState};
+pub use pin::{PIN_FILE, Pin, PinSource, PinnedState};
 pub use remembered::{remember, remember_later};
 
 /// Where a state is kept, without anything secret (formats: 3.4).
@@ -123,7 +123,7 @@ fn digests(objects: &[Object], salt: &str) -> Result<(Digests, Digests), RowErro
 pub struct StateFacts {
     /// The state of the plan; `None` for JSON.
     pub identity: Option<Identity>,
-    /// The pin file of the directory.
+    /// The pin file for the directory.
     pub pin: Option<Pin>,
     /// What lies in the working directory.
     pub beside: Beside,
@@ -165,7 +165,7 @@ impl StateFacts {
     ///
     /// # Errors
     /// When the pin file cannot be read: a gate that passes over its own pin is none.
-    pub fn read(plan: &Plan<'_>, place: &Where) -> Result<Self, Refusal> {
+    pub fn read(plan: &Plan<'_>, place: &Where, pins: &PinSource) -> Result<Self, Refusal> {
         let dir = match place {
             Where::Nowhere => return Self::without_dir(plan),
             Where::Here => Path::new("."),
@@ -174,7 +174,7 @@ impl StateFacts {
         if !dir.is_dir() {
             return Err(Refusal::new(Why::Io).with("--dir is not a directory"));
         }
-        let pin = Pin::read(&dir.join(PIN_FILE))?;
+        let pin = pins.read(dir)?;
         let salt = pin.as_ref().map_or("", |pin| pin.salt.as_str());
         let identity = Identity::of(plan, salt).map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
         let counts = *place != Where::Here || beside::is_directory_of(plan, dir);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -70,6 +71,29 @@ pub struct PinnedState {
     pub place: BTreeMap<String, String>,
 }
 
+/// Where the pin of a directory is read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PinSource {
+    /// From the directory.
+    #[default]
+    Directory,
+    /// From a revision, which has been done.
+    Revision(Option<Arc<Pin>>),
+}
+
+impl PinSource {
+    /// The pin that judges plans of a directory.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read or understood.
+    pub fn read(&self, dir: &Path) -> Result<Option<Pin>, Refusal> {
+        match self {
+            Self::Directory => Pin::read(&dir.join(PIN_FILE)),
+            Self::Revision(pin) => Ok(pin.as_deref().cloned()),
+        }
+    }
+}
+
 /// A salted digest of an id: 16 hexadecimal digits.
 #[must_use]
 pub fn digest(salt: &str, kind: &str, id: &str) -> String {
@@ -103,8 +127,17 @@ impl Pin {
             Ok(meta) if meta.len() <= MAX_BYTES && meta.is_file() => {}
             _ => return Err(broken("it is no file that can be read")),
         }
-        let text = std::fs::read_to_string(path).map_err(|_| broken("it is no text that can be read"))?;
-        let pin: Self = toml::from_str(&text).map_err(|error| {
+        std::fs::read(path).map_err(|_| broken("it cannot be read")).and_then(|bytes| Self::parse(&bytes)).map(Some)
+    }
+
+    /// Reads what a pin file holds.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
+        let text = std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
+        let pin: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             broken(&format!("line {line}: it is not in the form that applygate pin writes"))
         })?;
@@ -114,7 +147,7 @@ impl Pin {
         for state in &pin.states {
             globset::Glob::new(&state.workspace).map_err(|_| broken("a workspace is no pattern"))?;
         }
-        Ok(Some(pin))
+        Ok(pin)
     }
 
     /// The file as text.
