@@ -181,6 +181,12 @@ fn mistakes_of_a_waiver() {
         ("rules = [\"stateful-destroy\"]\n", "", "a waiver without rules"),
         ("address = \"aws_db_instance.old\"\n", "", "a waiver without address"),
         ("\"moved\"", "\" \"", "reason says nothing"),
+        ("\"moved\"", "\"\\u200b\"", "reason says nothing"),
+        ("\"moved\"", "\"\\u3164\"", "reason says nothing"),
+        ("\"moved\"", "\"...\"", "reason says nothing"),
+        ("\"moved\"", &format!("\"{}\"", "x".repeat(1001)), "reason is longer than 1000 characters"),
+        ("reason =", "owner = \"-\"\nreason =", "owner says nothing"),
+        ("[\"stateful-destroy\"]", "[\"stateful-destroy\", \"key-destroy\", \"stateful-destroy\"]", "stateful-destroy is there twice"),
         ("\"moved\"", "3", "reason must be text in quotes, and this is a number"),
         ("[\"stateful-destroy\"]", "[]", "rules must have from 1 to 64 entries"),
         ("[\"stateful-destroy\"]", "\"stateful-destroy\"", "rules must be a list"),
@@ -203,6 +209,7 @@ fn mistakes_of_a_waiver() {
         assert_eq!(mistakes(&text), [expected], "{text}");
     }
     assert_eq!(mistakes(&WAIVER.replace("2026-12-01", "2027-02-20")), [""; 0], "90 days");
+    assert_eq!(mistakes(&WAIVER.replace("moved", &"ü".repeat(1000))), [""; 0]);
     assert_eq!(mistakes(&format!("max_waiver_days = 9\n{WAIVER}")), [""; 0]);
     assert_eq!(mistakes(&format!("max_waiver_days = 8\n{WAIVER}")), ["expires is too far ahead"]);
     for wrong in ["0", "-1", "4000", "\"9\"", "1.5"] {
@@ -667,6 +674,8 @@ fn the_schema_knows_what_the_reader_knows() {
         (waiver("\"moved\"", "\" \""), false),
         (waiver("stateful-destroy", "statefull-destroy"), false),
         (waiver("[\"stateful-destroy\"]", "[]"), false),
+        (waiver("[\"stateful-destroy\"]", "[\"stateful-destroy\", \"stateful-destroy\"]"), false),
+        (waiver("\"moved\"", &format!("\"{}\"", "x".repeat(1001))), false),
         (format!("{WAIVER}actions = [\"destroy\"]"), false),
         ("blok_at = \"low\"".to_owned(), false),
         ("block_at = \"off\"".to_owned(), false),

@@ -18,6 +18,8 @@ pub(super) type Cell<'i> = Spanned<DeValue<'i>>;
 /// The longest pattern over names, and over addresses.
 pub(super) const MAX_PATTERN: usize = 128;
 pub(super) const MAX_ADDRESS: usize = 1024;
+/// The longest text for people: it is repeated with every finding that it is about.
+const MAX_WORDS: usize = 1000;
 /// The most patterns of a list.
 const MAX_LIST: usize = 64;
 
@@ -89,11 +91,17 @@ impl Cells {
         text
     }
 
-    /// Text that says something.
+    /// Text that says something: blanks, dots and characters that nobody sees do not.
     pub(super) fn words(&mut self, key: &str, cell: &Cell<'_>) -> Option<String> {
         let text = self.text(key, cell)?;
-        if text.trim().is_empty() {
-            self.wrong(cell.span(), format!("{key} says nothing"), "");
+        // Letters by their class, but nobody sees them: the fillers of Hangul.
+        let blank = |c: char| matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
+        if !text.chars().any(|c| c.is_alphanumeric() && !blank(c)) {
+            self.wrong(cell.span(), format!("{key} says nothing"), "it needs words");
+            return None;
+        }
+        if text.chars().count() > MAX_WORDS {
+            self.wrong(cell.span(), format!("{key} is longer than {MAX_WORDS} characters"), "say it in a sentence, and name the page that says more");
             return None;
         }
         Some(text.to_owned())

@@ -223,7 +223,14 @@ impl Reader<'_> {
             self.cells.wrong(cell.span(), "rules must be a list", "rules = [\"stateful-destroy\"]");
             return Vec::new();
         }
-        self.cells.texts("rules", cell).into_iter().filter_map(|(text, place)| self.cells.rule(text, place)).collect()
+        let mut rules = Vec::new();
+        for (text, place) in self.cells.texts("rules", cell) {
+            match self.cells.rule(text, place.clone()) {
+                Some(rule) if rules.contains(&rule) => self.cells.wrong(place, format!("{rule} is there twice"), "was another rule meant?"),
+                rule => rules.extend(rule),
+            }
+        }
+        rules
     }
 
     fn address(&mut self, text: &str, place: Range<usize>) -> Option<Pattern> {
