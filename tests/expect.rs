@@ -131,6 +131,7 @@ fn what_is_no_account() {
         ("aws_sns_topic_policy", json!({"policy": arn("eu-west-1", THERE), "topic_arn": arn("eu-west-1", THERE)})),
         ("aws_cloudwatch_event_target", json!({"arn": arn("eu-west-1", THERE)})),
         ("aws_ram_resource_share_accepter", json!({"id": arn("eu-west-1", THERE), "share_arn": arn("eu-west-1", THERE)})),
+        ("aws_kms_grant", json!({"id": format!("arn:aws:kms:eu-west-1:{THERE}:key/0a:grant"), "key_id": format!("arn:aws:kms:eu-west-1:{THERE}:key/0a")})),
         ("aws_wafv2_web_acl_association", json!({"id": format!("{},{}", arn("eu-west-1", HERE), arn("eu-west-1", THERE))})),
         ("aws_lb_x", json!({"nested": {"arn": arn("eu-west-1", THERE)}})),
         ("aws_s3_bucket", json!({"arn": "arn:aws:s3:::bucket", "id": "bucket"})),
@@ -177,6 +178,7 @@ fn regions_by_arns_and_locations() {
         ("google_container_cluster", json!({"location": "europe-west1-b"}), "europe-west1"),
         ("google_compute_subnetwork", json!({"region": "https://www.googleapis.com/compute/v1/projects/p/regions/europe-west4"}), "europe-west4"),
         ("google_compute_instance", json!({"zone": "us-central1-a"}), "us-central1"),
+        ("google_compute_instance", json!({"zone": "us-central1-ai1a"}), "us-central1"),
         ("azurerm_virtual_network", json!({"location": "West Europe"}), "westeurope"),
     ] {
         let plan = deleted(kind, before.clone());
@@ -208,6 +210,7 @@ fn global_and_hidden_regions() {
         ("aws_cloudwatch_event_target", json!({"arn": arn("eu-west-1", THERE)})),
         ("aws_s3_bucket", json!({"arn": "arn:aws:s3:::b"})),
         ("aws_route53_resolver_rule", json!({})),
+        ("aws_config_aggregate_authorization", json!({"account_id": THERE, "region": "us-east-1"})),
         ("google_storage_bucket", json!({"location": "../ €"})),
         ("digitalocean_droplet", json!({"region": "ams3"})),
     ] {
@@ -244,6 +247,34 @@ fn what_has_no_arn_yet_is_where_its_provider_block_points() {
     // A role that is not known is not answered by what the block says beside it.
     let hidden = json!({"assume_role": [{"role_arn": {"references": ["local.role"]}}], "allowed_account_ids": {"constant_value": [HERE]}});
     assert_eq!(grade(&account(&created("aws_sns_topic", json!({}), configured(hidden, json!({}), false)), &[HERE])), Some("medium"));
+}
+
+/// A project that an object names by its number is some project: the one of the provider block does not answer for it.
+#[test]
+fn numbers_of_projects() {
+    let block = json!({"configuration": {
+        "provider_config": {"google": {"name": "google", "full_name": "registry.terraform.io/hashicorp/google", "expressions": {"project": {"constant_value": "acme-here"}}}},
+        "root_module": {"resources": [{"address": "google_pubsub_topic.x", "provider_config_key": "google"}]},
+    }});
+    let topic = |after: Value| created("google_pubsub_topic", after, block.clone());
+    assert_eq!(account(&topic(json!({"project": null})), &["acme-here"]), None);
+    assert_eq!(grade(&account(&topic(json!({"project": null})), &["acme-there"])), Some("critical"));
+    assert_eq!(grade(&account(&topic(json!({"project": "123456789"})), &["acme-here"])), Some("medium"));
+}
+
+/// Any account and any region is also one that is not shown; and what cannot be shown is not asked to be written into a provider block.
+#[test]
+fn whatever_it_is() {
+    let plan = created("github_repository", json!({"name": "x"}), json!({}));
+    assert_eq!((account(&plan, &["*"]), region(&plan, &["**"])), (None, None));
+    assert_eq!((grade(&account(&plan, &["1*"])), grade(&region(&plan, &["eu-*"]))), (Some("medium"), Some("medium")));
+    for (expected, kind, words) in [(HERE, "github_repository", "an [env] of the policy"), (HERE, "aws_route", "into the provider block")] {
+        let settings = settings(Expectations { account: self::words(&[expected]), ..Expectations::default() });
+        let report = judge(&created(kind, json!({"name": "x"}), json!({})), &settings);
+        let help =
+            report.decision.findings.iter().find(|weighed| weighed.finding.rule == "account-unexpected").and_then(|weighed| weighed.finding.help.clone());
+        assert!(help.as_ref().is_some_and(|help| help.contains(words)), "{kind}: {help:?}");
+    }
 }
 
 /// A block with an alias is there to act elsewhere: what others show does not answer for it.

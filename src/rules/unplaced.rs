@@ -44,10 +44,24 @@ pub(super) fn check(asked: &Asked<'_>, findings: &mut Vec<Finding>) {
     let wrong: Vec<&Place> = asked.places.iter().filter(|place| !known(place)).collect();
     let mut finding = match wrong.as_slice() {
         [] => {
-            let Some(address) = asked.unshown.first().or(asked.elsewhere.filter(|_| asked.places.is_empty())) else { return };
+            // Where any is expected, none needs to be shown.
+            if asked.expected.iter().any(|pattern| pattern.to_string().chars().all(|c| c == '*')) {
+                return;
+            }
+            let (why, help) = match (asked.unshown.first(), asked.elsewhere.filter(|_| asked.places.is_empty())) {
+                (Some(address), _) => (
+                    format!("neither an id or ARN nor a provider block that can be read tells it: {address}"),
+                    format!("write the {} into the provider block, or look at it yourself before you apply", asked.what),
+                ),
+                (None, Some(address)) => (
+                    format!("it is known of AWS, Google Cloud and Azure, and what changes is of none of them: {address}"),
+                    format!("look at it yourself before you apply; where that is always so, let an [env] of the policy expect {} = \"*\"", asked.what),
+                ),
+                (None, None) => return,
+            };
             let mut finding = Finding::about_plan(asked.rule, Severity::Medium, format!("the plan does not show which {} it {}", asked.what, asked.verb));
-            finding.evidence.push(Evidence::Note(format!("neither an id or ARN nor a provider block that can be read tells it: {address}")));
-            finding.help = Some(format!("write the {} into the provider block, or look at it yourself before you apply", asked.what));
+            finding.evidence.push(Evidence::Note(why));
+            finding.help = Some(help);
             finding
         }
         [one] => Finding::about_plan(asked.rule, Severity::Critical, format!("the plan {} another {} than expected: {}", asked.verb, asked.what, one.shown())),

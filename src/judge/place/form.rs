@@ -50,7 +50,9 @@ pub(super) fn place_word(text: &str) -> Option<String> {
     let text = text.rsplit('/').next().unwrap_or(text);
     let word: String = text.chars().filter(|c| *c != ' ').flat_map(char::to_lowercase).collect();
     let (head, tail) = word.rsplit_once('-').unwrap_or((&word, ""));
-    let zone = tail.len() == 1 && tail.starts_with(|c: char| c.is_ascii_lowercase()) && head.ends_with(|c: char| c.is_ascii_digit());
+    // `us-central1-a`, and `us-central1-ai1a`.
+    let letter = tail.strip_prefix("ai").map_or(tail, |tail| tail.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let zone = letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_lowercase()) && head.ends_with(|c: char| c.is_ascii_digit());
     let region = if zone { head } else { &word };
     let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     ((2..=24).contains(&region.len()) && region.starts_with(|c: char| c.is_ascii_lowercase()) && plain).then(|| region.to_owned())
@@ -82,9 +84,14 @@ mod tests {
         for text in ["", "eu", "eu-west", "eu-west-1a", "EU-WEST-1", "1-1", "a-b-1", "eu-west-123", "eu--1", "eu-west-1 ", "q-w-e-r-t-y-1", "x7-west-1"] {
             assert_eq!(aws_region(text), None, "{text}");
         }
-        for (text, region) in
-            [("EU", "eu"), ("West Europe", "westeurope"), ("europe-west1-b", "europe-west1"), ("nam-eur-asia1", "nam-eur-asia1"), ("a/b/us-east1", "us-east1")]
-        {
+        for (text, region) in [
+            ("EU", "eu"),
+            ("West Europe", "westeurope"),
+            ("europe-west1-b", "europe-west1"),
+            ("us-central1-ai1a", "us-central1"),
+            ("nam-eur-asia1", "nam-eur-asia1"),
+            ("a/b/us-east1", "us-east1"),
+        ] {
             assert_eq!(place_word(text).as_deref(), Some(region));
         }
         for text in ["", "/", "x", "x_y", "€uro", "a\nb", "this is far too long for a region", "7up"] {

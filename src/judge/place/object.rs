@@ -48,9 +48,16 @@ pub(super) fn account(cloud: Cloud, kind: &str, members: &Members<'_>) -> Result
         Cloud::Aws if borrowed(kind) => first(&[get("owner_id")], aws_account),
         Cloud::Aws => first(&[get("owner_id")], aws_account)?.or_else(|| first(&[get("arn"), get("id")], |text| Arn::parse(text)?.account)),
         Cloud::Google => {
-            let told = first(&[get("project")], project)?.or_else(|| first(&[get("id")], |id| account_in_id(cloud, id)))?;
+            let own = get("project");
+            let told = first(&[own], project)?.or_else(|| first(&[get("id")], |id| account_in_id(cloud, id)))?;
             let asks = members.iter().any(|(name, _)| name == "project");
-            Ok(if matches!(told, Told::Unknown) && !asks { Told::Nowhere } else { told })
+            // A number is some project, and need not be the provider's.
+            let numbered = matches!(own.shape()?, Shape::Text(text) if !text.is_empty());
+            Ok(match told {
+                Told::Unknown if numbered => Told::Hidden,
+                Told::Unknown if !asks => Told::Nowhere,
+                told => told,
+            })
         }
         Cloud::Azure => first(&[get("id")], |id| account_in_id(cloud, id)),
     }
@@ -74,7 +81,9 @@ pub(super) fn region(cloud: Cloud, kind: &str, members: &Members<'_>) -> Result<
         Cloud::Aws => {
             // The ARN first: a few types have a `region` that is another one's.
             let arn = if borrowed(kind) { [Value::ABSENT; 2] } else { [get("arn"), get("id")] };
-            let told = first(&arn, |text| Arn::parse(text)?.region)?.or_else(|| first(&[get("region")], aws_region))?;
+            // The region of an authorization is the one that collects.
+            let own = if kind == "aws_config_aggregate_authorization" { Value::ABSENT } else { get("region") };
+            let told = first(&arn, |text| Arn::parse(text)?.region)?.or_else(|| first(&[own], aws_region))?;
             // An ARN without a region is of a global service; buckets are not, they only have none in it.
             let nowhere = matches!(told, Told::Unknown)
                 && matches!(
@@ -104,9 +113,10 @@ pub(super) fn region(cloud: Cloud, kind: &str, members: &Members<'_>) -> Result<
     }
 }
 
-/// Types of AWS whose ARN is that of what they point to: an event goes to another account's bus, a share comes from another account.
+/// Types of AWS whose ARN is that of what they point to: an event goes to another account's bus, a share comes from another account, a grant is
+/// given on another account's key.
 fn borrowed(kind: &str) -> bool {
-    matches!(kind, "aws_cloudwatch_event_target" | "aws_ram_resource_share_accepter")
+    matches!(kind, "aws_cloudwatch_event_target" | "aws_ram_resource_share_accepter" | "aws_kms_grant")
 }
 
 /// Types of AWS that are in no region, also before they have an ARN.
