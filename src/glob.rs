@@ -39,6 +39,17 @@ impl Glob {
         }
     }
 
+    /// The same for names that have blanks in them, such as `West Europe` or `azurerm account/container/key`.
+    ///
+    /// # Errors
+    /// In words for the user.
+    pub fn spaced(text: &str) -> Result<Self, String> {
+        match text.split(' ').find(|word| word.is_empty()) {
+            Some(_) if !text.is_empty() => Err("a blank stands only between two words".to_owned()),
+            _ => Self::parse(&text.replace(' ', "")).map(|_| Self::new(text)),
+        }
+    }
+
     /// One text and no other.
     pub(crate) fn exactly(text: &str) -> Self {
         Self(vec![text.to_owned()])

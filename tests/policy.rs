@@ -310,9 +310,16 @@ fn expectations_arrive() {
     assert_eq!((shown(&expect.region), shown(&expect.backend), expect.one_region), ("eu-central-1".into(), "s3".into(), false));
     let nothing = Settings::default().for_plan(None).expect("one").limits.expect;
     assert_eq!(nothing, applygate::judge::Expectations::default());
-    for wrong in
-        ["region = 3", "region = []", "region = \"a b\"", "one_region = \"yes\"", "addresses = \"a\"", "max_destroy = -1", "max_change = 1", "accounts = \"x\""]
-    {
+    for wrong in [
+        "region = 3",
+        "region = []",
+        "account = \"a b\"",
+        "one_region = \"yes\"",
+        "addresses = \"a\"",
+        "max_destroy = -1",
+        "max_change = 1",
+        "accounts = \"x\"",
+    ] {
         assert_eq!(mistakes(&format!("[expect]\n{wrong}")).len(), 1, "{wrong}");
     }
 }
@@ -684,6 +691,12 @@ fn the_schema_knows_what_the_reader_knows() {
         ("limits = { mass_share = 2 }".to_owned(), false),
         ("limits = { mass_count = 0 }".to_owned(), false),
         ("expect = { region = [] }".to_owned(), false),
+        ("expect = { region = \"West Europe\", backend = [\"azurerm state/*\", \"local terraform.tfstate\"] }".to_owned(), true),
+        ("expect = { region = \" \" }".to_owned(), false),
+        ("expect = { backend = \"s3 \" }".to_owned(), false),
+        ("expect = { backend = \"a  b\" }".to_owned(), false),
+        ("expect = { region = \"a\\tb\" }".to_owned(), false),
+        ("expect = { account = \"a b\" }".to_owned(), false),
         ("expect = { max_destroy = -1 }".to_owned(), false),
         ("max_waiver_days = 0".to_owned(), false),
         ("env = { x = { env = 1 } }".to_owned(), false),

@@ -227,6 +227,11 @@ impl Cells {
         self.patterns(key, cell, MAX_PATTERN, Glob::parse)
     }
 
+    /// The same for names that have blanks in them.
+    pub(super) fn spaced(&mut self, key: &str, cell: &Cell<'_>) -> At<Vec<Glob>> {
+        self.patterns(key, cell, MAX_PATTERN, Glob::spaced)
+    }
+
     /// A day: `2026-12-01`, with or without quotes.
     pub(super) fn date(&mut self, key: &str, cell: &Cell<'_>) -> Option<Date> {
         let found = match cell.get_ref() {

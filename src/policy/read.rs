@@ -162,9 +162,9 @@ impl Reader<'_> {
             let name = key.get_ref().as_ref();
             match name {
                 "workspace" => expect.workspace = Some(self.cells.globs(name, cell)),
-                "backend" => expect.backend = Some(self.cells.globs(name, cell)),
+                "backend" => expect.backend = Some(self.cells.spaced(name, cell)),
                 "account" => expect.account = Some(self.cells.globs(name, cell)),
-                "region" => expect.region = Some(self.cells.globs(name, cell)),
+                "region" => expect.region = Some(self.cells.spaced(name, cell)),
                 "providers" => expect.providers = Some(self.cells.globs(name, cell)),
                 "one_region" => expect.one_region = self.cells.flag(name, cell),
                 "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse)),
