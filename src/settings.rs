@@ -129,12 +129,17 @@ pub struct PolicyLine {
     pub chosen: Option<Chosen>,
     /// Whether there was one to choose.
     pub has_envs: bool,
-    /// Rows about resource types in it.
-    pub types: usize,
+    /// Types that it has rows about.
+    pub types: Vec<String>,
+    /// Values of it that let more through than the defaults do: `block_at critical`.
+    pub looser: Vec<String>,
 }
 
+/// Types that are named.
+const NAMED: usize = 3;
+
 impl PolicyLine {
-    /// In one line: `applygate.toml · env prod (workspace prod-eu)`.
+    /// In one line: `applygate.toml · env prod (workspace prod-eu)`. What findings cannot show, because it keeps them from being made, is told here.
     #[must_use]
     pub fn words(&self) -> String {
         let env = match &self.chosen {
@@ -142,8 +147,14 @@ impl PolicyLine {
             None if self.has_envs => " · no env fits".to_owned(),
             None => String::new(),
         };
-        let types = if self.types > 0 { format!(" · {}", crate::judge::plural(self.types, "own type")) } else { String::new() };
-        format!("{}{env}{types}", self.file)
+        let looser = if self.looser.is_empty() { String::new() } else { format!(" · looser than the defaults: {}", self.looser.join(", ")) };
+        let mut types = String::new();
+        if !self.types.is_empty() {
+            let more = self.types.len().checked_sub(NAMED).filter(|more| *more > 0).map_or_else(String::new, |more| format!(", and {more} more"));
+            let names: Vec<&str> = self.types.iter().take(NAMED).map(String::as_str).collect();
+            types = format!(" · {}: {}{more}", crate::judge::plural(self.types.len(), "own type"), names.join(", "));
+        }
+        format!("{}{env}{looser}{types}", self.file)
     }
 }
 
@@ -272,7 +283,7 @@ impl Settings {
     pub fn for_plan(&self, workspace: Option<&str>) -> Result<Holding, Refusal> {
         let chosen = self.choose(workspace)?;
         let base = self.policy.as_deref().map(|policy| &policy.base);
-        let mut merge = Merge { env: chosen.as_ref().map(|(env, _)| *env), base, values: Vec::new() };
+        let mut merge = Merge { env: chosen.as_ref().map(|(env, _)| *env), base, values: Vec::new(), looser: Vec::new() };
         let (line, limits) = (Line::default(), Limits::default());
         let block_at =
             merge.value("block_at", self.said.block_at.clone(), |layer| layer.block_at.as_ref(), line.block_at, |severity| severity.word().to_owned());
@@ -287,9 +298,12 @@ impl Settings {
         };
         if let Some(days) = self.policy.as_deref().and_then(|policy| policy.max_waiver_days.as_ref()) {
             merge.told("max_waiver_days", days.value.to_string(), Origin::File(days.line));
+            if days.value > policy::MAX_WAIVER_DAYS {
+                merge.looser.push(format!("max_waiver_days {}", days.value));
+            }
         }
         let rules = merge.rules();
-        let waivers = merge.waivers();
+        let waivers = merge.waivers(self.today());
         let closed = match merge.calendar().at(self.now) {
             calendar::State::Open => None,
             calendar::State::Closed(closed) => Some(closed),
@@ -300,13 +314,14 @@ impl Settings {
         for allowance in &self.said.allow {
             merge.told("allow", allowance.to_string(), Origin::Flag("--allow"));
         }
-        let values = merge.values;
+        let (values, looser) = (merge.values, merge.looser);
         let line = Line { block_at, allow: self.said.allow.clone(), rules, waivers, workspace: workspace.map(str::to_owned), today: self.today(), closed };
         let policy = self.policy.as_deref().map(|policy| PolicyLine {
             file: policy.file.clone(),
             chosen: chosen.map(|(_, chosen)| chosen),
             has_envs: !policy.envs.is_empty(),
-            types: policy.types.len(),
+            types: policy.types.iter().map(|row| row.name.clone()).collect(),
+            looser,
         });
         let types = self.policy.as_deref().map_or_else(|| Arc::from([]), |policy| Arc::clone(&policy.types));
         Ok(Holding { limits, line, types, policy, values })
@@ -318,6 +333,7 @@ struct Merge<'a> {
     env: Option<&'a Env>,
     base: Option<&'a Layer>,
     values: Vec<HeldValue>,
+    looser: Vec<String>,
 }
 
 impl<'a> Merge<'a> {
@@ -331,8 +347,8 @@ impl<'a> Merge<'a> {
         env.or_else(|| self.base.and_then(get).map(|at| (&at.value, Origin::File(at.line))))
     }
 
-    /// What was said before the policy, the policy before the default.
-    fn value<T: Clone + 'a>(
+    /// What was said before the policy, the policy before the default. More of any of these lets more through.
+    fn value<T: Clone + PartialOrd + 'a>(
         &mut self,
         key: &str,
         said: Option<(T, Origin)>,
@@ -341,7 +357,10 @@ impl<'a> Merge<'a> {
         show: impl Fn(&T) -> String,
     ) -> T {
         let policy = || self.policy(get).map(|(value, origin)| (value.clone(), origin));
-        let (value, origin) = said.or_else(policy).unwrap_or((default, Origin::Default));
+        let (value, origin) = said.or_else(policy).unwrap_or((default.clone(), Origin::Default));
+        if value > default && matches!(origin, Origin::Env(..) | Origin::File(_)) {
+            self.looser.push(format!("{} {}", key.trim_start_matches("limits."), show(&value)));
+        }
         self.told(key, show(&value), origin);
         value
     }
@@ -412,12 +431,12 @@ impl<'a> Merge<'a> {
     }
 
     /// Those of the top level and of the environment: an environment adds to them.
-    fn waivers(&mut self) -> Vec<Arc<policy::Waiver>> {
+    fn waivers(&mut self, today: Date) -> Vec<Arc<policy::Waiver>> {
         let base = self.base.into_iter().flat_map(|layer| layer.waivers.iter().map(|waiver| (waiver, Origin::File(waiver.line))));
         let env = self.env.into_iter().flat_map(|env| env.layer.waivers.iter().map(|waiver| (waiver, Origin::Env(env.name.clone(), waiver.line))));
         let all: Vec<_> = base.chain(env).collect();
         for (waiver, origin) in &all {
-            self.told("waiver", format!("{waiver}, until {}", waiver.expires), origin.clone());
+            self.told("waiver", waiver.words(today), origin.clone());
         }
         all.into_iter().map(|(waiver, _)| Arc::clone(waiver)).collect()
     }

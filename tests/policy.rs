@@ -539,7 +539,7 @@ fn json_tells_the_same() {
         let finding = &plan["findings"][0];
         json!([plan["verdict"], finding["severity"], finding["severity_by_rule"], finding["allowed"], finding["standing"], finding["waiver"], plan["policy"]])
     };
-    let policy = json!({"file": "applygate.toml", "env": null, "chosen_by": null, "own_types": 0});
+    let policy = json!({"file": "applygate.toml", "env": null, "chosen_by": null, "own_types": 0, "looser": []});
     let waiver = |expires: &str, expired: bool| json!({"reason": "moved", "owner": null, "expires": expires, "expired": expired, "line": 1});
     assert_eq!(finding("", &[]), json!(["block", "critical", null, false, "counts", null, policy]));
     assert_eq!(finding(WAIVER, &[]), json!(["pass", "critical", null, false, "waived", waiver("2026-12-01", false), policy]));
@@ -549,8 +549,37 @@ fn json_tells_the_same() {
     assert_eq!(finding(EASY, &[]), json!(["pass", "low", "critical", false, "counts", null, policy]));
     let allow = &["--allow", "stateful-destroy@aws_db_instance.*"];
     assert_eq!(finding("", allow), json!(["pass", "critical", null, true, "allowed", null, policy]));
-    let chosen = json!({"file": "applygate.toml", "env": "x", "chosen_by": "--env", "own_types": 0});
+    let chosen = json!({"file": "applygate.toml", "env": "x", "chosen_by": "--env", "own_types": 0, "looser": []});
     assert_eq!(finding("[env.x]", &["--env", "x"])[6], chosen);
+}
+
+/// What keeps a finding from being made, or from blocking, leaves no trace in the findings: the report names it.
+#[test]
+fn what_is_looser_is_named() {
+    let all = "block_at = \"critical\"\nmax_waiver_days = 91\n[limits]\ncreate_high = 11\ncreate_high_weighty = 6\ncreate_least = 4\nmass_count = 11\nmass_share = 0.31\n";
+    let told = |text: &str, args: &[&str]| Repository::new(&[("applygate.toml", text)]).check(".", args, &[]).1;
+    let line = |text: &str, args: &[&str]| {
+        let out = told(text, args).replace("\n          ", " ");
+        out.lines().find_map(|line| line.strip_prefix("policy    ")).unwrap_or_else(|| panic!("{out}")).to_owned()
+    };
+    let values = "block_at critical, create_high 11, create_high_weighty 6, create_least 4, mass_count 11, mass_share 0.31, max_waiver_days 91";
+    assert_eq!(line(all, &[]), format!("applygate.toml · looser than the defaults: {values}"));
+    for same in [
+        "block_at = \"high\"\nmax_waiver_days = 90\n[limits]\ncreate_high = 10\nmass_share = 0.3\n",
+        "block_at = \"low\"\nmax_waiver_days = 9\n[limits]\ncreate_high = 1\nmass_share = 0.1\n",
+    ] {
+        assert_eq!(line(same, &[]), "applygate.toml", "{same}");
+    }
+    let env = "[env.x]\nblock_at = \"critical\"\n";
+    assert_eq!(line(env, &["--env", "x"]), "applygate.toml · env x (--env) · looser than the defaults: block_at critical");
+    assert_eq!(line(env, &[]), "applygate.toml · no env fits");
+    assert_eq!(line(env, &["--env", "x", "--block-at", "high"]), "applygate.toml · env x (--env)", "a flag wins");
+    let report: Value = serde_json::from_str(&told(all, &["--format", "json"])).expect("a report");
+    assert_eq!(report["plans"][0]["policy"]["looser"].as_array().map(Vec::len), Some(7));
+    let row = |name: &str| format!("[[type]]\nname = \"{name}\"\ncategory = \"database\"\ndestroy = \"none\"\nloss = \"x\"\nsource = \"x\"\n");
+    assert_eq!(line(&row("aws_db_instance"), &[]), "applygate.toml · 1 own type: aws_db_instance");
+    let rows: String = ["a_a", "a_b", "a_c", "a_d", "a_e"].map(row).concat();
+    assert_eq!(line(&rows, &[]), "applygate.toml · 5 own types: a_a, a_b, a_c, and 2 more");
 }
 
 #[test]

@@ -82,6 +82,16 @@ impl Waiver {
         }
     }
 
+    /// What it covers, only where, and until when.
+    #[must_use]
+    pub fn words(&self, today: Date) -> String {
+        let words: Vec<&str> = WaivedAction::ALL.iter().filter(|(_, action)| self.actions.contains(action)).map(|(word, _)| *word).collect();
+        let actions = if words.is_empty() { String::new() } else { format!(", only {}", words.join(" or ")) };
+        let workspace = self.workspace.as_ref().map_or_else(String::new, |glob| format!(", only in workspace {glob}"));
+        let end = if self.is_expired(today) { "expired on" } else { "until" };
+        format!("{self}{actions}{workspace}, {end} {}", self.expires)
+    }
+
     /// Whether its last day is over.
     #[must_use]
     pub fn is_expired(&self, today: Date) -> bool {

@@ -98,6 +98,7 @@ struct Policy<'a> {
     env: Option<&'a str>,
     chosen_by: Option<&'a str>,
     own_types: usize,
+    looser: &'a [String],
 }
 
 /// The revision that policy and pin come from.
@@ -245,7 +246,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     file: &policy.file,
                     env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),
                     chosen_by: policy.chosen.as_ref().map(|chosen| chosen.by.as_str()),
-                    own_types: policy.types,
+                    own_types: policy.types.len(),
+                    looser: &policy.looser,
                 }),
                 policy_from: plan.from.as_ref().map(policy_from),
                 counts: &plan.summary.counts,
