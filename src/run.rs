@@ -151,7 +151,16 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
         })
     });
     match plans {
-        Ok(plans) => report.plans.extend(plans),
+        Ok(mut plans) => {
+            if let Job::File(path) = job
+                && let Some(file) = settings.passed_over(path)
+            {
+                let note =
+                    format!("{file} is not used: it lies nearer to this plan than the policy of the current directory does; --dir says where a plan is from");
+                plans.iter_mut().for_each(|plan| plan.summary.notes.push(note.clone()));
+            }
+            report.plans.extend(plans);
+        }
         Err(refusal) => report.errors.push(ErrorReport { source, refusal }),
     }
 }

@@ -45,6 +45,8 @@ pub struct Settings {
     pub tree: Option<Arc<Settings>>,
     /// The time that counts.
     pub now: Timestamp,
+    /// Whether the policy is the one of the current directory, because nobody said another: a plan that lies elsewhere may have one of its own.
+    pub from_here: bool,
 }
 
 /// What was said on the command line and in environment variables.
@@ -198,7 +200,7 @@ impl Settings {
     /// When the policy has a mistake, or something was said that cannot be meant.
     pub fn resolve(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
         let now = args.now.unwrap_or(environment.now);
-        let without = Self { said: Said::of(args, environment)?, place: place(args), now, ..Self::default() };
+        let without = Self { said: Said::of(args, environment)?, place: place(args), now, from_here: from_here(args, environment), ..Self::default() };
         match policy_from(args, environment)? {
             None => without.by(find_policy(args, environment)?, args),
             Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
@@ -240,6 +242,17 @@ impl Settings {
     #[must_use]
     pub fn today(&self) -> Date {
         day(self.now)
+    }
+
+    /// A policy file that belongs to the directory in which a plan lies, and is not the one by which it is judged.
+    #[must_use]
+    pub fn passed_over(&self, plan: &Path) -> Option<String> {
+        if !self.from_here {
+            return None;
+        }
+        let dir = plan.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let nearest = |dir: &Path| Start::at(dir).ok().and_then(|start| start.nearest());
+        nearest(dir).filter(|there| nearest(Path::new(".")).as_ref() != Some(there)).map(|there| there.display().to_string())
     }
 
     fn check_env(&self) -> Result<(), Unsettled> {
@@ -513,6 +526,10 @@ fn find_policy(args: &JudgeArgs, environment: &Environment) -> Result<Option<Fou
         help: "name the working directory of the plan with --dir, or the policy with --config".to_owned(),
     })?;
     Ok(policy::discover(&start.tree(), &start.directory)?)
+}
+
+fn from_here(args: &JudgeArgs, environment: &Environment) -> bool {
+    !args.no_config && !args.no_dir && args.dir.is_none() && args.config.is_none() && environment.config.is_none()
 }
 
 fn day(now: Timestamp) -> Date {

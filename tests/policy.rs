@@ -430,6 +430,31 @@ fn which_file_holds() {
 
 /// A link or a device in the place of the file: a change under review must not make other files of the machine be read out.
 #[cfg(unix)]
+/// One policy holds for a run; that of a plan in another directory is not passed over in silence.
+#[test]
+fn a_policy_beside_the_plan_is_named() {
+    let repository = Repository::new(&[("applygate.toml", ""), ("a/applygate.toml", "block_at = \"low\""), ("b/x", "")]);
+    let plan = std::fs::read(repository.path().join("plan.json")).expect("a plan");
+    for dir in ["a", "b"] {
+        std::fs::write(repository.path().join(dir).join("plan.json"), &plan).expect("written");
+    }
+    let named = |dir: &str, args: &[&str], variables: &[(&str, &str)]| {
+        let told = repository.run(dir, &[&["check"], args].concat(), variables).1.replace("\n          ", " ");
+        assert!(told.contains("verdict"), "{told}");
+        told.contains("a/applygate.toml is not used")
+    };
+    assert!(named(".", &["a/plan.json"], &[]));
+    assert!(named("b", &["../a/plan.json"], &[]));
+    assert!(named(".", &["."], &[]), "one of several");
+    for (dir, args) in [(".", &["plan.json"][..]), (".", &["b/plan.json"]), ("a", &["plan.json"]), ("a", &["./plan.json"])] {
+        assert!(!named(dir, args, &[]), "{dir} {args:?}: it is the one that is used, or there is none");
+    }
+    for args in [&["--dir", "a"][..], &["--dir", "."], &["--no-dir"], &["--no-config"], &["--config", "applygate.toml"]] {
+        assert!(!named(".", &[args, &["a/plan.json"]].concat(), &[]), "{args:?}: somebody said where it is from, or what holds");
+    }
+    assert!(!named(".", &["a/plan.json"], &[("APPLYGATE_CONFIG", "applygate.toml")]));
+}
+
 #[test]
 fn links_and_devices() {
     let repository = Repository::new(&[("secret", "password = 7\n"), ("a/x", "")]);

@@ -108,6 +108,14 @@ impl Start {
         Ok(Self { root: root.to_owned(), directory })
     }
 
+    /// The policy file that is nearest on disk, whatever it holds.
+    #[must_use]
+    pub fn nearest(&self) -> Option<PathBuf> {
+        let dir = self.root.join(&self.directory);
+        let inside = dir.ancestors().take_while(|dir| dir.starts_with(&self.root));
+        inside.map(|dir| dir.join(POLICY_FILE)).find(|file| std::fs::symlink_metadata(file).is_ok())
+    }
+
     /// The files of the working tree.
     #[must_use]
     pub fn tree(&self) -> Tree {
