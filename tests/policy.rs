@@ -835,6 +835,22 @@ proptest! {
         prop_assert!(at(GRADES[one]) >= at("off"));
     }
 
+    /// Whatever a policy says of rules and waivers, the same is found.
+    #[test]
+    fn nothing_that_is_found_is_left_out(
+        plan in any_plan(), waivers in prop::collection::vec(any_waiver(), 0..4), rules in prop::collection::btree_map(0..RULES.len(), 0..5usize, 0..8)
+    ) {
+        let word = |id: usize, grade: usize| GRADES.get(grade).filter(|_| RULES[id].switch == Switch::Free).map_or_else(
+            || if RULES[id].switch == Switch::Free { "off" } else { "high" }, |word| *word);
+        let rules: String = rules.iter().map(|(id, grade)| format!("{} = \"{}\"\n", RULES[*id].id, word(*id, *grade))).collect();
+        let found = |settings: &Settings| {
+            let mut all: Vec<_> = judge(&plan, settings).decision.findings.iter().map(|weighed| (weighed.finding.rule, weighed.finding.address.clone())).collect();
+            all.sort();
+            all
+        };
+        prop_assert_eq!(found(&settings(&format!("block_at = \"critical\"\n[rules]\n{rules}{}", waivers.concat()))), found(&Settings::default()));
+    }
+
     /// Taking any waiver out never lowers the verdict.
     #[test]
     fn without_a_waiver_no_more_comes_through(plan in any_plan(), waivers in prop::collection::vec(any_waiver(), 1..5), out in 0..5usize) {
