@@ -126,11 +126,10 @@ impl<'a, 'p> Facts<'a, 'p> {
         change.managed() && !is_helper(&change.kind) && self.category(change) != Some(Category::Helper)
     }
 
-    /// Whether a change does something that people mean by a change: not to a helper, and a move or an import does.
+    /// Whether a change does something that counts: not to a helper.
     #[must_use]
     pub fn acts(&self, change: &ResourceChange<'_>) -> bool {
-        let acts = !matches!(change.action, Action::NoOp | Action::Read | Action::Open);
-        self.counts(change) && (acts || change.previous_address().is_some() || change.importing())
+        self.counts(change) && is_change(change)
     }
 
     /// The current managed objects before the change, deposed ones left out.
@@ -150,6 +149,12 @@ impl<'a, 'p> Facts<'a, 'p> {
 #[must_use]
 pub fn shown_sizes() -> &'static [&'static str] {
     alter::SIZES
+}
+
+/// Whether something is changed at all, a helper too, since what a provisioner runs may be anything. A move and an import are changes.
+#[must_use]
+pub(crate) fn is_change(change: &ResourceChange<'_>) -> bool {
+    !matches!(change.action, Action::NoOp | Action::Read | Action::Open) || change.previous_address().is_some() || change.importing()
 }
 
 /// Types that hold nothing of their own, whatever the catalogue says (design §2).

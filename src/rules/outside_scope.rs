@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
+use crate::judge::{Facts, is_change};
 use crate::plan::{Action, ReadError, ResourceChange};
 
 /// `outside-scope`.
@@ -33,7 +33,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     // One of each address: the object itself rather than what an earlier replace left behind.
     let mut outside: BTreeMap<&str, &ResourceChange<'_>> = BTreeMap::new();
-    for change in facts.plan.managed().filter(|change| facts.acts(change)) {
+    for change in facts.plan.managed().filter(|change| is_change(change)) {
         if !expected.iter().any(|pattern| pattern.covers(Some(&change.address))) {
             let entry = outside.entry(&change.address).or_insert(change);
             if change.deposed().is_none() {

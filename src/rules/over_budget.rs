@@ -2,7 +2,7 @@
 
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, plural};
+use crate::judge::{Facts, is_change, plural};
 use crate::plan::ReadError;
 
 /// `over-budget`.
@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let expect = &facts.limits.expect;
     let over = |count: usize, most: Option<usize>| most.filter(|most| count > *most);
-    let changes: Vec<_> = facts.plan.managed().filter(|change| facts.acts(change)).collect();
+    let changes: Vec<_> = facts.plan.managed().filter(|change| is_change(change)).collect();
     let replaced = changes.iter().filter(|change| change.action.replaces()).count();
     let destroyed = changes.iter().filter(|change| change.action.destroys()).count();
     let (mut says, mut evidence) = (Vec::new(), Vec::new());
