@@ -489,8 +489,9 @@ fn a_stop_is_handed_on_once() {
     for (before, name, group, expected) in [
         ("", "TERM", false, "TERM\n"),
         ("", "TERM", true, "TERM\n"),
-        ("", "HUP", false, "HUP\n"),
-        ("", "HUP", true, "HUP\n"),
+        // Terraform does not catch a hang-up, and would die of it with the state locked: it is asked to stop instead.
+        ("", "HUP", false, "TERM\n"),
+        ("", "HUP", true, "TERM\n"),
         ("", "INT", true, ""),
         // As nohup starts it: what was to be ignored stays so, for Terraform as well.
         ("trap '' HUP;", "HUP", true, ""),
@@ -519,6 +520,85 @@ fn a_stop_is_handed_on_once() {
         assert_eq!(dir.read("signals"), expected, "{name}, group: {group}");
         dir.applied(PASS);
     }
+}
+
+/// `timeout` tells the process and then its group, and a service manager sends SIGHUP after SIGTERM: for Terraform that is one stop.
+#[test]
+fn stops_that_come_together_are_one() {
+    let dir = Dir::new(PASS);
+    dir.behave(SLOW);
+    let script = format!("echo $$ > pid; exec {} apply --yes tfplan", assert_cmd::cargo::cargo_bin("applygate").display());
+    let mut command = Command::new("setsid");
+    command.args(["--wait", "/bin/sh", "-c"]);
+    dir.set(&mut command, &[&script]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    until(|| dir.path("started").exists(), || "the start".to_owned());
+    let gate = dir.read("pid").trim().to_owned();
+    signal("TERM", &gate);
+    until(|| dir.path("signals").exists(), || "the signal".to_owned());
+    for name in ["TERM", "HUP", "TERM"] {
+        signal(name, &gate);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    fs::write(dir.path("finish"), "").expect("written");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(dir.read("signals"), "TERM\n");
+}
+
+/// In the foreground Ctrl-C has to reach Terraform; under `timeout`, which has a group of its own, a stop for the group may not reach it twice.
+#[test]
+fn in_the_group_of_the_terminal_only_in_front_of_it() {
+    for (before, same) in [("", true), ("timeout 60 ", false)] {
+        let dir = Dir::new(PASS);
+        dir.behave("ps -o pgid= -p $$ > group; ps -o pgid= -p $PPID > group-of-gate");
+        let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+        let script = format!("{before}{} apply --yes tfplan; exit $?", assert_cmd::cargo::cargo_bin("applygate").display());
+        let command = pty_process::blocking::Command::new("/bin/sh").args(["-c", &script]).current_dir(dir.0.path()).env_clear();
+        let command = command.env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+        let mut screen = Screen::new(pty, command.spawn(pts).expect("it starts"));
+        assert_eq!(screen.end(), 0, "{}", screen.text());
+        assert!(!dir.read("group").trim().is_empty());
+        assert_eq!(dir.read("group").trim() == dir.read("group-of-gate").trim(), same, "{before}");
+    }
+}
+
+/// A terminal that is closed hangs up everything in front of it, Terraform too: it goes on, and is asked to stop.
+#[test]
+fn a_terminal_that_is_closed_during_an_apply() {
+    let dir = Dir::new(PASS);
+    dir.behave("grep SigIgn /proc/$$/status > ignored\ntrap 'echo TERM >> signals' TERM; : > started\nwhile [ ! -e finish ]; do sleep 0.05; done\n");
+    let mut screen = dir.screen(&["apply", "--log", "log", "tfplan"]);
+    screen.answer(1, "yes\n");
+    until(|| dir.path("started").exists(), || "the start".to_owned());
+    let pid = screen.child.id().to_string();
+    // What the kernel does with everything in the foreground.
+    signal("HUP", &format!("-{pid}"));
+    until(|| dir.path("signals").exists(), || "the signal".to_owned());
+    fs::write(dir.path("finish"), "").expect("written");
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert_eq!(dir.read("signals"), "TERM\n");
+    let ignored = dir.read("ignored");
+    let mask = u64::from_str_radix(ignored.trim().rsplit('\t').next().expect("a mask"), 16).expect("a number");
+    assert_eq!(mask & 1, 1, "a hang-up: {ignored}");
+    assert_eq!(log(&dir.path("log"))[1]["exit_code"], 0);
+}
+
+/// Whoever starts the gate may have left SIGCHLD blocked, and nothing tells it then that Terraform has ended.
+#[test]
+fn an_end_that_no_signal_tells_of() {
+    let dir = Dir::new(PASS);
+    let Ok(true) = Command::new("python3").arg("--version").output().map(|output| output.status.success()) else {
+        println!("skipped: there is no python3 here");
+        return;
+    };
+    let script = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD]); os.execv(sys.argv[1], sys.argv[1:])";
+    let mut command = Command::new("timeout");
+    command.args(["-s", "KILL", "60", "setsid", "--wait", "python3", "-c", script]).arg(assert_cmd::cargo::cargo_bin("applygate"));
+    dir.set(&mut command, &["apply", "--yes", "tfplan"]);
+    command.env("PATH", format!("{}:{}", dir.search(), std::env::var("PATH").expect("a path")));
+    let output = command.stdin(Stdio::null()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    dir.applied(PASS);
 }
 
 #[test]

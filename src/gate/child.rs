@@ -2,8 +2,12 @@
 
 use std::io::Write;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::os::{self, Event, Signals};
+
+/// Stops that come this close together are one: `timeout` tells the process and then its whole group, and a service manager sends SIGHUP after SIGTERM.
+const TOGETHER: Duration = Duration::from_secs(2);
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +64,7 @@ pub(super) struct Run {
 
 /// Starts a program and waits for its end, however long that takes.
 ///
-/// At a terminal it stays in the gate's process group: Ctrl-C reaches it from the terminal itself. Without one it gets a group of its own, so that a stop
+/// In front of a terminal it stays in the gate's process group: Ctrl-C reaches it from the terminal itself. Without one it gets a group of its own, so that a stop
 /// that is sent to the whole group reaches it once, handed on by the gate: a second one makes Terraform abort.
 ///
 /// # Errors
@@ -70,7 +74,7 @@ pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signal
         os::own_group(command);
     }
     let mut child = command.spawn()?;
-    let (mut stopped, mut hung_up) = (false, false);
+    let (mut stopped, mut asked) = (false, None::<Instant>);
     loop {
         // It may have ended before its signal could be seen.
         if let Ok(Some(status)) = child.try_wait() {
@@ -83,22 +87,24 @@ pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signal
         };
         let said = match event {
             Event::Child | Event::Typed => continue,
+            // A closed terminal hangs up whoever writes to it, again and again.
+            Event::HangUp if asked.is_some() => continue,
+            Event::Terminate if asked.is_some_and(|asked| asked.elapsed() < TOGETHER) => continue,
             Event::Interrupt if at_terminal && doing == Doing::Plan => "Terraform stops planning",
             Event::Interrupt if !at_terminal => "an interrupt is not handed on: ask for a stop with SIGTERM",
             Event::Interrupt if stopped => "Terraform was interrupted again and aborts: look at the state before anything else",
             Event::Interrupt => "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written",
             Event::Quit => "Terraform got a quit signal from the terminal; applygate waits for its end",
             Event::Terminate => "asked Terraform to stop: it finishes what it has begun",
-            Event::HangUp => "handed the hang-up on to Terraform",
+            Event::HangUp => "the session is gone: asked Terraform to stop; it finishes what it has begun",
         };
         stopped = stopped || event != Event::Quit;
-        // A closed terminal hangs up whoever writes to it, again and again.
-        if event != Event::HangUp || !hung_up {
-            let _ = writeln!(err, "\napplygate: {said}");
-            let _ = err.flush();
+        if matches!(event, Event::Terminate | Event::HangUp) {
+            asked = Some(Instant::now());
+            os::ask_to_stop(&child);
         }
-        hung_up = hung_up || event == Event::HangUp;
-        os::forward(event, &child);
+        let _ = writeln!(err, "\napplygate: {said}");
+        let _ = err.flush();
     }
 }
 

@@ -31,7 +31,7 @@ use crate::settings::Settings;
 use crate::state::{Identity, selected_workspace};
 use crate::streams::Streams;
 use crate::verdict::Verdict;
-use crate::{digest, program, run};
+use crate::{digest, os, program, run};
 
 /// Why nothing is run.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ impl<'a> Gate<'a> {
         }
         // Else it says how to apply the file past the gate.
         command.env("TF_IN_AUTOMATION", "1");
-        let run = child::run(&mut command, Doing::Plan, self.terminal.is_some(), &mut self.signals, streams.err)
+        let run = child::run(&mut command, Doing::Plan, self.in_front(), &mut self.signals, streams.err)
             .map_err(|error| not_started("terraform plan does not start", &error))?;
         if run.stopped {
             writeln!(streams.err, "applygate: interrupted; nothing was run")?;
@@ -329,6 +329,11 @@ impl<'a> Gate<'a> {
         Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because: because.to_owned() })
     }
 
+    /// Whether a person is in front of this: what the terminal sends reaches Terraform as well.
+    fn in_front(&self) -> bool {
+        self.terminal.as_ref().is_some_and(Terminal::is_in_front)
+    }
+
     /// Whether a stop was asked for since this was last asked.
     fn stopped(&mut self) -> io::Result<bool> {
         let mut stopped = false;
@@ -340,7 +345,7 @@ impl<'a> Gate<'a> {
 
     /// Runs Terraform. From here on an error is no reason to end before it does.
     fn apply(mut self, terraform: &Path, private: &Private, plan: &PlanReport, identity: Option<&Identity>, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
-        let mut command = Command::new(terraform);
+        let mut command = if self.in_front() { os::shielded(terraform) } else { Command::new(terraform) };
         command.arg("apply").args(&self.args.args).current_dir(&self.dir).env(RUNNING, "1");
         if self.terminal.is_none() {
             command.arg("-input=false");
@@ -352,7 +357,7 @@ impl<'a> Gate<'a> {
             writeln!(streams.err, "applygate: interrupted; nothing was run")?;
             return Ok(Exit::Blocked);
         }
-        let run = child::run(&mut command, Doing::Apply, self.terminal.is_some(), &mut self.signals, streams.err);
+        let run = child::run(&mut command, Doing::Apply, self.in_front(), &mut self.signals, streams.err);
         let ended = run.as_ref().ok().map(|run| run.ended);
         let unrecorded = self.log.result(plan, ended).err();
         let mut told = Vec::new();

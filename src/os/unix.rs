@@ -9,10 +9,11 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::{QueueSelector, tcflush, tcgetpgrp};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::Event;
@@ -26,6 +27,19 @@ impl Terminal {
     #[must_use]
     pub fn open() -> Option<Self> {
         File::options().read(true).write(true).open("/dev/tty").ok().map(Self)
+    }
+
+    /// Whether this process is in the terminal's foreground group: then Ctrl-C and what is sent to the group reach its children as well. `timeout` and `&`
+    /// run it in the background.
+    #[must_use]
+    pub fn is_in_front(&self) -> bool {
+        tcgetpgrp(&self.0).is_ok_and(|front| front == getpgrp())
+    }
+
+    /// Forgets what was typed and not read.
+    pub fn forget(&mut self) {
+        // A terminal that is gone has nothing to forget.
+        let _ = tcflush(&self.0, QueueSelector::IFlush);
     }
 }
 
@@ -44,6 +58,9 @@ impl Write for Terminal {
         self.0.flush()
     }
 }
+
+/// How long a child may have ended unnoticed: whoever started this process may have left SIGCHLD blocked.
+const LOOK_AGAIN: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Signals that came, each through a pipe of its own, so that one place can wait for them, for the terminal and for the child.
 #[derive(Debug)]
@@ -83,7 +100,8 @@ impl Signals {
             if let Some(terminal) = terminal {
                 waiting.push(PollFd::from_borrowed_fd(terminal.0.as_fd(), PollFlags::IN));
             }
-            match poll(&mut waiting, None) {
+            match poll(&mut waiting, terminal.is_none().then_some(&LOOK_AGAIN)) {
+                Ok(0) if terminal.is_none() => return Ok(Event::Child),
                 // A signal broke the waiting: it is in its pipe by now.
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -122,22 +140,30 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Hands a signal on to the child, as far as it is one that is handed on.
-pub fn forward(event: Event, child: &Child) {
-    let signal = match event {
-        Event::Terminate => Signal::TERM,
-        Event::HangUp => Signal::HUP,
-        _ => return,
-    };
+/// Asks the child to stop. A hang-up is handed on as this too: Terraform does not catch that one, and would die of it on the spot.
+pub fn ask_to_stop(child: &Child) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // It may have ended in the meantime: then there is nothing to tell it.
-        let _ = kill_process(pid, signal);
+        let _ = kill_process(pid, Signal::TERM);
     }
 }
 
 /// Starts the child in a process group of its own: what is sent to the gate's whole group then reaches it once, through the gate, and not twice.
 pub fn own_group(command: &mut Command) {
     command.process_group(0);
+}
+
+/// A command that a closed terminal does not kill: what is ignored when a program starts it goes on ignoring (as with `nohup`), and so do its own children.
+/// Only a shell can set that without unsafe code; where there is none, the program is run as it is.
+#[must_use]
+pub fn shielded(program: &Path) -> Command {
+    let shell = Path::new("/bin/sh");
+    if !shell.exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(shell);
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program);
+    command
 }
 
 /// The signal that ended a process.
