@@ -39,7 +39,8 @@ impl Question {
         if plan.decision.verdict != Verdict::Block {
             return Self::Yes;
         }
-        let plain = |text: &str| !text.is_empty() && text.chars().count() <= MAX_TYPED && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        // What a CI system would take for a command of its own is not shown, and so not asked for.
+        let plain = |text: &str| !text.contains("##") && !text.is_empty() && text.chars().count() <= MAX_TYPED && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
         let typeable = |address: &&str| plain(address) && !address.starts_with(' ') && !address.ends_with(' ');
         if let Some(address) = worst_address(plan).filter(typeable) {
             return Self::Address(address.to_owned());
@@ -101,7 +102,8 @@ impl Question {
         text.extend(plan.summary.state.as_ref().map(|state| format!("State: {}", line(&state.words()))));
         text.extend([String::new(), format!("'yes' is not enough. To apply it all the same, type {what}:"), String::new()]);
         let text: Vec<String> = text.into_iter().map(fold).collect();
-        format!("{}\n  {}\n\nAnything else stops here, and nothing is run.\n\n", text.join("\n"), line(&self.wanted()))
+        // As it is: only plain characters are asked for, and what is shown escaped (`::` in an ARN) nobody could type.
+        format!("{}\n  {}\n\nAnything else stops here, and nothing is run.\n\n", text.join("\n"), self.wanted())
     }
 }
 
@@ -277,6 +279,17 @@ mod tests {
         }
         let longest = format!("a.{}", "b".repeat(78));
         assert_eq!(Question::of(&plan(vec![finding(Severity::Critical, Some(&longest), DELETE)], 3, None)), Question::Address(longest));
+    }
+
+    /// Keys are often ARNs.
+    #[test]
+    fn what_is_shown_is_what_has_to_be_typed() {
+        let arn = "aws_iam_role_policy.p[\"arn:aws:iam::123456789012:role/x\"]";
+        let shown = plan(vec![finding(Severity::Critical, Some(arn), DELETE)], 3, None);
+        assert!(Question::of(&shown).text(&shown, Path::new("/bin/terraform"), 80).contains(&format!("\n  {arn}\n")));
+        for command in ["a.b[\"##[command]\"]", "a.b[\"##vso[task.x]\"]"] {
+            assert_eq!(Question::of(&plan(vec![finding(Severity::Critical, Some(command), DELETE)], 3, None)), Question::Destroyed(3), "{command}");
+        }
     }
 
     #[test]
