@@ -32,6 +32,7 @@ const ADDRESS: &str = "aws_db_instance.courses";
 
 /// Notes its words and the plan that it was given, and does what the file `behave` says.
 const TERRAFORM: &str = r#"#!/bin/sh
+case $1 in -chdir=*) echo "$PWD" > cwd; cd "${1#-chdir=}" || exit 1; shift ;; esac
 case $1 in
   state) [ -e state.json ] && cat state.json; exit ;;
   plan) echo "$*" >> calls; out=${2#-out=}; cp made.tfplan "$out"; echo "planned"; exit ;;
@@ -661,7 +662,7 @@ fn where_nothing_can_be_written() {
     fs::set_permissions(read_only.path("infra"), fs::Permissions::from_mode(0o555)).expect("set");
     let output = read_only.output(&["apply", "--yes", "--chdir", "infra", "tfplan"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(read_only.read("calls").starts_with("apply -input=false /"));
+    assert!(read_only.read("calls").starts_with("-chdir=infra apply -input=false /"));
 }
 
 /// A report that nobody could read is no ground to go on.
@@ -706,6 +707,7 @@ fn in_another_directory_as_terraform_says_it() {
         let output = dir.output(args);
         assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert!(dir.path("infra/applied").exists() && !dir.path("applied").exists());
+        assert!(dir.path("cwd").exists(), "Terraform itself changes the directory: path.cwd is where it was started");
         dir.clean();
     }
     let dir = Dir::new(PASS);

@@ -1,5 +1,6 @@
 //! After an apply: what the directory and the state say now. Nothing of the state is printed but its serial.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,10 +14,10 @@ use crate::state::{Beside, Identity, PIN_FILE, Pin, Sign, remember_later};
 const MAX_STATE: u64 = 1 << 30;
 
 /// The state as the backend has it now; `None` when Terraform does not say.
-pub(super) fn pull(terraform: &Path, dir: &Path) -> Option<State> {
+pub(super) fn pull(terraform: &Path, chdir: Option<OsString>) -> Option<State> {
     let mut child = Command::new(terraform)
+        .args(chdir)
         .args(["state", "pull"])
-        .current_dir(dir)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -9,6 +9,7 @@ mod guard;
 mod log;
 mod private;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -201,9 +202,9 @@ impl<'a> Gate<'a> {
     fn make(&mut self, terraform: &Path, streams: &mut Streams<'_>) -> Result<Bytes, Stop> {
         let private = Private::new().map_err(|error| not_started("a private directory for the plan cannot be made", &error))?;
         let mut command = Command::new(terraform);
-        let mut out = std::ffi::OsString::from("-out=");
+        let mut out = OsString::from("-out=");
         out.push(private.plan());
-        command.arg("plan").arg(out).args(&self.args.args).current_dir(&self.dir).env(RUNNING, "1");
+        command.args(self.chdir()).arg("plan").arg(out).args(&self.args.args).env(RUNNING, "1");
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
@@ -329,6 +330,13 @@ impl<'a> Gate<'a> {
         Ok(Asked { question: Some(question.word()), answered: answer == Answer::Yes, run: yes, because: because.to_owned() })
     }
 
+    /// The directory as Terraform takes it. Started there instead, it would take `path.cwd` and a relative `TF_CLI_CONFIG_FILE` for others than the plan did.
+    fn chdir(&self) -> Option<OsString> {
+        let mut word = OsString::from("-chdir=");
+        word.push(self.args.chdir.as_ref()?);
+        Some(word)
+    }
+
     /// Whether a person is in front of this: what the terminal sends reaches Terraform as well.
     fn in_front(&self) -> bool {
         self.terminal.as_ref().is_some_and(Terminal::is_in_front)
@@ -346,7 +354,7 @@ impl<'a> Gate<'a> {
     /// Runs Terraform. From here on an error is no reason to end before it does.
     fn apply(mut self, terraform: &Path, private: &Private, plan: &PlanReport, identity: Option<&Identity>, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
         let mut command = if self.in_front() { os::shielded(terraform) } else { Command::new(terraform) };
-        command.arg("apply").args(&self.args.args).current_dir(&self.dir).env(RUNNING, "1");
+        command.args(self.chdir()).arg("apply").args(&self.args.args).env(RUNNING, "1");
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
@@ -370,7 +378,7 @@ impl<'a> Gate<'a> {
                 Exit::CouldNotJudge
             }
             Ok(run) => {
-                let state = after::pull(terraform, &self.dir);
+                let state = after::pull(terraform, self.chdir());
                 if run.ended.well() {
                     told.extend(after::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through
