@@ -467,6 +467,19 @@ fn terraform_that_is_missing_fails_or_is_killed() {
     dir.applied(PASS);
 }
 
+/// Version managers put a link to themselves in the place of Terraform, and tell by its name what to run.
+#[test]
+fn a_link_keeps_its_name() {
+    let dir = Dir::new(PASS);
+    dir.program("bin/manager", "#!/bin/sh\ncase $0 in */terraform) . \"${0%/*}/real\" ;; *) exit 9 ;; esac\n");
+    fs::rename(dir.path("bin/terraform"), dir.path("bin/real")).expect("renamed");
+    std::os::unix::fs::symlink("manager", dir.path("bin/terraform")).expect("linked");
+    for named in ["terraform", "bin/terraform"] {
+        assert_eq!(dir.output(&["apply", "--yes", "--terraform", named, "tfplan"]).status.code(), Some(0), "{named}");
+        dir.applied(PASS);
+    }
+}
+
 #[test]
 fn ctrl_c_reaches_terraform_once_and_the_gate_waits() {
     let dir = Dir::new(PASS);

@@ -229,7 +229,8 @@ impl<'a> Gate<'a> {
         let help = "give its path: --terraform /usr/local/bin/terraform";
         match &self.program {
             Some(path) if path.components().count() > 1 => {
-                let found = path.canonicalize().ok().filter(|path| path.is_file());
+                // A link keeps its name: version managers tell by it what they stand for.
+                let found = std::path::absolute(path).ok().filter(|path| path.is_file());
                 found.ok_or_else(|| Refused::new(format!("--terraform: {} is not there", line(&path.display().to_string())), help))
             }
             Some(name) => {
