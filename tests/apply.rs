@@ -295,6 +295,28 @@ fn three_tries_and_no_more() {
     }
 }
 
+/// A pipe that nobody writes to: there is nothing to protect yet.
+#[test]
+fn reading_can_be_interrupted() {
+    let dir = Dir::new(PASS);
+    assert!(Command::new("mkfifo").arg(dir.path("pipe")).status().expect("mkfifo is there").success());
+    for named in ["pipe", "-"] {
+        let mut screen = dir.screen(&["apply", named]);
+        std::thread::sleep(Duration::from_millis(500));
+        screen.send("\u{3}");
+        let mut status = None;
+        until(
+            || {
+                status = screen.child.try_wait().expect("a child");
+                status.is_some()
+            },
+            || "the end".to_owned(),
+        );
+        assert!(!status.expect("it ended").success());
+        dir.untouched();
+    }
+}
+
 #[test]
 fn a_file_that_changes_after_it_was_judged() {
     let dir = Dir::new(PASS);

@@ -100,6 +100,8 @@ struct Gate<'a> {
     log: Log,
     /// Variables of the environment that decide which state is written.
     shown: Vec<String>,
+    /// The plan file that was named.
+    given: Option<Bytes>,
     terminal: Option<Terminal>,
     signals: Signals,
 }
@@ -132,7 +134,6 @@ impl<'a> Gate<'a> {
         let log = args.log.clone().or_else(|| environment.log.as_ref().map(PathBuf::from));
         let log = Log::open(log.as_deref())
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "name a file that can be added to, or leave --log out"))?;
-        let signals = Signals::take().map_err(|error| Refused::new(format!("signals cannot be taken over: {error}"), "applygate check works here"))?;
         // What lies in the directory that Terraform writes to always counts.
         let judge = JudgeArgs { dir: Some(dir.clone()), no_dir: false, ..args.judge.clone() };
         let settings = match Settings::resolve(&judge, environment) {
@@ -143,12 +144,15 @@ impl<'a> Gate<'a> {
             }
         };
         let program = args.terraform.clone().or_else(|| environment.terraform.as_ref().map(PathBuf::from));
-        Ok(Self { args, settings, dir, program, log, shown, terminal: Terminal::open(), signals })
+        let given = args.plan.as_deref().map(|path| read(&dir, path)).transpose()?;
+        // Only now: until here there is nothing to protect, and reading from a pipe that nobody writes to has to end with Ctrl-C.
+        let signals = Signals::take().map_err(|error| Refused::new(format!("signals cannot be taken over: {error}"), "applygate check works here"))?;
+        Ok(Self { args, settings, dir, program, log, shown, given, terminal: Terminal::open(), signals })
     }
 
     fn go(mut self, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
-        let made = match &self.args.plan {
-            Some(path) => self.read(path)?,
+        let made = match self.given.take() {
+            Some(given) => given,
             None => {
                 let terraform = self.terraform(Writer::Unknown)?;
                 self.make(&terraform, streams)?
@@ -179,23 +183,6 @@ impl<'a> Gate<'a> {
         };
         private.write(&made.bytes).map_err(|error| not_started("the private copy of the plan cannot be written", &error))?;
         self.apply(&terraform, &private, &report, identity.as_ref(), streams)
-    }
-
-    /// Reads a plan file, once.
-    fn read(&self, path: &Path) -> Result<Bytes, Refused> {
-        // As Terraform does: with -chdir a relative path is one in that directory.
-        let (name, job) = if path.as_os_str() == "-" { ("-".to_owned(), Job::Stdin) } else { (path.display().to_string(), Job::File(self.dir.join(path))) };
-        let bytes = job.read().map_err(|refusal| Refused::of(&name, &refusal))?;
-        if bytes.is_empty() {
-            return Err(Refused::of(&name, &Refusal::new(Why::Empty)));
-        }
-        if !is_saved(&bytes) {
-            return Err(Refused::new(
-                format!("{} is no saved plan file: only that is what Terraform applies, and JSON is not it", line(&name)),
-                "terraform plan -out tfplan && applygate apply tfplan",
-            ));
-        }
-        Ok(Bytes { name, bytes, private: None })
     }
 
     /// Has Terraform make a plan where nobody else can change it.
@@ -396,6 +383,23 @@ impl<'a> Gate<'a> {
         }
         Ok(exit)
     }
+}
+
+/// Reads a plan file, once.
+fn read(dir: &Path, path: &Path) -> Result<Bytes, Refused> {
+    // As Terraform does: with -chdir a relative path is one in that directory.
+    let (name, job) = if path.as_os_str() == "-" { ("-".to_owned(), Job::Stdin) } else { (path.display().to_string(), Job::File(dir.join(path))) };
+    let bytes = job.read().map_err(|refusal| Refused::of(&name, &refusal))?;
+    if bytes.is_empty() {
+        return Err(Refused::of(&name, &Refusal::new(Why::Empty)));
+    }
+    if !is_saved(&bytes) {
+        return Err(Refused::new(
+            format!("{} is no saved plan file: only that is what Terraform applies, and JSON is not it", line(&name)),
+            "terraform plan -out tfplan && applygate apply tfplan",
+        ));
+    }
+    Ok(Bytes { name, bytes, private: None })
 }
 
 fn not_started(what: &str, error: &io::Error) -> Refused {
