@@ -685,8 +685,10 @@ fn without_its_record_nothing_is_run() {
 #[test]
 fn where_nothing_can_be_written() {
     let dir = Dir::new(PASS);
-    let output = dir.alone(&["apply", "--yes", "tfplan"]).env("TMPDIR", dir.path("no-such-directory")).output().expect("it runs");
+    let output = dir.alone(&["apply", "--yes", "--log", "log", "tfplan"]).env("TMPDIR", dir.path("no-such-directory")).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
+    let recorded: Vec<_> = log(&dir.path("log")).iter().map(|line| line["started"].as_bool()).collect();
+    assert_eq!(recorded, [None, Some(false)], "the record says that it was not started");
     assert!(String::from_utf8_lossy(&output.stderr).contains("TMPDIR"));
     dir.untouched();
     // A working directory that nothing can be written to is none of the gate's business.

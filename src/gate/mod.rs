@@ -177,11 +177,12 @@ impl<'a> Gate<'a> {
             writeln!(streams.err, "applygate: {}; nothing was run", asked.because)?;
             return Ok(Exit::Blocked);
         }
-        let private = match made.private {
-            Some(private) => private,
-            None => Private::new().map_err(|error| not_started("the private copy of the plan cannot be made", &error))?,
-        };
-        private.write(&made.bytes).map_err(|error| not_started("the private copy of the plan cannot be written", &error))?;
+        let private = made.private.map_or_else(Private::new, Ok).and_then(|private| private.write(&made.bytes).map(|()| private));
+        let private = private.map_err(|error| {
+            // The record says that it is run: what came of it belongs there too. If that cannot be written either, it ends all the same.
+            let _ = self.log.result(&report, None);
+            not_started("the private copy of the plan cannot be made", &error)
+        })?;
         self.apply(&terraform, &private, &report, identity.as_ref(), streams)
     }
 
