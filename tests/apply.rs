@@ -317,6 +317,26 @@ fn reading_can_be_interrupted() {
     }
 }
 
+/// A terminal that is closed at the question declines, and the record says so.
+#[test]
+fn a_terminal_that_is_closed_at_the_question() {
+    let dir = Dir::new(PASS);
+    let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+    let command = pty_process::blocking::Command::new(assert_cmd::cargo::cargo_bin("applygate")).args(["apply", "--log", "log", "tfplan"]);
+    let command = command.current_dir(dir.0.path()).env_clear().env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+    let mut child = command.spawn(pts).expect("it starts");
+    let (mut seen, mut bytes) = (String::new(), [0; 4096]);
+    while !seen.contains("Enter a value: ") {
+        let read = (&pty).read(&mut bytes).expect("read");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+    drop(pty);
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    let recorded = log(&dir.path("log"));
+    assert_eq!((recorded.len(), &recorded[0]["run"]), (1, &false.into()));
+    dir.untouched();
+}
+
 #[test]
 fn a_file_that_changes_after_it_was_judged() {
     let dir = Dir::new(PASS);

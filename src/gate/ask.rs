@@ -140,12 +140,13 @@ pub(super) fn ask(question: &Question, text: &str, terminal: &mut Terminal, sign
         terminal.flush()?;
         let typed = match read_line(terminal, signals)? {
             Typed::Line(typed) => typed,
+            // A no stays one if the terminal is gone.
             Typed::End => {
-                terminal.write_all(b"\n")?;
+                let _ = terminal.write_all(b"\n");
                 return Ok(Answer::No);
             }
             Typed::Interrupted => {
-                terminal.write_all(b"\n")?;
+                let _ = terminal.write_all(b"\n");
                 return Ok(Answer::Interrupted);
             }
         };

@@ -174,7 +174,8 @@ impl<'a> Gate<'a> {
             .decision(&decision)
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "nothing is run without its record"))?;
         if !asked.run {
-            writeln!(streams.err, "applygate: {}; nothing was run", asked.because)?;
+            // The terminal may be gone, which changes nothing of what was decided.
+            let _ = writeln!(streams.err, "applygate: {}; nothing was run", asked.because);
             return Ok(Exit::Blocked);
         }
         let private = made.private.map_or_else(Private::new, Ok).and_then(|private| private.write(&made.bytes).map(|()| private));
@@ -350,8 +351,8 @@ impl<'a> Gate<'a> {
         command.arg(private.plan());
         // The last moment in which a no is still a no.
         if self.stopped()? {
-            self.log.result(plan, None)?;
-            writeln!(streams.err, "applygate: interrupted; nothing was run")?;
+            let _ = self.log.result(plan, None);
+            let _ = writeln!(streams.err, "applygate: interrupted; nothing was run");
             return Ok(Exit::Blocked);
         }
         let run = child::run(&mut command, Doing::Apply, self.in_front(), &mut self.signals, streams.err);
