@@ -317,6 +317,23 @@ fn reading_can_be_interrupted() {
     }
 }
 
+/// A paste of several lines, or an impatient hand.
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let dir = Dir::new(PASS);
+    let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
+    let script = format!("while [ ! -e typed ]; do sleep 0.05; done; exec {} apply tfplan", assert_cmd::cargo::cargo_bin("applygate").display());
+    let command = pty_process::blocking::Command::new("/bin/sh").args(["-c", &script]).current_dir(dir.0.path()).env_clear();
+    let command = command.env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+    let mut screen = Screen::new(pty, command.spawn(pts).expect("it starts"));
+    screen.send("yes\n");
+    screen.until("yes");
+    fs::write(dir.path("typed"), "").expect("written");
+    screen.answer(1, "no\n");
+    assert_eq!(screen.end(), 1, "{}", screen.text());
+    dir.untouched();
+}
+
 /// A terminal that is closed at the question declines, and the record says so.
 #[test]
 fn a_terminal_that_is_closed_at_the_question() {

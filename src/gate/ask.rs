@@ -133,6 +133,8 @@ pub(super) enum Answer {
 /// # Errors
 /// Those of the terminal: then nothing was answered.
 pub(super) fn ask(question: &Question, text: &str, terminal: &mut Terminal, signals: &mut Signals) -> io::Result<Answer> {
+    // What was typed or pasted before the question could be read is no answer to it.
+    terminal.forget();
     terminal.write_all(text.as_bytes())?;
     let wanted = question.wanted();
     for left in (0..TRIES).rev() {
