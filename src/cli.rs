@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::address::Pattern;
@@ -122,9 +122,14 @@ pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     if !args.iter().take(apply).skip(1).all(|arg| dir(arg).is_some()) {
         return args;
     }
+    let valued = valued();
+    let is_valued = |arg: &OsString| arg.to_str().and_then(|arg| arg.strip_prefix("--")).is_some_and(|name| valued.iter().any(|valued| valued == name));
     let (mut ours, mut theirs, mut behind) = (vec![OsString::from("applygate"), OsString::from("apply")], Vec::new(), false);
     for (_, arg) in args.into_iter().enumerate().filter(|(at, _)| *at != 0 && *at != apply) {
-        if let Some(dir) = dir(&arg) {
+        if !behind && ours.last().is_some_and(is_valued) {
+            // Taken away here, the word after it would become the value: a log that is written over the plan.
+            ours.push(arg);
+        } else if let Some(dir) = dir(&arg) {
             ours.push(dir);
         } else if arg == "--" && !behind {
             behind = true;
@@ -137,6 +142,13 @@ pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     ours.push(OsString::from("--"));
     ours.extend(theirs);
     ours
+}
+
+/// Flags of `apply` whose value is the next word.
+fn valued() -> Vec<String> {
+    let command = Cli::command();
+    let flags = command.find_subcommand("apply").into_iter().flat_map(clap::Command::get_arguments);
+    flags.filter(|flag| flag.get_action().takes_values() && !flag.is_require_equals_set()).filter_map(|flag| flag.get_long().map(str::to_owned)).collect()
 }
 
 /// Whether a word is a flag as Terraform spells them: one dash and a name. Ours have two dashes, or one and a single letter.
@@ -326,6 +338,11 @@ mod tests {
             ("apply -auto-approve", "apply -- -auto-approve"),
             ("apply --yes=warn -v tfplan -- x --", "apply --yes=warn -v tfplan -- x --"),
             ("apply -h", "apply -h --"),
+            ("apply --log -json tfplan", "apply --log -json tfplan --"),
+            ("apply --log -- tfplan", "apply --log -- tfplan --"),
+            ("apply --log=x -json tfplan --yes -json", "apply --log=x tfplan --yes -- -json -json"),
+            ("apply --terraform apply -chdir=infra", "apply --terraform apply --chdir=infra --"),
+            ("apply --chdir -chdir=infra", "apply --chdir -chdir=infra --"),
             ("check apply", "check apply"),
             ("check -no-color", "check -no-color"),
             ("-chdir=infra check tfplan", "-chdir=infra check tfplan"),

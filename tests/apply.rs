@@ -719,6 +719,16 @@ fn without_its_record_nothing_is_run() {
     }
 }
 
+/// A flag without its value does not take the plan for it.
+#[test]
+fn the_log_is_never_the_plan() {
+    let dir = Dir::new(PASS);
+    fs::copy(dir.path("tfplan"), dir.path("made.tfplan")).expect("copied");
+    assert_eq!(dir.output(&["apply", "--yes", "--log", "-json", "tfplan"]).status.code(), Some(2));
+    assert_eq!(fs::read(dir.path("tfplan")).expect("a plan"), fs::read(root().join(PASS)).expect("a plan"));
+    dir.untouched();
+}
+
 #[test]
 fn where_nothing_can_be_written() {
     let dir = Dir::new(PASS);
