@@ -317,6 +317,19 @@ fn reading_can_be_interrupted() {
     }
 }
 
+#[test]
+fn a_workspace_that_is_selected_at_the_question() {
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path(".terraform")).expect("made");
+    let mut screen = dir.screen(&["apply", "tfplan"]);
+    screen.until("Enter a value: ");
+    fs::write(dir.path(".terraform/environment"), "other").expect("selected");
+    screen.send("yes\n");
+    assert_eq!(screen.end(), 2, "{}", screen.text());
+    assert!(screen.text().contains("the plan is for workspace default, and other is selected here"));
+    dir.untouched();
+}
+
 /// A paste of several lines, or an impatient hand.
 #[test]
 fn what_was_typed_before_the_question_is_no_answer() {

@@ -40,7 +40,9 @@ impl Question {
             return Self::Yes;
         }
         // What a CI system would take for a command of its own is not shown, and so not asked for.
-        let plain = |text: &str| !text.contains("##") && !text.is_empty() && text.chars().count() <= MAX_TYPED && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        let plain = |text: &str| {
+            !text.contains("##") && !text.is_empty() && text.chars().count() <= MAX_TYPED && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        };
         let typeable = |address: &&str| plain(address) && !address.starts_with(' ') && !address.ends_with(' ');
         if let Some(address) = worst_address(plan).filter(typeable) {
             return Self::Address(address.to_owned());

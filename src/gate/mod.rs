@@ -168,6 +168,8 @@ impl<'a> Gate<'a> {
         self.right_workspace(identity.as_ref())?;
 
         let asked = self.ask(&report, &terraform, streams)?;
+        // An answer takes its time, and somebody may have selected another one in the meantime.
+        self.right_workspace(identity.as_ref())?;
         let directory = self.dir.canonicalize().unwrap_or_else(|_| self.dir.clone());
         let decision = Decision { directory: &directory, plan: &report, terraform: &terraform, asked: &asked };
         self.log
