@@ -921,6 +921,20 @@ fn pin_of_a_revision() {
     assert!(dir.read("applygate.pin.toml").contains("serial = 99"));
 }
 
+/// A link in the place of the memory is replaced: what it points to is none of the gate's.
+#[test]
+fn the_memory_follows_no_link() {
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path(".terraform")).expect("made");
+    fs::write(dir.path("mine"), "{}").expect("written");
+    std::os::unix::fs::symlink("../mine", dir.path(".terraform/applygate.json")).expect("linked");
+    assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
+    assert_eq!(dir.read("mine"), "{}");
+    assert!(dir.read(".terraform/applygate.json").contains("serials"));
+    let names: Vec<_> = fs::read_dir(dir.path(".terraform")).expect("a directory").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(names, ["applygate.json"], "nothing is left beside it");
+}
+
 /// Without a pin as well: where an apply has left objects, a plan that finds no state is not the first.
 #[test]
 fn a_state_that_is_gone_after_an_apply() {
