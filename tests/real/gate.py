@@ -33,7 +33,7 @@ resource "terraform_data" "one" {
 
 resource "terraform_data" "slow" {
   provisioner "local-exec" {
-    command = "touch started; sleep 3; touch finished"
+    command = "touch started; sleep 6; touch finished"
   }
 }
 """
@@ -231,8 +231,8 @@ def interruptions(base):
     here.unlocked()
     step("Ctrl-C during an apply: one interrupt arrives, the state is stored, no lock is left")
 
-    for number, group in ((signal.SIGTERM, False), (signal.SIGTERM, True)):
-        here = slow(f"stop-{group}")
+    for number, group in ((signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGHUP, False), (signal.SIGHUP, True)):
+        here = slow(f"stop-{number}-{group}")
         process = alone(here, "--yes", "tfplan")
         while not (here.dir / "started").exists():
             time.sleep(0.05)
@@ -242,7 +242,27 @@ def interruptions(base):
         says(seen, "asked Terraform to stop")
         says_not(seen, "Two interrupts")
         here.unlocked()
-    step("SIGTERM to the gate, and to its whole group: handed on once, no lock is left")
+    step("SIGTERM and SIGHUP to the gate, and to its whole group: handed on once, no lock is left")
+
+    here = slow("closed")
+    screen = here.screen("--log", "log", "tfplan")
+    screen.answer("yes\n")
+    screen.until((here.dir / "started").exists, "the slow part")
+    os.close(screen.tty)
+    _, status = os.waitpid(screen.pid, 0)
+    expect("exit", os.waitstatus_to_exitcode(status), 3)
+    lines = [json.loads(line) for line in (here.dir / "log").read_text().splitlines()]
+    expect("log", [(line["event"], line.get("signal"), line.get("exit_code")) for line in lines], [("decision", None, None), ("result", None, 1)])
+    here.unlocked()
+    step("a terminal that is closed during an apply: Terraform stops where it can, no lock is left")
+
+    here = slow("timeout")
+    screen = Screen(["/bin/sh", "-c", 'timeout 4 "$@"; exit $?', "sh", *here.command("--yes=warn", "tfplan")], here.dir, here.env)
+    expect("exit", screen.end(), 124, screen.seen)
+    says(screen.seen, "Interrupt received")
+    says_not(screen.seen, "Two interrupts")
+    here.unlocked()
+    step("timeout at a terminal: one stop arrives, no lock is left")
 
     here = slow("killed")
     process = alone(here, "--yes", "--log", "log", "tfplan")
