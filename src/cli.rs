@@ -60,6 +60,9 @@ pub struct CheckArgs {
     /// How plans are judged.
     #[command(flatten)]
     pub judge: JudgeArgs,
+    /// Where the plans are from.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Refuse a plan file that is older than a configuration file below this directory
     #[arg(long, value_name = "DIR")]
     pub newer_than: Option<PathBuf>,
@@ -157,6 +160,17 @@ fn is_terraforms(arg: &str) -> bool {
     name.len() > 1 && name.chars().take(2).all(|c| c.is_ascii_lowercase())
 }
 
+/// Words that say where a plan is from. An apply has no such words: it is from where it is run.
+#[derive(Debug, Clone, Args, Default)]
+pub struct PlaceArgs {
+    /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Look at nothing beside the plan, not even a pin file
+    #[arg(long, conflicts_with = "dir")]
+    pub no_dir: bool,
+}
+
 /// Words that say how plans are judged: the same for every command that judges.
 #[derive(Debug, Clone, Args, Default)]
 pub struct JudgeArgs {
@@ -178,12 +192,6 @@ pub struct JudgeArgs {
     /// The most objects that may change
     #[arg(long, value_name = "N")]
     pub max_changes: Option<usize>,
-    /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-    /// Look at nothing beside the plan, not even a pin file
-    #[arg(long, conflicts_with = "dir")]
-    pub no_dir: bool,
     /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -258,6 +266,9 @@ pub enum ConfigCommand {
         /// How plans are judged.
         #[command(flatten)]
         judge: Box<JudgeArgs>,
+        /// Where the plan is from.
+        #[command(flatten)]
+        place: PlaceArgs,
         /// For a plan of this workspace
         #[arg(long, value_name = "NAME")]
         workspace: Option<String>,

@@ -11,7 +11,8 @@ use crate::finding::Severity;
 use crate::policy::{Env, Layer, Policy, RuleGrade};
 use crate::report::escape::{JsonFormatter, line};
 use crate::rules;
-use crate::settings::{Holding, Settings};
+use crate::settings::{self, Holding, Settings};
+use crate::state::Where;
 use crate::streams::Streams;
 
 /// Days before its end from which on a waiver is told of.
@@ -26,22 +27,23 @@ pub(crate) fn config(args: &ConfigArgs, environment: &Environment, streams: &mut
         ConfigCommand::Check { file, dir, now } => {
             // It is for a file before it is agreed on: that of the working tree.
             let environment = &Environment { policy_from: None, ..environment.clone() };
-            let judge = JudgeArgs { config: file.clone(), dir: dir.clone(), now: *now, ..JudgeArgs::default() };
-            settled(&judge, environment, streams, check)
+            let judge = JudgeArgs { config: file.clone(), now: *now, ..JudgeArgs::default() };
+            settled(&judge, dir.clone().map_or(Where::Here, Where::Dir), environment, streams, check)
         }
-        ConfigCommand::Show { judge, workspace, format } => {
-            settled(judge, environment, streams, |settings, streams| show(settings, workspace.as_deref(), *format, streams))
+        ConfigCommand::Show { judge, place, workspace, format } => {
+            settled(judge, settings::place(place), environment, streams, |settings, streams| show(settings, workspace.as_deref(), *format, streams))
         }
     }
 }
 
 fn settled(
     args: &JudgeArgs,
+    place: Where,
     environment: &Environment,
     streams: &mut Streams<'_>,
     then: impl Fn(&Settings, &mut Streams<'_>) -> io::Result<Exit>,
 ) -> io::Result<Exit> {
-    match Settings::resolve(args, environment) {
+    match Settings::resolve(args, place, environment) {
         Ok(settings) => then(&settings, streams),
         Err(unsettled) => {
             unsettled.write(streams.width, streams.err)?;

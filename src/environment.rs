@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use jiff::Timestamp;
 
-/// Set for the programs that an apply starts, so that a wrapper of Terraform's name which calls the gate again is noticed.
+/// Set to its directory for the programs that an apply starts, so that a wrapper of Terraform's name which calls the gate again is noticed. A provisioner
+/// may well apply in another directory.
 pub const RUNNING: &str = "APPLYGATE_RUNNING";
 
 /// Variables and the time.
@@ -23,8 +24,8 @@ pub struct Environment {
     pub terraform: Option<OsString>,
     /// `APPLYGATE_LOG`: the record of applies.
     pub log: Option<OsString>,
-    /// [`RUNNING`]: this run was started by the program that another run has started.
-    pub running: bool,
+    /// [`RUNNING`]: the directory of the run that has started the program that started this one.
+    pub running: Option<OsString>,
     /// Now.
     pub now: Timestamp,
 }
@@ -41,7 +42,7 @@ impl Environment {
             block_at: variable("APPLYGATE_BLOCK_AT"),
             terraform: variable("APPLYGATE_TERRAFORM"),
             log: variable("APPLYGATE_LOG"),
-            running: variable(RUNNING).is_some(),
+            running: variable(RUNNING),
             now: Timestamp::now(),
         }
     }

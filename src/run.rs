@@ -21,7 +21,7 @@ use crate::state::StateFacts;
 use crate::streams::Streams;
 use crate::summary::Summary;
 use crate::verdict::{Decision, Line};
-use crate::{catalog, compare, configuring, digest, engine, gate, initing, pinning, rules};
+use crate::{catalog, compare, configuring, digest, engine, gate, initing, pinning, rules, settings};
 
 /// Runs a command.
 ///
@@ -49,7 +49,7 @@ pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io
 }
 
 fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let settings = match Settings::resolve(&args.judge, environment) {
+    let settings = match Settings::resolve(&args.judge, settings::place(&args.place), environment) {
         Ok(settings) => settings,
         Err(unsettled) => {
             unsettled.write(streams.width, streams.err)?;

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use crate::address::Pattern;
 use crate::calendar::{self, Calendar};
 use crate::catalog::TypeRow;
-use crate::cli::{BlockAt, JudgeArgs};
+use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
 use crate::environment::Environment;
 use crate::finding::Severity;
 use crate::judge::{Expectations, Limits};
@@ -198,18 +198,22 @@ impl Settings {
     ///
     /// # Errors
     /// When the policy has a mistake, or something was said that cannot be meant.
-    pub fn resolve(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+    pub fn resolve(args: &JudgeArgs, place: Where, environment: &Environment) -> Result<Self, Unsettled> {
         let now = args.now.unwrap_or(environment.now);
-        let without = Self { said: Said::of(args, environment)?, place: place(args), now, from_here: from_here(args, environment), ..Self::default() };
+        let from_here = place == Where::Here && !args.no_config && args.config.is_none() && environment.config.is_none();
+        let without = Self { said: Said::of(args, environment)?, place, now, from_here, ..Self::default() };
         match policy_from(args, environment)? {
-            None => without.by(find_policy(args, environment)?, args),
+            None => {
+                let found = find_policy(args, without.place.dir(), environment)?;
+                without.by(found)
+            }
             Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
         }
     }
 
     /// With a policy file.
-    fn by(self, found: Option<Found>, args: &JudgeArgs) -> Result<Self, Unsettled> {
-        let directory = if args.no_dir { None } else { found.as_ref().and_then(|found| found.directory.clone()) };
+    fn by(self, found: Option<Found>) -> Result<Self, Unsettled> {
+        let directory = if self.place == Where::Nowhere { None } else { found.as_ref().and_then(|found| found.directory.clone()) };
         let policy = found.map(|found| policy::read(&found.name, &found.bytes, self.today())).transpose()?.map(Arc::new);
         let settings = Self { policy, directory, ..self };
         settings.check_env()?;
@@ -220,16 +224,16 @@ impl Settings {
     fn by_revision(self, rev: &str, origin: &Origin, args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
         let said = |error: Unread| Unsettled::Said { what: format!("{} {rev} {}", origin.words(""), error.what), help: error.help };
         let config = args.config.as_deref().or(environment.config.as_deref().map(Path::new));
-        let there = Reviewing::open(rev, args.dir.as_deref().unwrap_or(Path::new(".")), config).map_err(said)?;
-        let (found, pin) = (there.policy()?, if args.no_dir { None } else { there.pin().map_err(said)? });
-        let aside = there.aside(found.as_ref(), pin.as_ref(), !args.no_dir);
+        let there = Reviewing::open(rev, self.place.dir(), config).map_err(said)?;
+        let (found, pin) = (there.policy()?, if self.place == Where::Nowhere { None } else { there.pin().map_err(said)? });
+        let aside = there.aside(found.as_ref(), pin.as_ref(), self.place != Where::Nowhere);
         let named = found.map(|found| Found { name: there.named(&found.name), ..found });
-        let settings = Self { pins: PinSource::Revision(pin), ..self.clone().by(named, args)? };
+        let settings = Self { pins: PinSource::Revision(pin), ..self.clone().by(named)? };
         let mut ignored = aside.ignored;
         let mut tree = None;
         if let Some((found, pin)) = aside.files.filter(|_| !ignored.is_empty()) {
             let name = found.as_ref().map(|found| found.name.clone());
-            match self.by(found, args) {
+            match self.by(found) {
                 Ok(settings) => tree = Some(Arc::new(Self { pins: PinSource::Revision(pin), ..settings })),
                 // What is wrong with it is nothing for this report: it does not judge, and its lines are the change's own.
                 Err(_) => ignored.iter_mut().filter(|there| name.as_ref() == Some(&there.file)).for_each(|there| there.usable = false),
@@ -489,7 +493,9 @@ fn severity(text: &OsString) -> Result<Severity, Unsettled> {
     })
 }
 
-fn place(args: &JudgeArgs) -> Where {
+/// Which directory counts.
+#[must_use]
+pub fn place(args: &PlaceArgs) -> Where {
     match (&args.dir, args.no_dir) {
         (_, true) => Where::Nowhere,
         (Some(dir), false) => Where::Dir(dir.clone()),
@@ -513,11 +519,10 @@ fn policy_from(args: &JudgeArgs, environment: &Environment) -> Result<Option<(St
 }
 
 /// The policy file: the one that is named, else the nearest one.
-fn find_policy(args: &JudgeArgs, environment: &Environment) -> Result<Option<Found>, Unsettled> {
+fn find_policy(args: &JudgeArgs, dir: &Path, environment: &Environment) -> Result<Option<Found>, Unsettled> {
     if args.no_config {
         return Ok(None);
     }
-    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
     if let Some(file) = args.config.as_deref().or(environment.config.as_deref().map(Path::new)) {
         return Ok(Some(policy::named(file, dir)?));
     }
@@ -526,10 +531,6 @@ fn find_policy(args: &JudgeArgs, environment: &Environment) -> Result<Option<Fou
         help: "name the working directory of the plan with --dir, or the policy with --config".to_owned(),
     })?;
     Ok(policy::discover(&start.tree(), &start.directory)?)
-}
-
-fn from_here(args: &JudgeArgs, environment: &Environment) -> bool {
-    !args.no_config && !args.no_dir && args.dir.is_none() && args.config.is_none() && environment.config.is_none()
 }
 
 fn day(now: Timestamp) -> Date {

@@ -34,7 +34,7 @@ const ADDRESS: &str = "aws_db_instance.courses";
 const TERRAFORM: &str = r#"#!/bin/sh
 case $1 in -chdir=*) echo "$PWD" > cwd; cd "${1#-chdir=}" || exit 1; shift ;; esac
 case $1 in
-  state) [ -e state.json ] && cat state.json; exit ;;
+  state) [ -e hang ] && { : > hanging; sleep 100; }; [ -e state.json ] && cat state.json; exit ;;
   plan) echo "$*" >> calls; out=${2#-out=}; cp made.tfplan "$out"; echo "planned"; exit ;;
 esac
 echo "$*" >> calls
@@ -1012,4 +1012,30 @@ fn a_freeze_holds() {
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stdout).contains("--now=2027-01-07T12:00:00Z"), "a time that was set is told");
     dir.applied(PASS);
+}
+
+/// A backend that hangs after the apply holds nobody: what was done is done and on record.
+#[test]
+fn a_state_that_does_not_come() {
+    let dir = Dir::new(PASS);
+    fs::write(dir.path("hang"), "").expect("written");
+    let mut screen = dir.screen(&["apply", "--log", "log", "tfplan"]);
+    screen.answer(1, "yes\n");
+    until(|| dir.path("hanging").exists(), || "the state pull".to_owned());
+    screen.send("\u{3}");
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(screen.text().contains("could not be read"));
+    assert_eq!(log(&dir.path("log"))[1]["exit_code"], 0);
+    dir.applied(PASS);
+}
+
+/// A provisioner may apply another stack: only the same directory is a wrapper that calls the gate again.
+#[test]
+fn an_apply_within_an_apply() {
+    let dir = Dir::new(PASS);
+    for (from, code) in [("/", Some(0)), (".", Some(2))] {
+        let from = if from == "." { dir.0.path().canonicalize().expect("a directory") } else { from.into() };
+        let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_RUNNING", &from).output().expect("it runs");
+        assert_eq!(output.status.code(), code, "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

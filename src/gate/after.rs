@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::os::{Event, Signals};
 use crate::pinning;
 use crate::plan::saved::{State, read_state};
 use crate::report::escape::line;
@@ -13,8 +14,8 @@ use crate::state::{Beside, Identity, PIN_FILE, Pin, Sign, remember_later};
 /// The largest state that is read, in bytes.
 const MAX_STATE: u64 = 1 << 30;
 
-/// The state as the backend has it now; `None` when Terraform does not say.
-pub(super) fn pull(terraform: &Path, chdir: Option<OsString>) -> Option<State> {
+/// The state as the backend has it now; `None` when Terraform does not say, or somebody asks for an end before it does: a backend may hang.
+pub(super) fn pull(terraform: &Path, chdir: Option<OsString>, signals: &mut Signals) -> Option<State> {
     let mut child = Command::new(terraform)
         .args(chdir)
         .args(["state", "pull"])
@@ -27,9 +28,19 @@ pub(super) fn pull(terraform: &Path, chdir: Option<OsString>) -> Option<State> {
         .env_remove("TF_LOG_PROVIDER")
         .spawn()
         .ok()?;
-    let state = child.stdout.take().and_then(|out| read_state(out.take(MAX_STATE)).ok());
-    let ended = child.wait().ok()?;
-    state.filter(|_| ended.success())
+    let out = child.stdout.take()?;
+    let reader = std::thread::spawn(move || read_state(out.take(MAX_STATE)).ok());
+    loop {
+        if let Some(status) = child.try_wait().ok()? {
+            return reader.join().ok().flatten().filter(|_| status.success());
+        }
+        if !matches!(signals.wait(None), Ok(Event::Child)) {
+            // It only reads. What it has started itself may go on and hold the pipe, so nobody waits for the reader.
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+    }
 }
 
 /// Moves the memory of the directory forward, and its pin file where something that it names has changed. Tells what a person has to know.

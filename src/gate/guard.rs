@@ -73,6 +73,9 @@ pub(super) fn environment(vars: impl Iterator<Item = (OsString, OsString)>) -> R
         }
         if matches!(name.as_ref(), "TF_WORKSPACE" | "TF_DATA_DIR") {
             shown.push(format!("{name}={}", line(&value.to_string_lossy())));
+        } else if matches!(name.as_ref(), "TF_REATTACH_PROVIDERS" | "TF_CLI_CONFIG_FILE") {
+            // They can put other providers in place of those that made the plan.
+            shown.push(name.into_owned());
         }
     }
     shown.sort();
@@ -154,7 +157,14 @@ mod tests {
         assert!(look(&[("TF_CLI_ARGS", "-lock=false")]).is_err());
         assert!(look(&[("TF_CLI_ARGS_apply", "-state-out=x")]).is_err());
         assert!(look(&[("TF_CLI_ARGS_plan", "-var-file=x")]).is_err());
-        let shown = look(&[("TF_CLI_ARGS", ""), ("TF_VAR_password", "s"), ("TF_WORKSPACE", "prod"), ("TF_DATA_DIR", "d\n"), ("HOME", "/")]);
-        assert_eq!(shown.ok(), Some(vec!["TF_DATA_DIR=d\\n".to_owned(), "TF_WORKSPACE=prod".to_owned()]));
+        let shown = look(&[
+            ("TF_CLI_ARGS", ""),
+            ("TF_VAR_password", "s"),
+            ("TF_WORKSPACE", "prod"),
+            ("TF_DATA_DIR", "d\n"),
+            ("HOME", "/"),
+            ("TF_REATTACH_PROVIDERS", "{}"),
+        ]);
+        assert_eq!(shown.ok(), Some(vec!["TF_DATA_DIR=d\\n".to_owned(), "TF_REATTACH_PROVIDERS".to_owned(), "TF_WORKSPACE=prod".to_owned()]));
     }
 }

@@ -10,6 +10,7 @@ use super::child::Ended;
 use crate::os;
 use crate::report::PlanReport;
 use crate::report::escape::json_line;
+use crate::settings::PolicyLine;
 use crate::summary::{Counts, StateLine};
 use crate::verdict::Verdict;
 
@@ -59,6 +60,8 @@ struct DecisionLine<'a> {
     sha256: &'a str,
     state: Option<&'a StateLine>,
     counts: &'a Counts,
+    /// The policy file, its revision and environment.
+    policy: Option<String>,
     verdict: Verdict,
     findings: Vec<Finding<'a>>,
     #[serde(flatten)]
@@ -139,6 +142,7 @@ impl Log {
             sha256: &plan.summary.sha256,
             state: plan.summary.state.as_ref(),
             counts: &plan.summary.counts,
+            policy: plan.policy.as_ref().map(PolicyLine::words),
             verdict: plan.decision.verdict,
             findings: plan
                 .decision

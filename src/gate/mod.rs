@@ -19,7 +19,7 @@ use child::Doing;
 use log::{Asked, Decision, Log};
 use private::Private;
 
-use crate::cli::{ApplyArgs, JudgeArgs, Yes};
+use crate::cli::{ApplyArgs, Yes};
 use crate::environment::{Environment, RUNNING};
 use crate::exit::Exit;
 use crate::input::Job;
@@ -29,7 +29,7 @@ use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::report::{PlanReport, Report, human};
 use crate::settings::Settings;
-use crate::state::{Identity, selected_workspace};
+use crate::state::{Identity, Where, selected_workspace};
 use crate::streams::Streams;
 use crate::verdict::Verdict;
 use crate::{digest, os, program, run};
@@ -93,8 +93,10 @@ pub(crate) fn apply(args: &ApplyArgs, environment: &Environment, streams: &mut S
 struct Gate<'a> {
     args: &'a ApplyArgs,
     settings: Settings,
-    /// Where Terraform runs.
+    /// Where Terraform runs, as it was named.
     dir: PathBuf,
+    /// The same, absolute.
+    directory: PathBuf,
     /// The program that the user named.
     program: Option<PathBuf>,
     log: Log,
@@ -124,7 +126,8 @@ impl<'a> Gate<'a> {
         if !dir.is_dir() {
             return Err(Refused::new(format!("-chdir: {} is no directory", line(&dir.display().to_string())), "name the directory of the configuration").into());
         }
-        if environment.running {
+        let directory = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        if environment.running.as_ref().is_some_and(|running| Path::new(running) == directory) {
             return Err(Refused::new(
                 "the terraform that was run is a wrapper that calls applygate again",
                 "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
@@ -135,8 +138,7 @@ impl<'a> Gate<'a> {
         let log = Log::open(log.as_deref())
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "name a file that can be added to, or leave --log out"))?;
         // What lies in the directory that Terraform writes to always counts.
-        let judge = JudgeArgs { dir: Some(dir.clone()), no_dir: false, ..args.judge.clone() };
-        let settings = match Settings::resolve(&judge, environment) {
+        let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
             Ok(settings) => settings,
             Err(unsettled) => {
                 unsettled.write(streams.width, streams.err)?;
@@ -147,7 +149,7 @@ impl<'a> Gate<'a> {
         let given = args.plan.as_deref().map(|path| read(&dir, path)).transpose()?;
         // Only now: until here there is nothing to protect, and reading from a pipe that nobody writes to has to end with Ctrl-C.
         let signals = Signals::take().map_err(|error| Refused::new(format!("signals cannot be taken over: {error}"), "applygate check works here"))?;
-        Ok(Self { args, settings, dir, program, log, shown, given, terminal: Terminal::open(), signals })
+        Ok(Self { args, settings, dir, directory, program, log, shown, given, terminal: Terminal::open(), signals })
     }
 
     fn go(mut self, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
@@ -170,8 +172,7 @@ impl<'a> Gate<'a> {
         let asked = self.ask(&report, &terraform, streams)?;
         // An answer takes its time, and somebody may have selected another one in the meantime.
         self.right_workspace(identity.as_ref())?;
-        let directory = self.dir.canonicalize().unwrap_or_else(|_| self.dir.clone());
-        let decision = Decision { directory: &directory, plan: &report, terraform: &terraform, asked: &asked };
+        let decision = Decision { directory: &self.directory, plan: &report, terraform: &terraform, asked: &asked };
         self.log
             .decision(&decision)
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "nothing is run without its record"))?;
@@ -195,7 +196,7 @@ impl<'a> Gate<'a> {
         let mut command = Command::new(terraform);
         let mut out = OsString::from("-out=");
         out.push(private.plan());
-        command.args(self.chdir()).arg("plan").arg(out).args(&self.args.args).env(RUNNING, "1");
+        command.args(self.chdir()).arg("plan").arg(out).args(&self.args.args).env(RUNNING, &self.directory);
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
@@ -346,7 +347,7 @@ impl<'a> Gate<'a> {
     /// Runs Terraform. From here on an error is no reason to end before it does.
     fn apply(mut self, terraform: &Path, private: &Private, plan: &PlanReport, identity: Option<&Identity>, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
         let mut command = if self.in_front() { os::shielded(terraform) } else { Command::new(terraform) };
-        command.args(self.chdir()).arg("apply").args(&self.args.args).env(RUNNING, "1");
+        command.args(self.chdir()).arg("apply").args(&self.args.args).env(RUNNING, &self.directory);
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
@@ -370,7 +371,7 @@ impl<'a> Gate<'a> {
                 Exit::CouldNotJudge
             }
             Ok(run) => {
-                let state = after::pull(terraform, self.chdir());
+                let state = after::pull(terraform, self.chdir(), &mut self.signals);
                 if run.ended.well() {
                     told.extend(after::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through

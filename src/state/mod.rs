@@ -160,6 +160,17 @@ pub enum Where {
     Nowhere,
 }
 
+impl Where {
+    /// The directory, as far as one counts at all.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        match self {
+            Self::Dir(dir) => dir,
+            Self::Here | Self::Nowhere => Path::new("."),
+        }
+    }
+}
+
 impl StateFacts {
     /// Reads everything for one plan.
     ///
