@@ -12,6 +12,7 @@ use crate::init::{Found, policy_for};
 use crate::policy::{POLICY_FILE, Start, discover};
 use crate::report::escape::line;
 use crate::streams::Streams;
+use crate::whole;
 
 /// Names of one kind that are told.
 const TOLD: usize = 5;
@@ -77,20 +78,9 @@ fn write(dir: &Path, text: &str) -> Result<PathBuf, Refused> {
         what: format!("{} cannot be written: {}", path.display(), error.kind()),
         help: "applygate init --stdout prints it instead".to_owned(),
     };
-    if std::fs::symlink_metadata(&path).is_ok() {
-        return Err(there());
-    }
-    let new = path.with_extension("toml.new");
-    std::fs::write(&new, text).map_err(failed)?;
-    // A second name, unlike a rename, never takes the place of a file that came in between.
-    match std::fs::hard_link(&new, &path) {
-        Ok(()) => std::fs::remove_file(&new).map_err(failed)?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let _ = std::fs::remove_file(&new);
-            return Err(there());
-        }
-        // Where a file has one name only.
-        Err(_) => std::fs::rename(&new, &path).map_err(failed)?,
+    match whole::create(&path, text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there()),
+        other => other.map_err(failed)?,
     }
     Ok(path)
 }

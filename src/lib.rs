@@ -36,3 +36,4 @@ pub mod state;
 pub mod streams;
 pub mod summary;
 pub mod verdict;
+mod whole;

@@ -11,6 +11,7 @@ use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::state::{Identity, PIN_FILE, Pin, remember};
 use crate::streams::Streams;
+use crate::whole;
 
 /// Runs the command.
 ///
@@ -72,10 +73,7 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
     ))
 }
 
-/// Writes beside and renames: nobody ever reads half a pin file.
+/// Writes a pin file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Refusal> {
-    let failed = |error: io::Error| Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind()));
-    let new = path.with_extension("toml.new");
-    std::fs::write(&new, text).map_err(failed)?;
-    std::fs::rename(&new, path).map_err(failed)
+    whole::replace(path, text.as_bytes()).map_err(|error| Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind())))
 }

@@ -1,13 +1,12 @@
 //! What was seen of the states of a working directory: kept beside Terraform's own files, not committed. `pin` and `apply` write it, `check` only reads it.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::Identity;
+use crate::whole;
 
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -76,12 +75,5 @@ fn keep(dir: &Path, identity: &Identity, serial: impl Fn(u64) -> u64) -> std::io
     let seen = memory.serials.get(&identity.lineage).copied().unwrap_or(0);
     memory.serials.insert(identity.lineage.clone(), serial(seen));
     memory.objects.insert(place(identity), identity.objects);
-    // Beside and renamed: nobody reads half of it, and a link in its place is replaced and not followed.
-    let new = path.with_extension(format!("json.{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).open(&new).and_then(|mut file| file.write_all(&serde_json::to_vec(&memory)?));
-    let kept = written.and_then(|()| std::fs::rename(&new, &path));
-    if kept.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    kept
+    whole::replace(&path, &serde_json::to_vec(&memory)?)
 }
