@@ -752,6 +752,10 @@ fn the_schema_knows_what_the_reader_knows() {
         ("expect = { region = \"a\\tb\" }".to_owned(), false),
         ("expect = { account = \"a b\" }".to_owned(), false),
         ("expect = { max_destroy = -1 }".to_owned(), false),
+        ("max_destroy = 0\nmax_changes = 9\nexpect = [\"aws_s3_bucket.logs\"]\n[env.x]\nexpect = \"**\"\nmax_changes = 1".to_owned(), true),
+        ("expect = [\"nothing\", 3]".to_owned(), false),
+        ("expect = 3".to_owned(), false),
+        ("max_changes = -1".to_owned(), false),
         ("max_waiver_days = 0".to_owned(), false),
         ("env = { x = { env = 1 } }".to_owned(), false),
         ("env = { x = { workspace = \"a?\" } }".to_owned(), false),
@@ -945,4 +949,20 @@ fn windows_and_freezes() {
     let shown = common::applygate().current_dir(dir.path()).args(["config", "show", "--config", "applygate.toml", "--env", "x"]).output().expect("it runs");
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains("sat 00:00-24:00 UTC") && shown.contains("2026-12-20 00:00 to 2027-01-07 00:00 UTC: year end") && !shown.contains("mon"), "{shown}");
+}
+
+/// Scope and budget in short: `expect` as a list, and the numbers beside it.
+#[test]
+fn scope_and_budget_in_short() {
+    let holds = |text: &str| settings(text).for_plan(None).expect("it holds").limits.expect;
+    let short = holds("expect = [\"aws_s3_bucket.logs\", \"module.m\"]\nmax_destroy = 0\nmax_changes = 3\n");
+    let long = holds("[expect]\naddresses = [\"aws_s3_bucket.logs\", \"module.m\"]\nmax_destroy = 0\nmax_changes = 3\n");
+    assert_eq!((&short, short.addresses.len(), short.max_destroy, short.max_changes), (&long, 2, Some(0), Some(3)));
+    assert_eq!(verdict("expect = [\"aws_db_instance.old\"]\n[rules]\nstateful-destroy = \"off\"\n", &database_goes()), Verdict::Pass);
+    assert_eq!(verdict("expect = [\"aws_db_instance.other\"]\n[rules]\nstateful-destroy = \"off\"\n", &database_goes()), Verdict::Block);
+    assert_eq!(verdict("max_destroy = 1\n[rules]\nstateful-destroy = \"off\"\n", &database_goes()), Verdict::Pass);
+    assert_eq!(verdict("max_destroy = 0\n[rules]\nstateful-destroy = \"off\"\n", &database_goes()), Verdict::Block);
+    for twice in ["max_destroy = 1\n[expect]\nmax_destroy = 2\n", "[expect]\nmax_changes = 2\n[env.x]\nmax_changes = 1\n[env.x.expect]\nmax_changes = 2\n"] {
+        assert_eq!(mistakes(twice).len(), 1, "{twice}: {:?}", mistakes(twice));
+    }
 }

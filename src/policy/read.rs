@@ -35,9 +35,10 @@ const MOST: usize = 1_000_000_000;
 const MOST_DAYS: usize = 3660;
 
 /// Keys of the top level.
-pub const TOP_KEYS: &[&str] = &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "window", "freeze", "env", "type"];
+pub const TOP_KEYS: &[&str] =
+    &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "max_destroy", "max_changes", "window", "freeze", "env", "type"];
 /// Keys of `[env.NAME]`.
-pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect", "window", "freeze"];
+pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect", "max_destroy", "max_changes", "window", "freeze"];
 /// Keys of `[limits]`.
 pub const LIMIT_KEYS: &[&str] = &["create_high", "create_high_weighty", "create_least", "mass_count", "mass_share"];
 /// Keys of `[expect]`.
@@ -116,7 +117,19 @@ impl Reader<'_> {
             "block_at" => layer.block_at = self.cells.severity(key, cell),
             "rules" => self.rules(cell, layer),
             "limits" => self.limits(cell, layer),
+            // Patterns alone are the scope; then the budget has its place beside it.
+            "expect" if cell.get_ref().is_array() || cell.get_ref().is_str() => {
+                layer.expect.addresses = Some(self.cells.patterns(key, cell, MAX_ADDRESS, Pattern::parse))
+            }
             "expect" => self.expect(cell, layer),
+            "max_destroy" => {
+                let count = self.cells.count(key, cell, 0, MOST);
+                self.once(key, cell, &mut layer.expect.max_destroy, count);
+            }
+            "max_changes" => {
+                let count = self.cells.count(key, cell, 0, MOST);
+                self.once(key, cell, &mut layer.expect.max_changes, count);
+            }
             "window" => layer.windows = self.times("window", cell, WINDOW_KEYS, Window::read),
             "freeze" => layer.freezes = self.times("freeze", cell, FREEZE_KEYS, Freeze::read),
             "waiver" => {
@@ -168,11 +181,25 @@ impl Reader<'_> {
                 "providers" => expect.providers = Some(self.cells.globs(name, cell)),
                 "one_region" => expect.one_region = self.cells.flag(name, cell),
                 "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse)),
-                "max_destroy" => expect.max_destroy = self.cells.count(name, cell, 0, MOST),
-                "max_changes" => expect.max_changes = self.cells.count(name, cell, 0, MOST),
+                "max_destroy" => {
+                    let count = self.cells.count(name, cell, 0, MOST);
+                    self.once(name, cell, &mut expect.max_destroy, count);
+                }
+                "max_changes" => {
+                    let count = self.cells.count(name, cell, 0, MOST);
+                    self.once(name, cell, &mut expect.max_changes, count);
+                }
                 _ => self.cells.unknown(key, "[expect]", EXPECT_KEYS),
             }
         }
+    }
+
+    /// Takes a number that may stand in `[expect]` or beside it, but in one of these places.
+    fn once(&mut self, key: &str, cell: &Cell<'_>, slot: &mut Option<At<usize>>, count: Option<At<usize>>) {
+        if slot.is_some() {
+            self.cells.wrong(cell.span(), format!("{key} is said twice"), "once is enough: in [expect] or outside of it");
+        }
+        *slot = count;
     }
 
     fn waiver(&mut self, place: &Range<usize>, table: &DeTable<'_>) -> Option<Waiver> {
