@@ -238,19 +238,28 @@ pub struct Plans<'t> {
     pub plans: Vec<Plan<'t>>,
     /// What a reader of the report should know.
     pub notes: Vec<&'static str>,
+    /// Why what comes after them cannot be judged: it takes nothing from the plans before, and the whole is not let through.
+    pub rest: Option<Refusal>,
 }
 
 /// Reads every plan in a text: one, several one after the other, or one within the log of a wrapper.
 ///
 /// # Errors
-/// When there is none, or something else than plans and a wrapper's log.
+/// When there is none at the start, or something else than a wrapper's log before it.
 pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
     let start = text.len() - text.trim_start().len();
     let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) { start } else { wrapped(text)? };
-    let mut found = Plans { plans: Vec::new(), notes: if at > start { vec![WRAPPED] } else { Vec::new() } };
+    let mut found = Plans { plans: Vec::new(), notes: if at > start { vec![WRAPPED] } else { Vec::new() }, rest: None };
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let (plan, length) = json::read(rest).map_err(|refusal| further_in(refusal, text, at))?;
+        let (plan, length) = match json::read(rest).map_err(|refusal| further_in(refusal, text, at)) {
+            Ok(read) => read,
+            Err(refusal) if found.plans.is_empty() => return Err(refusal),
+            Err(refusal) => {
+                found.rest = Some(refusal);
+                return Ok(found);
+            }
+        };
         found.plans.push(plan);
         at += length;
         let rest = text.get(at..).unwrap_or_default();
@@ -261,9 +270,10 @@ pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
         }
         if !rest.starts_with('{') {
             if rest.len() > MAX_AROUND || starts_object(rest) {
-                return Err(Refusal::new(Why::Surrounded));
+                found.rest = Some(Refusal::new(Why::Surrounded));
+            } else {
+                found.notes = vec![WRAPPED];
             }
-            found.notes = vec![WRAPPED];
             return Ok(found);
         }
     }
@@ -308,7 +318,7 @@ mod tests {
     const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#;
 
     fn why(text: &str) -> Option<Why> {
-        plans(text).err().map(|refusal| refusal.why)
+        plans(text).map_or_else(Some, |found| found.rest).map(|refusal| refusal.why)
     }
 
     #[test]
@@ -328,6 +338,14 @@ mod tests {
         assert_eq!(why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))), Some(Why::Surrounded));
         assert_eq!(why("hello"), Some(Why::NotJson));
         assert_eq!(why(" \n"), Some(Why::Empty));
+    }
+
+    #[test]
+    fn what_comes_after_takes_nothing_away() {
+        let after = |rest: &str| plans(&format!("{PLAN}\n{rest}")).map(|found| (found.plans.len(), found.rest.map(|refusal| refusal.why)));
+        assert_eq!(after("{\"format_version\":\"1.2\",\"resource_changes\":["), Ok((1, Some(Why::Truncated))));
+        assert_eq!(after(&format!("{PLAN}{{}}")), Ok((2, Some(Why::NotAPlan))));
+        assert_eq!(after(""), Ok((1, None)));
     }
 
     #[test]

@@ -183,6 +183,11 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
         let source = if several { format!("{source} (plan {} of {})", at + 1, found.plans.len()) } else { source.to_owned() };
         reports.push(judge_plan(plan, source, notes.clone(), settings, used));
     }
+    // The last one stands for what comes after it.
+    if let (Some(last), Some(rest)) = (reports.last_mut(), found.rest) {
+        let detail = rest.detail.as_ref().map_or_else(|| "what comes after it".to_owned(), |detail| format!("what comes after it: {detail}"));
+        last.decision.refusal.get_or_insert(rest.with(detail));
+    }
     Ok(reports)
 }
 

@@ -66,6 +66,20 @@ fn a_refused_plan_leaves_the_others_judged() {
     assert!(!report["plans"][1]["refused"].is_null());
 }
 
+/// What is broken after a plan of the same file neither hides that it blocks nor lets it through.
+#[test]
+fn a_broken_end_takes_nothing_away() {
+    let read = |plan: &str| std::fs::read_to_string(root().join(plan)).expect("a plan");
+    let broken = read(BROKEN);
+    for (first, code) in [(DESTROY, 1), (ROUTINE, 2)] {
+        for end in [broken.as_str(), "{}", "log\n{\"a\":1}"] {
+            let output = applygate().args(["check", "-"]).write_stdin(format!("{}\n{end}", read(first))).output().expect("it runs");
+            assert_eq!(output.status.code(), Some(code), "{first} {end:.40}");
+            assert!(String::from_utf8_lossy(&output.stderr).contains("what comes after it"), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
+
 #[test]
 fn one_wanted_thing_is_let_through_and_stays_visible() {
     let plan = "fixtures/stateful-destroy/fires-rds-replace/plan.json";
