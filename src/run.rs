@@ -194,22 +194,22 @@ pub fn judge_bytes(bytes: &[u8], source: &str, settings: &Settings, used: &mut [
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
 fn judge_plan(plan: &Plan<'_>, source: String, notes: Vec<String>, settings: &Settings, used: &mut [bool]) -> PlanReport {
     let summary = Summary::of(plan, source, String::new(), notes);
-    let (decision, policy) = decide(plan, settings, used);
+    let (decision, policy, overruled) = decide(plan, settings, used);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
-            let (other, _) = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
+            let (other, ..) = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
             compare::weaker(&decision, &other)
         });
         PolicyFrom { reviewed: Arc::clone(reviewed), weaker }
     });
-    PlanReport { summary, decision, policy, from }
+    PlanReport { summary, decision, policy, overruled, from }
 }
 
-fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> (Decision, Option<PolicyLine>) {
+fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> (Decision, Option<PolicyLine>, Vec<String>) {
     let refused = |refusal| engine::Outcome { findings: Vec::new(), refusal: Some(refusal) };
     let holding = match settings.for_plan(plan.saved.as_deref().map(Saved::workspace_name)) {
         Ok(holding) => holding,
-        Err(refusal) => return (Line::default().decide(refused(refusal), &mut []), None),
+        Err(refusal) => return (Line::default().decide(refused(refusal), &mut []), None, Vec::new()),
     };
     let meant_empty = holding.limits.first_apply && plan.managed().any(|change| change.action.has_before() && !change.importing());
     let state = if meant_empty { Err(Refusal::new(Why::NotFirstApply)) } else { StateFacts::read(plan, &settings.place, &settings.pins) };
@@ -217,7 +217,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> (Decision,
         Ok(state) => engine::judge(plan, &holding.limits, &state, &holding.types),
         Err(refusal) => refused(refusal),
     };
-    (holding.line.decide(outcome, used), holding.policy)
+    (holding.line.decide(outcome, used), holding.policy, holding.overruled)
 }
 
 fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {

@@ -109,6 +109,8 @@ pub struct Holding {
     pub policy: Option<PolicyLine>,
     /// Every value with its origin, for `config show`.
     pub values: Vec<HeldValue>,
+    /// What a flag or a variable makes looser than it is without: `block_at critical (--block-at)`.
+    pub overruled: Vec<String>,
 }
 
 /// One value that holds.
@@ -300,7 +302,7 @@ impl Settings {
     pub fn for_plan(&self, workspace: Option<&str>) -> Result<Holding, Refusal> {
         let chosen = self.choose(workspace)?;
         let base = self.policy.as_deref().map(|policy| &policy.base);
-        let mut merge = Merge { env: chosen.as_ref().map(|(env, _)| *env), base, values: Vec::new(), looser: Vec::new() };
+        let mut merge = Merge { env: chosen.as_ref().map(|(env, _)| *env), base, values: Vec::new(), looser: Vec::new(), overruled: Vec::new() };
         let (line, limits) = (Line::default(), Limits::default());
         let block_at =
             merge.value("block_at", self.said.block_at.clone(), |layer| layer.block_at.as_ref(), line.block_at, |severity| severity.word().to_owned());
@@ -331,7 +333,7 @@ impl Settings {
         for allowance in &self.said.allow {
             merge.told("allow", allowance.to_string(), Origin::Flag("--allow"));
         }
-        let (values, looser) = (merge.values, merge.looser);
+        let (values, looser, overruled) = (merge.values, merge.looser, merge.overruled);
         let line = Line { block_at, allow: self.said.allow.clone(), rules, waivers, workspace: workspace.map(str::to_owned), today: self.today(), closed };
         let policy = self.policy.as_deref().map(|policy| PolicyLine {
             file: policy.file.clone(),
@@ -341,7 +343,7 @@ impl Settings {
             looser,
         });
         let types = self.policy.as_deref().map_or_else(|| Arc::from([]), |policy| Arc::clone(&policy.types));
-        Ok(Holding { limits, line, types, policy, values })
+        Ok(Holding { limits, line, types, policy, values, overruled })
     }
 }
 
@@ -351,6 +353,7 @@ struct Merge<'a> {
     base: Option<&'a Layer>,
     values: Vec<HeldValue>,
     looser: Vec<String>,
+    overruled: Vec<String>,
 }
 
 impl<'a> Merge<'a> {
@@ -373,8 +376,11 @@ impl<'a> Merge<'a> {
         default: T,
         show: impl Fn(&T) -> String,
     ) -> T {
-        let policy = || self.policy(get).map(|(value, origin)| (value.clone(), origin));
-        let (value, origin) = said.or_else(policy).unwrap_or((default.clone(), Origin::Default));
+        let (without, there) = self.policy(get).map_or((default.clone(), Origin::Default), |(value, origin)| (value.clone(), origin));
+        let (value, origin) = said.unwrap_or_else(|| (without.clone(), there));
+        if value > without {
+            self.overruled.push(format!("{} {} ({})", key.trim_start_matches("limits."), show(&value), origin.words("")));
+        }
         if value > default && matches!(origin, Origin::Env(..) | Origin::File(_)) {
             self.looser.push(format!("{} {}", key.trim_start_matches("limits."), show(&value)));
         }
@@ -403,6 +409,20 @@ impl<'a> Merge<'a> {
     fn expectations(&mut self, said: &Said) -> Expectations {
         fn list<T: std::fmt::Display>(all: &[T]) -> String {
             all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        let budgets = [
+            ("max_destroy", said.max_destroy, self.policy(|layer| layer.expect.max_destroy.as_ref()), "--max-destroy"),
+            ("max_changes", said.max_changes, self.policy(|layer| layer.expect.max_changes.as_ref()), "--max-changes"),
+        ];
+        for (key, said, policy, flag) in budgets {
+            if let (Some(said), Some((policy, _))) = (said, policy)
+                && said > *policy
+            {
+                self.overruled.push(format!("{key} {said} ({flag})"));
+            }
+        }
+        if let (false, Some(_)) = (said.expect.is_empty(), self.policy(|layer| layer.expect.addresses.as_ref())) {
+            self.overruled.push("other addresses (--expect)".to_owned());
         }
         let flag = |count: Option<usize>, name| count.map(|count| (count, Origin::Flag(name)));
         let addresses = Some(said.expect.clone()).filter(|all| !all.is_empty()).map(|all| (all, Origin::Flag("--expect")));

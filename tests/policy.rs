@@ -966,3 +966,27 @@ fn scope_and_budget_in_short() {
         assert_eq!(mistakes(twice).len(), 1, "{twice}: {:?}", mistakes(twice));
     }
 }
+
+/// A gate that was made looser for one run says so: a variable that was set somewhere is easily forgotten.
+#[test]
+fn what_a_run_makes_looser_is_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let policy = dir.path().join("applygate.toml");
+    std::fs::write(&policy, "max_destroy = 2\nblock_at = \"medium\"\nexpect = \"**\"\n").expect("written");
+    let plan = root().join("fixtures/incident/3-routine-change/plan.json");
+    let told = |args: &[&str], variable: Option<&str>| {
+        let mut command = common::applygate();
+        command.current_dir(dir.path()).arg("check").args(args).arg(&plan);
+        let output = command.envs(variable.map(|value| ("APPLYGATE_BLOCK_AT", value))).output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().find_map(|line| line.strip_prefix("looser    by this run: ").map(str::to_owned))
+    };
+    assert_eq!(told(&[], None), None);
+    assert_eq!(told(&[], Some("high")).as_deref(), Some("block_at high (APPLYGATE_BLOCK_AT)"));
+    assert_eq!(told(&["--block-at", "low"], Some("critical")), None, "the flag wins, and is stricter");
+    assert_eq!(told(&["--max-destroy", "3"], None).as_deref(), Some("max_destroy 3 (--max-destroy)"));
+    assert_eq!(told(&["--max-destroy", "1", "--max-changes", "9"], None), None);
+    assert_eq!(told(&["--expect", "aws_*.*"], None).as_deref(), Some("other addresses (--expect)"));
+    assert_eq!(told(&["--no-config", "--block-at", "critical"], None).as_deref(), Some("block_at critical (--block-at)"), "looser than the default");
+    assert_eq!(told(&["--no-config", "--block-at", "high"], None), None);
+}

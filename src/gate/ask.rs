@@ -250,6 +250,7 @@ mod tests {
                 refusal: None,
             },
             policy: None,
+            overruled: Vec::new(),
             from: None,
         }
     }

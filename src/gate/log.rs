@@ -62,6 +62,7 @@ struct DecisionLine<'a> {
     counts: &'a Counts,
     /// The policy file, its revision and environment.
     policy: Option<String>,
+    overruled: &'a [String],
     verdict: Verdict,
     findings: Vec<Finding<'a>>,
     #[serde(flatten)]
@@ -143,6 +144,7 @@ impl Log {
             state: plan.summary.state.as_ref(),
             counts: &plan.summary.counts,
             policy: plan.policy.as_ref().map(PolicyLine::words),
+            overruled: &plan.overruled,
             verdict: plan.decision.verdict,
             findings: plan
                 .decision

@@ -321,6 +321,9 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
     if let Some(policy) = &plan.policy {
         footer(out, layout, "policy", &policy.words(), Style::new())?;
     }
+    if !plan.overruled.is_empty() {
+        footer(out, layout, "looser", &format!("by this run: {}", plan.overruled.join(", ")), Style::new())?;
+    }
     if let Some(from) = &plan.from {
         policy_from(plan, from, layout, out)?;
     }

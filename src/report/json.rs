@@ -42,6 +42,7 @@ struct Plan<'a> {
     refused: Option<Reason<'a>>,
     state: Option<&'a StateLine>,
     policy: Option<Policy<'a>>,
+    overruled: &'a [String],
     closed: Option<Closed<'a>>,
     policy_from: Option<PolicyFrom<'a>>,
     counts: &'a Counts,
@@ -242,6 +243,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     .closed
                     .as_ref()
                     .map(|closed| Closed { reason: &closed.reason, next_open: closed.next_open.as_ref().map(|next| next.timestamp().to_string()) }),
+                overruled: &plan.overruled,
                 policy: plan.policy.as_ref().map(|policy| Policy {
                     file: &policy.file,
                     env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),

@@ -23,6 +23,8 @@ pub struct PlanReport {
     pub decision: Decision,
     /// The policy that it was judged by.
     pub policy: Option<PolicyLine>,
+    /// What a flag or a variable made looser than the policy, or the defaults, have it.
+    pub overruled: Vec<String>,
     /// The revision that policy and pin come from.
     pub from: Option<PolicyFrom>,
 }
