@@ -79,7 +79,7 @@ fn check(settings: &Settings, streams: &mut Streams<'_>) -> io::Result<Exit> {
             )?;
         }
     }
-    let (envs, waivers) = (crate::judge::plural(policy.envs.len(), "environment"), crate::judge::plural(policy.waivers().count(), "waiver"));
+    let (envs, waivers) = (crate::words::plural(policy.envs.len(), "environment"), crate::words::plural(policy.waivers().count(), "waiver"));
     writeln!(streams.out, "{file}: no mistakes; {envs}, {waivers}")?;
     Ok(Exit::Through)
 }

@@ -156,7 +156,7 @@ impl PolicyLine {
         if !self.types.is_empty() {
             let more = self.types.len().checked_sub(NAMED).filter(|more| *more > 0).map_or_else(String::new, |more| format!(", and {more} more"));
             let names: Vec<&str> = self.types.iter().take(NAMED).map(String::as_str).collect();
-            types = format!(" · {}: {}{more}", crate::judge::plural(self.types.len(), "own type"), names.join(", "));
+            types = format!(" · {}: {}{more}", crate::words::plural(self.types.len(), "own type"), names.join(", "));
         }
         format!("{}{env}{looser}{types}", self.file)
     }

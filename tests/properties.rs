@@ -14,7 +14,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use applygate::run::judge_bytes;
+use applygate::judging::judge_bytes;
 use applygate::settings::Settings;
 use common::{fixtures, judge, parse, told};
 use proptest::prelude::*;

@@ -14,8 +14,8 @@ mod common;
 
 use std::io::Cursor;
 
+use applygate::judging::judge_bytes;
 use applygate::report::{Report, human};
-use applygate::run::judge_bytes;
 use applygate::settings::Settings;
 use common::{applygate, root};
 

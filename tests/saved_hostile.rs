@@ -15,10 +15,10 @@ mod common;
 mod forge;
 
 use applygate::input;
+use applygate::judging::judge_bytes;
 use applygate::plan::saved::Opened;
 use applygate::plan::{Plan, ReadError, Shape, Value};
 use applygate::refusal::Why;
-use applygate::run::judge_bytes;
 use applygate::settings::Settings;
 use forge::{Member, STATE, change, field, number, plan, saved, zip};
 use proptest::prelude::*;

@@ -16,7 +16,7 @@ mod forge;
 
 use std::process::Command;
 
-use applygate::run::judge_bytes;
+use applygate::judging::judge_bytes;
 use applygate::settings::Settings;
 use forge::{change, field, plan, saved};
 

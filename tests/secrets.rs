@@ -16,8 +16,8 @@ mod common;
 use std::collections::HashSet;
 use std::io::Cursor;
 
+use applygate::judging::judge_bytes;
 use applygate::report::{ErrorReport, PlanReport, Report, escape, human, json};
-use applygate::run::judge_bytes;
 use applygate::settings::Settings;
 use common::{fixtures, parse};
 use serde_json::Value;

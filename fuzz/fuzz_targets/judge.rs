@@ -2,7 +2,7 @@
 #![no_main]
 
 use applygate::report::{ErrorReport, Report, human, json};
-use applygate::run::judge_bytes;
+use applygate::judging::judge_bytes;
 use applygate::settings::Settings;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -79,7 +79,7 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     let before = pinned.data.len();
     pin.record(&now, false);
     pinning::write(&path, &pin.render().map_err(|refusal| refusal.to_string())?).map_err(|refusal| refusal.to_string())?;
-    Ok(Some(format!("{PIN_FILE} was written anew: {} with data in the state, {before} before. Commit it", crate::judge::plural(now.data.len(), "object"))))
+    Ok(Some(format!("{PIN_FILE} was written anew: {} with data in the state, {before} before. Commit it", crate::words::plural(now.data.len(), "object"))))
 }
 
 /// What a run that did not end well has left, read from the directory and the state.

@@ -95,7 +95,7 @@ impl Question {
         };
         // The report may have gone elsewhere: whoever answers sees here what it comes to.
         let tally: Vec<String> = tally(&plan.decision).iter().filter(|(_, count)| *count > 0).map(|(severity, count)| format!("{count} {severity}")).collect();
-        let destroyed = crate::judge::plural(plan.summary.counts.delete + plan.summary.counts.replace, "object");
+        let destroyed = crate::words::plural(plan.summary.counts.delete + plan.summary.counts.replace, "object");
         let mut text = vec![
             String::new(),
             format!("This plan is blocked: {}; {destroyed} to destroy.", tally.join(", ")),

@@ -32,7 +32,7 @@ use crate::settings::Settings;
 use crate::state::{Identity, Where, selected_workspace};
 use crate::streams::Streams;
 use crate::verdict::Verdict;
-use crate::{digest, os, program, run};
+use crate::{digest, judging, os, program};
 
 /// Why nothing is run.
 #[derive(Debug)]
@@ -239,7 +239,7 @@ impl<'a> Gate<'a> {
     /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
     fn judge(&self, made: &Bytes, streams: &mut Streams<'_>) -> Result<PlanReport, Stop> {
         let mut used = vec![false; self.settings.said.allow.len()];
-        let mut plans = run::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used).map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let mut plans = judging::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used).map_err(|refusal| Refused::of(&made.name, &refusal))?;
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Refused::new(format!("{} is not one plan", line(&made.name)), "terraform plan -out tfplan").into());
         };

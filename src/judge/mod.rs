@@ -29,7 +29,7 @@ pub(crate) use neighbours::Source;
 pub use place::{Cloud, Place, Places};
 pub use rename::Rename;
 pub use stripped::Stripped;
-pub(crate) use words::{how, plural, remedy, why};
+pub(crate) use words::{how, remedy, why};
 
 /// Numbers and expectations that rules read: built by settings, plain data here.
 #[derive(Debug, Clone, PartialEq)]

@@ -97,9 +97,3 @@ pub(crate) fn remedy(change: &ResourceChange<'_>) -> String {
     }
     .to_owned()
 }
-
-/// `1 resource`, `2 resources`.
-#[must_use]
-pub(crate) fn plural(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}

@@ -56,7 +56,7 @@ impl Mistakes {
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, width: usize, out: &mut dyn Write) -> io::Result<()> {
-        let count = crate::judge::plural(self.list.len(), "mistake");
+        let count = crate::words::plural(self.list.len(), "mistake");
         writeln!(out, "error: the policy {} has {count}, so nothing is judged by it", line(&self.file))?;
         let shown = Shown::new(&self.text);
         let source = NamedSource::new(line(&self.file), shown.text.clone());

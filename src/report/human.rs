@@ -99,7 +99,7 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     }
     footer(out, layout, "changes", &counts(&summary.counts), Style::new())?;
     if summary.failed_checks > 0 {
-        footer(out, layout, "checks", &format!("{} in the configuration did not hold", crate::judge::plural(summary.failed_checks, "check")), Style::new())?;
+        footer(out, layout, "checks", &format!("{} in the configuration did not hold", crate::words::plural(summary.failed_checks, "check")), Style::new())?;
     }
     for note in &summary.notes {
         footer(out, layout, "note", note, DIM)?;
@@ -310,13 +310,13 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
     if allowed > 0 {
-        footer(out, layout, "allowed", &format!("{} let through by --allow", crate::judge::plural(allowed, "finding")), Style::new())?;
+        footer(out, layout, "allowed", &format!("{} let through by --allow", crate::words::plural(allowed, "finding")), Style::new())?;
     }
     if waived > 0 {
-        footer(out, layout, "waived", &format!("{} by the policy", crate::judge::plural(waived, "finding")), Style::new())?;
+        footer(out, layout, "waived", &format!("{} by the policy", crate::words::plural(waived, "finding")), Style::new())?;
     }
     if off > 0 {
-        footer(out, layout, "off", &format!("{} of rules that the policy switches off", crate::judge::plural(off, "finding")), Style::new())?;
+        footer(out, layout, "off", &format!("{} of rules that the policy switches off", crate::words::plural(off, "finding")), Style::new())?;
     }
     if let Some(policy) = &plan.policy {
         footer(out, layout, "policy", &policy.words(), Style::new())?;

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, plural};
+use crate::judge::Facts;
 use crate::plan::{Action, ReadError};
+use crate::words::plural;
 
 /// `create-everything`.
 pub(super) static RULE: Rule = Rule {

@@ -6,8 +6,9 @@ use super::{Needs, Rule, Switch};
 use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, guess, plural};
+use crate::judge::{Facts, guess};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, member};
+use crate::words::plural;
 
 /// `index-shift`.
 pub(super) static RULE: Rule = Rule {

@@ -3,9 +3,10 @@
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, plural};
+use crate::judge::Facts;
 use crate::plan::saved::PlanMode;
 use crate::plan::{Action, ReadError};
+use crate::words::plural;
 
 /// `mass-destroy`.
 pub(super) static RULE: Rule = Rule {

@@ -2,8 +2,9 @@
 
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, is_change, plural};
+use crate::judge::{Facts, is_change};
 use crate::plan::ReadError;
+use crate::words::plural;
 
 /// `over-budget`.
 pub(super) static RULE: Rule = Rule {

@@ -2,8 +2,9 @@
 
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, plural};
+use crate::judge::Facts;
 use crate::plan::ReadError;
+use crate::words::plural;
 
 /// `partial-plan`.
 pub(super) static RULE: Rule = Rule {

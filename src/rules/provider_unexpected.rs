@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Needs, Rule, Switch};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::glob::Glob;
-use crate::judge::{Facts, plural};
+use crate::judge::Facts;
 use crate::plan::ReadError;
 use crate::plan::configured::Configured;
+use crate::words::plural;
 
 /// `provider-unexpected`.
 pub(super) static RULE: Rule = Rule {

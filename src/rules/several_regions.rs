@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch, unplaced};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Cloud, Facts, Place, plural};
+use crate::judge::{Cloud, Facts, Place};
 use crate::plan::ReadError;
+use crate::words::plural;
 
 /// `several-regions`.
 pub(super) static RULE: Rule = Rule {

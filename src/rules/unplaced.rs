@@ -2,7 +2,8 @@
 
 use crate::finding::{Evidence, Finding, Severity};
 use crate::glob::Glob;
-use crate::judge::{Place, covers_place, plural};
+use crate::judge::{Place, covers_place};
+use crate::words::plural;
 
 /// Places that are named.
 const NAMED: usize = 5;

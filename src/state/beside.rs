@@ -47,7 +47,7 @@ impl Sign {
             Self::ErroredState(count) => format!("errored.tfstate lies here with {count} resources: an apply could not store its state"),
             Self::Lock(name) => format!("{name} lies here: a run holds the state, or died while it did"),
             Self::OtherBackend(what) => format!(".terraform/terraform.tfstate names another place than the plan: {what}"),
-            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::judge::plural(*count, "object")),
+            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::words::plural(*count, "object")),
             Self::NotInitialized(there, wanted) => format!("the configuration wants backend \"{wanted}\", but the directory is set up for \"{there}\""),
         }
     }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use applygate::judge::Expectations;
+use applygate::judging::judge_bytes;
 use applygate::policy::{self, At, ExpectKeys, Layer, Policy};
 use applygate::report::PlanReport;
-use applygate::run::judge_bytes;
 use applygate::settings::Settings;
 use applygate::state::Where;
 use serde::Deserialize;
