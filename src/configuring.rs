@@ -46,7 +46,7 @@ fn settled(
     match Settings::resolve(args, place, environment) {
         Ok(settings) => then(&settings, streams),
         Err(unsettled) => {
-            unsettled.write(streams.width, streams.err)?;
+            unsettled.write(streams)?;
             Ok(Exit::CouldNotJudge)
         }
     }
@@ -141,7 +141,7 @@ fn show(settings: &Settings, workspace: Option<&str>, format: Format, streams: &
     let holding = match settings.for_plan(workspace) {
         Ok(holding) => holding,
         Err(refusal) => {
-            writeln!(streams.err, "error: a plan of this workspace {}\n  help: {}", line(&refusal.to_string()), refusal.why.help())?;
+            streams.refuse(&format!("a plan of this workspace {}", line(&refusal.to_string())), refusal.why.help())?;
             return Ok(Exit::CouldNotJudge);
         }
     };

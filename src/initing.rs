@@ -44,7 +44,7 @@ pub(crate) fn init(args: &InitArgs, environment: &Environment, streams: &mut Str
             writeln!(streams.out, "next      read it and change what is not right, then: applygate config check{}", line(&file))?;
         }
         Err(Refused { what, help }) => {
-            writeln!(streams.err, "error: {}\n  help: {}", line(&what), line(&help))?;
+            streams.refuse(&line(&what), &line(&help))?;
             return Ok(Exit::CouldNotJudge);
         }
     }

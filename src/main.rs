@@ -1,7 +1,7 @@
 //! The command: parse, run, print the error, exit code.
 
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use applygate::cli::{Cli, spelled};
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let closed = Cell::new(false);
     let mut out = Forgiving { to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())), closed: &closed };
     let mut err = anstream::AutoStream::auto(io::stderr());
-    let mut streams = Streams { out: &mut out, closed: &closed, err: &mut err, width };
+    let mut streams = Streams { out: &mut out, closed: &closed, err: &mut err, width, err_width: io::stderr().is_terminal().then_some(width) };
     let result = run(cli, &Environment::read(), &mut streams).and_then(|exit| out.flush().map(|()| exit));
     match result {
         Ok(exit) => exit.into(),

@@ -25,7 +25,7 @@ pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> io::Result<Exit>
         }
         Err(refusal) => {
             let name = args.plan.display().to_string();
-            writeln!(streams.err, "error: {} {}\n  help: {}", line(&name), line(&refusal.to_string()), refusal.why.help())?;
+            streams.refuse(&format!("{} {}", line(&name), line(&refusal.to_string())), refusal.why.help())?;
             Ok(Exit::CouldNotJudge)
         }
     }

@@ -46,14 +46,14 @@ fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>)
     let settings = match Settings::resolve(&args.judge, settings::place(&args.place), environment) {
         Ok(settings) => settings,
         Err(unsettled) => {
-            unsettled.write(streams.width, streams.err)?;
+            unsettled.write(streams)?;
             return Ok(Exit::CouldNotJudge);
         }
     };
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
-            writeln!(streams.err, "error: no plan given\n  help: terraform plan -out tfplan && applygate check tfplan")?;
+            streams.refuse("no plan given", "terraform plan -out tfplan && applygate check tfplan")?;
             return Ok(Exit::CouldNotJudge);
         }
         paths.push("-".into());
@@ -81,17 +81,13 @@ fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>)
     streams.out.flush()?;
     let in_part = report.plans.iter().filter_map(|plan| plan.decision.refusal.as_ref().map(|refusal| (&plan.summary.source, refusal)));
     for (source, refusal) in report.errors.iter().map(|error| (&error.source, &error.refusal)).chain(in_part) {
-        writeln!(streams.err, "error: {} {}\n  help: {}", line(source), line(&refusal.to_string()), refusal.why.help())?;
+        streams.refuse(&format!("{} {}", line(source), line(&refusal.to_string())), refusal.why.help())?;
     }
     let mut unused = false;
     for (allowance, used) in settings.said.allow.iter().zip(&used) {
         if !used {
             unused = true;
-            writeln!(
-                streams.err,
-                "error: --allow {} matches no finding\n  help: copy rule and address from the report as they are",
-                line(&allowance.to_string())
-            )?;
+            streams.refuse(&format!("--allow {} matches no finding", line(&allowance.to_string())), "copy rule and address from the report as they are")?;
         }
     }
     if args.unused_waivers {
@@ -169,7 +165,7 @@ fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
         }
         RulesCommand::Explain { id } => {
             let Some(rule) = rules::find(&id) else {
-                writeln!(streams.err, "error: there is no rule \"{}\"\n  help: applygate rules list shows them all", line(&id))?;
+                streams.refuse(&format!("there is no rule \"{}\"", line(&id)), "applygate rules list shows them all")?;
                 return Ok(Exit::CouldNotJudge);
             };
             out.write_all(rule.docs.as_bytes())?;

@@ -24,6 +24,7 @@ use crate::report::escape::line;
 use crate::reviewed::{Reviewed, Reviewing};
 use crate::rules::RULES;
 use crate::state::{PinSource, Where};
+use crate::streams::Streams;
 use crate::verdict::{Allowance, Line};
 
 /// Everything that judging needs to know from the user, for all plans of a run. What holds for one plan is [`Settings::for_plan`].
@@ -187,10 +188,10 @@ impl Unsettled {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write(&self, width: usize, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    pub fn write(&self, streams: &mut Streams<'_>) -> std::io::Result<()> {
         match self {
-            Self::Said { what, help } => writeln!(out, "error: {}\n  help: {}", line(what), line(help)),
-            Self::Policy(mistakes) => mistakes.write(width, out),
+            Self::Said { what, help } => streams.refuse(&line(what), &line(help)),
+            Self::Policy(mistakes) => mistakes.write(streams.width, streams.err),
         }
     }
 }

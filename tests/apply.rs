@@ -560,7 +560,7 @@ fn ctrl_c_reaches_terraform_once_and_the_gate_waits() {
     screen.answer(1, "yes\n");
     until(|| dir.path("started").exists(), || "the start".to_owned());
     screen.send("\u{3}");
-    screen.until("a second Ctrl-C makes it abort");
+    screen.until("a second Ctrl-C makes");
     std::thread::sleep(Duration::from_millis(200));
     assert!(screen.child.try_wait().expect("a child").is_none(), "the gate outlives Terraform");
     fs::write(dir.path("finish"), "").expect("written");
@@ -730,6 +730,21 @@ fn without_its_record_nothing_is_run() {
         assert_eq!(output.status.code(), Some(2), "{log}: {}", String::from_utf8_lossy(&output.stderr));
         dir.untouched();
     }
+}
+
+#[test]
+fn what_is_wrong_fits_the_screen_and_is_one_line_in_a_log() {
+    let dir = Dir::new(PASS);
+    for args in [&["apply", "-state-out=x", "tfplan"][..], &["apply", "--no-config", "--allow", "mass-destroy@*", "tfplan"]] {
+        let mut screen = dir.screen(args);
+        assert_eq!(screen.end(), 2);
+        let text = screen.text();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{args:?}: {text}");
+        assert_eq!(text.lines().last(), Some("applygate: nothing was run"), "{args:?}: {text}");
+    }
+    let told = String::from_utf8_lossy(&dir.output(&["apply", "-state-out=x", "tfplan"]).stderr).into_owned();
+    assert_eq!(told.lines().count(), 3, "{told}");
+    dir.untouched();
 }
 
 /// A flag without its value does not take the plan for it.

@@ -1,10 +1,10 @@
 //! Running Terraform: its output is its own, and nothing that happens to the gate cuts an apply short.
 
-use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::os::{self, Event, Signals};
+use crate::streams::Streams;
 
 /// Stops that come this close together are one: `timeout` tells the process and then its whole group, and a service manager sends SIGHUP after SIGTERM.
 const TOGETHER: Duration = Duration::from_secs(2);
@@ -69,7 +69,7 @@ pub(super) struct Run {
 ///
 /// # Errors
 /// When it cannot be started.
-pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signals: &mut Signals, err: &mut dyn Write) -> std::io::Result<Run> {
+pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signals: &mut Signals, streams: &mut Streams<'_>) -> std::io::Result<Run> {
     if !at_terminal {
         os::own_group(command);
     }
@@ -103,8 +103,9 @@ pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signal
             asked = Some(Instant::now());
             os::ask_to_stop(&child);
         }
-        let _ = writeln!(err, "\napplygate: {said}");
-        let _ = err.flush();
+        let _ = writeln!(streams.err);
+        let _ = streams.tell(said);
+        let _ = streams.err.flush();
     }
 }
 

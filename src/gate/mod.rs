@@ -83,7 +83,8 @@ pub(crate) fn apply(args: &ApplyArgs, environment: &Environment, streams: &mut S
         Err(Stop::Io(error)) => Err(error),
         Err(Stop::Refused(refused)) => {
             streams.out.flush()?;
-            writeln!(streams.err, "error: {}\n  help: {}\napplygate: nothing was run", refused.what, refused.help)?;
+            streams.refuse(&refused.what, &refused.help)?;
+            streams.tell("nothing was run")?;
             Ok(Exit::CouldNotJudge)
         }
     }
@@ -141,7 +142,7 @@ impl<'a> Gate<'a> {
         let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
             Ok(settings) => settings,
             Err(unsettled) => {
-                unsettled.write(streams.width, streams.err)?;
+                unsettled.write(streams)?;
                 return Err(Stop::Ended(Exit::CouldNotJudge));
             }
         };
@@ -178,7 +179,7 @@ impl<'a> Gate<'a> {
             .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "nothing is run without its record"))?;
         if !asked.run {
             // The terminal may be gone, which changes nothing of what was decided.
-            let _ = writeln!(streams.err, "applygate: {}; nothing was run", asked.because);
+            let _ = streams.tell(&format!("{}; nothing was run", asked.because));
             return Ok(Exit::Blocked);
         }
         let private = made.private.map_or_else(Private::new, Ok).and_then(|private| private.write(&made.bytes).map(|()| private));
@@ -202,10 +203,10 @@ impl<'a> Gate<'a> {
         }
         // Else it says how to apply the file past the gate.
         command.env("TF_IN_AUTOMATION", "1");
-        let run = child::run(&mut command, Doing::Plan, self.in_front(), &mut self.signals, streams.err)
+        let run = child::run(&mut command, Doing::Plan, self.in_front(), &mut self.signals, streams)
             .map_err(|error| not_started("terraform plan does not start", &error))?;
         if run.stopped {
-            writeln!(streams.err, "applygate: interrupted; nothing was run")?;
+            streams.tell("interrupted; nothing was run")?;
             return Err(Stop::Ended(Exit::Blocked));
         }
         if !run.ended.well() {
@@ -261,7 +262,8 @@ impl<'a> Gate<'a> {
             None => Ok(plan),
             Some(refusal) => {
                 let refused = Refused::of(&made.name, refusal);
-                writeln!(streams.err, "error: {}\n  help: {}\napplygate: nothing was run", refused.what, refused.help)?;
+                streams.refuse(&refused.what, &refused.help)?;
+                streams.tell("nothing was run")?;
                 Err(Stop::Ended(if plan.decision.verdict == Verdict::Block { Exit::Blocked } else { Exit::CouldNotJudge }))
             }
         }
@@ -355,10 +357,10 @@ impl<'a> Gate<'a> {
         // The last moment in which a no is still a no.
         if self.stopped()? {
             let _ = self.log.result(plan, None);
-            let _ = writeln!(streams.err, "applygate: interrupted; nothing was run");
+            let _ = streams.tell("interrupted; nothing was run");
             return Ok(Exit::Blocked);
         }
-        let run = child::run(&mut command, Doing::Apply, self.in_front(), &mut self.signals, streams.err);
+        let run = child::run(&mut command, Doing::Apply, self.in_front(), &mut self.signals, streams);
         let ended = run.as_ref().ok().map(|run| run.ended);
         let unrecorded = self.log.result(plan, ended).err();
         let mut told = Vec::new();
@@ -384,7 +386,7 @@ impl<'a> Gate<'a> {
         };
         for text in told {
             // The apply is over: a message that cannot be written changes nothing of how it ended.
-            let _ = writeln!(streams.err, "applygate: {text}");
+            let _ = streams.tell(&text);
         }
         Ok(exit)
     }
