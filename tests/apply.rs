@@ -735,7 +735,8 @@ fn without_its_record_nothing_is_run() {
 #[test]
 fn what_is_wrong_fits_the_screen_and_is_one_line_in_a_log() {
     let dir = Dir::new(PASS);
-    for args in [&["apply", "-state-out=x", "tfplan"][..], &["apply", "--no-config", "--allow", "mass-destroy@*", "tfplan"]] {
+    fs::write(dir.path("applygate.toml"), "blok_at = \"high\"\n").expect("written");
+    for args in [&["apply", "-state-out=x", "tfplan"][..], &["apply", "tfplan"], &["apply", "--no-config", "--allow", "mass-destroy@*", "tfplan"]] {
         let mut screen = dir.screen(args);
         assert_eq!(screen.end(), 2);
         let text = screen.text();

@@ -143,6 +143,7 @@ impl<'a> Gate<'a> {
             Ok(settings) => settings,
             Err(unsettled) => {
                 unsettled.write(streams)?;
+                streams.tell("nothing was run")?;
                 return Err(Stop::Ended(Exit::CouldNotJudge));
             }
         };
