@@ -105,7 +105,7 @@ impl Question {
         text.extend([String::new(), format!("'yes' is not enough. To apply it all the same, type {what}:"), String::new()]);
         let text: Vec<String> = text.into_iter().map(fold).collect();
         // As it is: only plain characters are asked for, and what is shown escaped (`::` in an ARN) nobody could type.
-        format!("{}\n  {}\n\nAnything else stops here, and nothing is run.\n\n", text.join("\n"), self.wanted())
+        format!("{}\n  {}\n\nAn empty line or a third wrong answer stops here, and nothing is run.\n\n", text.join("\n"), self.wanted())
     }
 }
 
