@@ -40,7 +40,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.evidence.push(Evidence::Note(super::listed(wanted)));
     }
     finding.loss = Some("whatever the plan does, it does it in another environment than the ones that are known".to_owned());
-    let new = if unexpected { "a wanted new one belongs into the policy" } else { "a wanted new one is pinned with: applygate pin PLAN" };
+    let new = if unexpected { "a wanted new one belongs in the policy" } else { "a wanted new one is pinned with: applygate pin PLAN" };
     finding.help = Some(format!("terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"));
     findings.push(finding);
     Ok(())
