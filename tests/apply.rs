@@ -432,6 +432,7 @@ fn yes_at_a_terminal_asks_nobody() {
     let mut screen = dir.screen(&["apply", "--yes=warn", "tfplan"]);
     assert_eq!(screen.end(), 1);
     assert!(!screen.text().contains("Enter a value"));
+    assert!(screen.text().contains("--allow"), "what can be typed next: {}", screen.text());
     dir.untouched();
 }
 
@@ -529,6 +530,9 @@ fn terraform_that_is_missing_fails_or_is_killed() {
     for named in ["./nowhere", "nowhere", "/"] {
         assert_eq!(dir.output(&["apply", "--yes", "--terraform", named, "tfplan"]).status.code(), Some(2), "{named}");
     }
+    let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_TERRAFORM", "./nowhere").output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.starts_with("error: APPLYGATE_TERRAFORM: there is no file ./nowhere"), "what was never typed is not blamed: {told}");
     dir.program("wrapper", &format!("#!/bin/sh\nexec {} \"$@\" --yes --terraform ./wrapper\n", assert_cmd::cargo::cargo_bin("applygate").display()));
     let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_TERRAFORM", "./wrapper").output().expect("it runs");
     assert_eq!(output.status.code(), Some(3), "a wrapper that calls the gate again");
@@ -727,7 +731,9 @@ fn without_its_record_nothing_is_run() {
             continue;
         }
         let output = dir.output(&["apply", "--yes", "--log", log, "tfplan"]);
-        assert_eq!(output.status.code(), Some(2), "{log}: {}", String::from_utf8_lossy(&output.stderr));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{log}: {told}");
+        assert!(log == "/dev/full" || told.contains(&format!("the log {log} cannot be written: ")), "{told}");
         dir.untouched();
     }
 }

@@ -22,7 +22,7 @@ use private::Private;
 use crate::cli::{ApplyArgs, Yes};
 use crate::environment::{Environment, RUNNING};
 use crate::exit::Exit;
-use crate::input::Job;
+use crate::input::{Job, io_words};
 use crate::os::{Event, Signals, Terminal};
 use crate::plan::saved::{Opened, Writer, is_saved};
 use crate::refusal::{Refusal, Why};
@@ -136,8 +136,13 @@ impl<'a> Gate<'a> {
             .into());
         }
         let log = args.log.clone().or_else(|| environment.log.as_ref().map(PathBuf::from));
-        let log = Log::open(log.as_deref())
-            .map_err(|error| Refused::new(format!("the log cannot be written: {}", error.kind()), "name a file that can be added to, or leave --log out"))?;
+        let log = Log::open(log.as_deref()).map_err(|error| {
+            let file = log.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+            Refused::new(
+                format!("the log {} cannot be written: {}", line(&file), io_words(&error)),
+                "name a file that can be added to, in a directory that is there; or go without --log and APPLYGATE_LOG",
+            )
+        })?;
         // What lies in the directory that Terraform writes to always counts.
         let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
             Ok(settings) => settings,
@@ -225,17 +230,22 @@ impl<'a> Gate<'a> {
             Some(path) if path.components().count() > 1 => {
                 // A link keeps its name: version managers tell by it what they stand for.
                 let found = std::path::absolute(path).ok().filter(|path| path.is_file());
-                found.ok_or_else(|| Refused::new(format!("--terraform: {} is not there", line(&path.display().to_string())), help))
+                found.ok_or_else(|| Refused::new(format!("{}: there is no file {}", self.named(), line(&path.display().to_string())), help))
             }
             Some(name) => {
                 let found = name.to_str().and_then(program::find);
-                found.ok_or_else(|| Refused::new(format!("there is no {} on the PATH", line(&name.display().to_string())), help))
+                found.ok_or_else(|| Refused::new(format!("{}: there is no {} on the PATH", self.named(), line(&name.display().to_string())), help))
             }
             None => {
                 let names = if writer == Writer::OpenTofu { ["tofu", "terraform"] } else { ["terraform", "tofu"] };
                 names.into_iter().find_map(program::find).ok_or_else(|| Refused::new("there is neither terraform nor tofu on the PATH", help))
             }
         }
+    }
+
+    /// Where the program was named: a variable may be set far away.
+    const fn named(&self) -> &'static str {
+        if self.args.terraform.is_some() { "--terraform" } else { "APPLYGATE_TERRAFORM" }
     }
 
     /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
@@ -298,14 +308,17 @@ impl<'a> Gate<'a> {
                 (Verdict::Warn, Yes::Pass) => {
                     not_asked(false, "there is something to look at first: --yes=warn lets warnings through, or be asked without --yes")
                 }
-                (Verdict::Block, _) => not_asked(false, "the plan is blocked, which no flag changes: without --yes and at a terminal it can be answered for"),
+                (Verdict::Block, _) => not_asked(
+                    false,
+                    "the plan is blocked, and --yes does not answer for that: --allow lets a wanted finding through, or be asked without --yes at a terminal",
+                ),
             });
         }
         let Some(terminal) = &mut self.terminal else {
             let because = match verdict {
                 Verdict::Pass => "there is no terminal to ask on: --yes lets a plan through in which nothing dangerous is found",
                 Verdict::Warn => "there is no terminal to ask on: --yes=warn lets a plan through that has something to look at",
-                Verdict::Block => "the plan is blocked, and there is no terminal to answer for it",
+                Verdict::Block => "the plan is blocked, and there is no terminal to answer for it: --allow lets a wanted finding through",
             };
             return Ok(not_asked(false, because));
         };
