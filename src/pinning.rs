@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::PinArgs;
 use crate::exit::Exit;
 use crate::input::Job;
+use crate::judge::plural;
 use crate::plan::saved;
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
@@ -52,10 +53,10 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         return Err(Refusal::new(Why::NothingToPin).with("it names no backend"));
     }
     if identity.objects == 0 && !args.new {
-        return Err(Refusal::new(Why::NothingToPin).with("its state holds nothing; if it is meant to start empty, say so with --new"));
+        return Err(Refusal::new(Why::PinOfNothing));
     }
     if identity.objects > 0 && args.new {
-        return Err(Refusal::new(Why::NothingToPin).with(format!("--new says that the state starts empty, but it holds {} objects", identity.objects)));
+        return Err(Refusal::new(Why::NotNew).with(format!("it holds {}", plural(identity.objects, "object"))));
     }
     pin.record(&identity, args.new);
     write(&path, &pin.render()?)?;
@@ -68,7 +69,7 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         if args.new {
             "the state starts empty".to_owned()
         } else {
-            format!("serial {}, {} objects, {} of them hold data", identity.serial, identity.objects, identity.data.len())
+            format!("serial {}, {}, {} with data", identity.serial, plural(identity.objects, "object"), identity.data.len())
         }
     ))
 }

@@ -59,6 +59,10 @@ pub enum Why {
     BrokenPin,
     /// A pin needs what this input does not tell.
     NothingToPin,
+    /// A pin of a state that holds nothing, without the word that it is meant to.
+    PinOfNothing,
+    /// `--new` for a state that holds something.
+    NotNew,
     /// Older than the configuration that it was made from.
     Stale,
     /// `--first-apply` on a state that holds something.
@@ -117,6 +121,8 @@ impl Why {
             Self::NoPlans => "holds no plan",
             Self::BrokenPin => "lies beside a pin file that cannot be read",
             Self::NothingToPin => "does not say which state it is for",
+            Self::PinOfNothing => "is for a state that holds nothing",
+            Self::NotNew => "is for a state that is not new",
             Self::Stale => "is older than the configuration",
             Self::NotFirstApply => "is not a first apply: its state already holds resources",
             Self::NoGit => "needs git, and no absolute directory of the PATH has it",
@@ -157,6 +163,8 @@ impl Why {
             Self::NoPlans => "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan",
             Self::BrokenPin => "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN",
             Self::NothingToPin => "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan",
+            Self::PinOfNothing => "if the stack exists, find its state first; if it is meant to start empty, say so with --new",
+            Self::NotNew => "leave --new out: it only says that a state starts empty",
             Self::Stale => "plan again: terraform plan -out tfplan",
             Self::NotFirstApply => "leave --first-apply out: it only says that a state is meant to be empty",
             Self::NoGit => "install git, such as apt-get install git or apk add git",

@@ -130,6 +130,24 @@ fn json_fits_its_schema() {
     assert!(seen > 100);
 }
 
+/// What is wrong with a pin is not the file, so that is not what the help asks for.
+#[test]
+fn a_pin_says_what_its_state_holds() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let pin = |plan: &str, new: &[&str]| {
+        let plan = root().join("fixtures/incident").join(plan).join("plan.tfplan");
+        let output = applygate().current_dir(temp.path()).arg("pin").args(new).arg(plan).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, told) = pin("2-old-state-destroy", &["--new"]);
+    assert!(code == Some(2) && told.contains("not new (it holds 27 objects)") && told.contains("help: leave --new out"), "{told}");
+    let (code, told) = pin("1-state-missing", &[]);
+    assert!(code == Some(2) && told.contains("holds nothing") && told.contains("say so with --new"), "{told}");
+    assert!(!temp.path().join("applygate.pin.toml").exists());
+    assert!(pin("2-old-state-destroy", &[]).1.contains("serial 3, 27 objects, "));
+    assert_eq!(pin("1-state-missing", &["--new"]).0, Some(0));
+}
+
 /// For hooks: a plan that is older than the configuration says nothing about it.
 #[test]
 fn older_than_the_configuration() {
