@@ -44,6 +44,7 @@ fn word(arg: &OsStr) -> Result<(), Refused> {
         }
         Some("parallelism" | "lock-timeout") => "write its value with =, such as -parallelism=4",
         Some("input") => "only -input=false is let through",
+        Some("help") => "it would only show help; that of the gate is applygate apply --help",
         Some(_) => "it is not one of those that cannot change what is applied",
     };
     // A value may be a secret: only the flag's name is shown.
@@ -149,6 +150,12 @@ mod tests {
     fn a_refusal_shows_no_value() {
         let refused = words(&["-var=password=hunter2".into()]).err().map(|refused| format!("{refused:?}"));
         assert!(refused.is_some_and(|text| text.contains("-var ") && !text.contains("hunter2")));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type() {
+        let told = |word: &str| words(&[word.into()]).err().map(|refused| refused.what).unwrap_or_default();
+        assert!(told("-help").contains("applygate apply --help") && !told("-helper").contains("apply --help"));
     }
 
     #[test]
