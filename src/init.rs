@@ -99,8 +99,8 @@ fn examples(out: &mut String, today: Date) {
 
 # When none may happen, whatever the windows say; both days are part of it.
 #[[freeze]]
-#from = \"{year:04}-12-20\"
-#to = \"{:04}-01-06\"
+#from = {year:04}-12-20
+#to = {:04}-01-06
 #reason = \"end of the year\"
 #zone = \"Europe/Berlin\"
 ",
