@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::cli::PinArgs;
 use crate::exit::Exit;
 use crate::input::Job;
-use crate::judge::plural;
 use crate::plan::saved;
 use crate::refusal::{Refusal, Why};
 use crate::report::escape::line;
 use crate::state::{Identity, PIN_FILE, Pin, remember};
 use crate::streams::Streams;
 use crate::whole;
+use crate::words::plural;
 
 /// Runs the command.
 ///
