@@ -1061,3 +1061,26 @@ fn an_apply_within_an_apply() {
         assert_eq!(output.status.code(), code, "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// Without a file and without a change there is nothing to ask; with the wrong state there is.
+#[test]
+fn a_plan_that_changes_nothing() {
+    let dir = Dir::new("fixtures/quiet/no-op/plan.tfplan");
+    fs::rename(dir.path("tfplan"), dir.path("made.tfplan")).expect("moved");
+    let mut screen = dir.screen(&["apply"]);
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(screen.text().contains("there is nothing to apply") && !screen.text().contains("Enter a value"));
+    dir.untouched();
+    // A file that was named is handed on, as Terraform does.
+    fs::rename(dir.path("made.tfplan"), dir.path("tfplan")).expect("moved");
+    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(0));
+    assert!(dir.path("applied").exists());
+
+    let dir = Dir::new("fixtures/state-rolled-back/fires-no-changes/plan.tfplan");
+    fs::rename(dir.path("tfplan"), dir.path("made.tfplan")).expect("moved");
+    fs::copy(root().join("fixtures/state-rolled-back/fires-no-changes/applygate.pin.toml"), dir.path("applygate.pin.toml")).expect("a pin");
+    let mut screen = dir.screen(&["apply"]);
+    screen.answer(1, "\n");
+    assert_eq!(screen.end(), 1);
+    dir.untouched();
+}

@@ -175,6 +175,12 @@ impl<'a> Gate<'a> {
         let identity = Identity::of(&plan, &salt).map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
         let report = self.judge(&made, streams)?;
         self.right_workspace(identity.as_ref())?;
+        // As terraform apply without a file does: where there is nothing to do, nobody is asked.
+        let idle = made.private.is_some() && plan.saved.as_deref().is_some_and(|saved| saved.applyable == Some(false));
+        if idle && report.decision.verdict == Verdict::Pass {
+            streams.tell("there is nothing to apply; nothing was run")?;
+            return Ok(Exit::Through);
+        }
 
         let asked = self.ask(&report, &terraform, streams)?;
         // An answer takes its time, and somebody may have selected another one in the meantime.
