@@ -477,7 +477,15 @@ fn nothing_slips_past() {
         assert_eq!(output.status.code(), Some(code), "{name}");
         dir.untouched();
     }
-    fs::create_dir_all(dir.path(".terraform")).expect("made");
+    // What is no text is not taken for nothing.
+    let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+    assert_eq!(dir.alone(&["apply", "--yes", "tfplan"]).env("TF_WORKSPACE", odd).output().expect("it runs").status.code(), Some(2));
+    fs::create_dir_all(dir.path(".terraform/environment")).expect("made");
+    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(2));
+    fs::remove_dir(dir.path(".terraform/environment")).expect("removed");
+    fs::write(dir.path(".terraform/environment"), b"\xff").expect("written");
+    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(2));
+    dir.untouched();
     fs::write(dir.path(".terraform/environment"), "other").expect("written");
     let output = dir.output(&["apply", "--yes", "tfplan"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("the plan is for workspace default, and other is selected here"));

@@ -136,8 +136,13 @@ pub struct StateFacts {
 /// The workspace that is selected in a working directory (formats: 3.2).
 #[must_use]
 pub fn selected_workspace(dir: &Path) -> String {
-    let named = std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty());
-    let name = named.or_else(|| std::fs::read_to_string(data_dir(dir).join("environment")).ok()).unwrap_or_default();
+    let named = std::env::var_os("TF_WORKSPACE").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned());
+    let name = named.unwrap_or_else(|| match std::fs::read(data_dir(dir).join("environment")) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        // There is a choice that cannot be read: no workspace has this name, so it fits no plan.
+        Err(_) => "(unreadable)".to_owned(),
+    });
     let name = name.trim();
     if name.is_empty() { "default".to_owned() } else { name.to_owned() }
 }
