@@ -1092,3 +1092,18 @@ fn a_plan_that_changes_nothing() {
     assert_eq!(screen.end(), 1);
     dir.untouched();
 }
+
+/// A pin for another place is not turned to this one, though somebody answered for the apply, and though it starts empty.
+#[test]
+fn a_pin_for_another_place_stays() {
+    let dir = Dir::new("fixtures/incident/1-state-missing/plan.tfplan");
+    assert_eq!(dir.output(&["pin", "--new", "tfplan"]).status.code(), Some(0));
+    let pinned = dir.read("applygate.pin.toml") + "[state.place]\npath = \"elsewhere.tfstate\"\n";
+    fs::write(dir.path("applygate.pin.toml"), &pinned).expect("written");
+    fs::write(dir.path("state.json"), r#"{"version":4,"serial":1,"lineage":"l","resources":[]}"#).expect("written");
+    let mut screen = dir.screen(&["apply", "tfplan"]);
+    screen.answer(1, "yes\n");
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(screen.text().contains("backend-changed") && screen.text().contains("names another state"), "{}", screen.text());
+    assert_eq!(dir.read("applygate.pin.toml"), pinned);
+}

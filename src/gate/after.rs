@@ -69,7 +69,8 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     let Some(mut pin) = Pin::read(&path).map_err(|refusal| refusal.to_string())? else { return Ok(None) };
     let Some(pinned) = pin.state(&planned.workspace).filter(|pinned| !pinned.is_pattern()) else { return Ok(None) };
     let starts = pinned.lineage.is_empty() && planned.is_missing();
-    if !starts && (pinned.lineage != planned.lineage || after.lineage != planned.lineage || !pinned.differences(planned).is_empty()) {
+    let same = starts || (pinned.lineage == planned.lineage && after.lineage == planned.lineage);
+    if !same || !pinned.differences(planned).is_empty() {
         return Ok(Some(format!("{PIN_FILE} names another state than the one that was changed: if this one is right now, pin it again with applygate pin")));
     }
     let now = planned.clone().moved_on(after, &pin.salt).map_err(|error| error.to_string())?;
