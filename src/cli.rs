@@ -12,7 +12,12 @@ use crate::verdict::Allowance;
 
 /// The last gate before terraform apply: says what a plan would destroy for good, and stops it.
 #[derive(Debug, Parser)]
-#[command(name = "applygate", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "applygate",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -23,7 +28,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Judge plans and print a report
-    #[command(after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan")]
+    #[command(
+        after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan"
+    )]
     Check(CheckArgs),
     /// Judge a saved plan, ask, and have Terraform apply exactly what was judged
     #[command(
@@ -120,15 +127,38 @@ pub enum Yes {
 #[must_use]
 pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let dir = |arg: &OsString| arg.to_str().and_then(|arg| arg.strip_prefix("-chdir=")).map(|dir| OsString::from(format!("--chdir={dir}")));
-    let Some(apply) = args.iter().position(|arg| arg == "apply") else { return args };
-    if !args.iter().take(apply).skip(1).all(|arg| dir(arg).is_some()) {
+    let dir = |arg: &OsString| {
+        arg.to_str()
+            .and_then(|arg| arg.strip_prefix("-chdir="))
+            .map(|dir| OsString::from(format!("--chdir={dir}")))
+    };
+    let Some(apply) = args.iter().position(|arg| arg == "apply") else {
+        return args;
+    };
+    if !args
+        .iter()
+        .take(apply)
+        .skip(1)
+        .all(|arg| dir(arg).is_some())
+    {
         return args;
     }
     let valued = valued();
-    let is_valued = |arg: &OsString| arg.to_str().and_then(|arg| arg.strip_prefix("--")).is_some_and(|name| valued.iter().any(|valued| valued == name));
-    let (mut ours, mut theirs, mut behind) = (vec![OsString::from("applygate"), OsString::from("apply")], Vec::new(), false);
-    for (_, arg) in args.into_iter().enumerate().filter(|(at, _)| *at != 0 && *at != apply) {
+    let is_valued = |arg: &OsString| {
+        arg.to_str()
+            .and_then(|arg| arg.strip_prefix("--"))
+            .is_some_and(|name| valued.iter().any(|valued| valued == name))
+    };
+    let (mut ours, mut theirs, mut behind) = (
+        vec![OsString::from("applygate"), OsString::from("apply")],
+        Vec::new(),
+        false,
+    );
+    for (_, arg) in args
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| *at != 0 && *at != apply)
+    {
         if !behind && ours.last().is_some_and(is_valued) {
             // Taken away here, the word after it would become the value: a log that is written over the plan.
             ours.push(arg);
@@ -150,8 +180,14 @@ pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 /// Flags of `apply` whose value is the next word.
 fn valued() -> Vec<String> {
     let command = Cli::command();
-    let flags = command.find_subcommand("apply").into_iter().flat_map(clap::Command::get_arguments);
-    flags.filter(|flag| flag.get_action().takes_values() && !flag.is_require_equals_set()).filter_map(|flag| flag.get_long().map(str::to_owned)).collect()
+    let flags = command
+        .find_subcommand("apply")
+        .into_iter()
+        .flat_map(clap::Command::get_arguments);
+    flags
+        .filter(|flag| flag.get_action().takes_values() && !flag.is_require_equals_set())
+        .filter_map(|flag| flag.get_long().map(str::to_owned))
+        .collect()
 }
 
 /// Whether a word is a flag as Terraform spells them: one dash and a name. Ours have two dashes, or one and a single letter.
@@ -210,7 +246,8 @@ pub struct JudgeArgs {
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a time as in RFC 3339, such as 2026-12-01T12:00:00Z".to_owned())
+    text.parse()
+        .map_err(|_| "expected a time as in RFC 3339, such as 2026-12-01T12:00:00Z".to_owned())
 }
 
 /// Words of `applygate pin`.
@@ -343,23 +380,46 @@ mod tests {
         for (typed, wanted) in [
             ("apply tfplan", "apply tfplan --"),
             ("apply", "apply --"),
-            ("apply -no-color tfplan -parallelism=4", "apply tfplan -- -no-color -parallelism=4"),
+            (
+                "apply -no-color tfplan -parallelism=4",
+                "apply tfplan -- -no-color -parallelism=4",
+            ),
             ("-chdir=infra apply tfplan", "apply --chdir=infra tfplan --"),
-            ("apply tfplan -- -chdir=infra -json", "apply tfplan --chdir=infra -- -json"),
+            (
+                "apply tfplan -- -chdir=infra -json",
+                "apply tfplan --chdir=infra -- -json",
+            ),
             ("apply -auto-approve", "apply -- -auto-approve"),
-            ("apply --yes=warn -v tfplan -- x --", "apply --yes=warn -v tfplan -- x --"),
+            (
+                "apply --yes=warn -v tfplan -- x --",
+                "apply --yes=warn -v tfplan -- x --",
+            ),
             ("apply -h", "apply -h --"),
             ("apply --log -json tfplan", "apply --log -json tfplan --"),
             ("apply --log -- tfplan", "apply --log -- tfplan --"),
-            ("apply --log=x -json tfplan --yes -json", "apply --log=x tfplan --yes -- -json -json"),
-            ("apply --terraform apply -chdir=infra", "apply --terraform apply --chdir=infra --"),
-            ("apply --chdir -chdir=infra", "apply --chdir -chdir=infra --"),
+            (
+                "apply --log=x -json tfplan --yes -json",
+                "apply --log=x tfplan --yes -- -json -json",
+            ),
+            (
+                "apply --terraform apply -chdir=infra",
+                "apply --terraform apply --chdir=infra --",
+            ),
+            (
+                "apply --chdir -chdir=infra",
+                "apply --chdir -chdir=infra --",
+            ),
             ("check apply", "check apply"),
             ("check -no-color", "check -no-color"),
             ("-chdir=infra check tfplan", "-chdir=infra check tfplan"),
             ("", ""),
         ] {
-            let words = |text: &str| std::iter::once("applygate").chain(text.split_whitespace()).map(OsString::from).collect::<Vec<_>>();
+            let words = |text: &str| {
+                std::iter::once("applygate")
+                    .chain(text.split_whitespace())
+                    .map(OsString::from)
+                    .collect::<Vec<_>>()
+            };
             assert_eq!(spelled(words(typed)), words(wanted), "{typed}");
         }
     }

@@ -37,7 +37,12 @@ pub fn weaker(judged: &Decision, tree: &Decision) -> Option<Weaker> {
         let there = known.entry(weighed.finding.fingerprint()).or_insert(true);
         *there = *there && blocks(weighed, tree.block_at);
     }
-    let places: HashSet<_> = tree.findings.iter().filter(|weighed| blocks(weighed, tree.block_at)).filter_map(|weighed| place(&weighed.finding)).collect();
+    let places: HashSet<_> = tree
+        .findings
+        .iter()
+        .filter(|weighed| blocks(weighed, tree.block_at))
+        .filter_map(|weighed| place(&weighed.finding))
+        .collect();
     let lets_through: Vec<LetThrough> = judged
         .findings
         .iter()
@@ -47,10 +52,21 @@ pub fn weaker(judged: &Decision, tree: &Decision) -> Option<Weaker> {
             // Another rule may have it there, by a type of the team's own.
             None => place(&weighed.finding).is_none_or(|place| !places.contains(&place)),
         })
-        .map(|weighed| LetThrough { rule: weighed.finding.rule, address: weighed.finding.address.clone(), deposed: weighed.finding.deposed.clone() })
+        .map(|weighed| LetThrough {
+            rule: weighed.finding.rule,
+            address: weighed.finding.address.clone(),
+            deposed: weighed.finding.deposed.clone(),
+        })
         .collect();
-    let verdict = if judged.refusal.is_some() { Verdict::Block } else { judged.verdict };
-    (tree.verdict < verdict || !lets_through.is_empty()).then_some(Weaker { verdict: tree.verdict, lets_through })
+    let verdict = if judged.refusal.is_some() {
+        Verdict::Block
+    } else {
+        judged.verdict
+    };
+    (tree.verdict < verdict || !lets_through.is_empty()).then_some(Weaker {
+        verdict: tree.verdict,
+        lets_through,
+    })
 }
 
 fn blocks(weighed: &Weighed, block_at: Severity) -> bool {
@@ -77,41 +93,127 @@ mod tests {
     ];
 
     fn decide(found: &[(&'static str, Severity, Option<&str>)], line: &Line) -> Decision {
-        let findings =
-            found.iter().map(|(rule, severity, address)| Finding { address: address.map(str::to_owned), ..Finding::about_plan(rule, *severity, "") });
-        line.decide(Outcome { findings: findings.collect(), refusal: None }, &mut [false])
+        let findings = found.iter().map(|(rule, severity, address)| Finding {
+            address: address.map(str::to_owned),
+            ..Finding::about_plan(rule, *severity, "")
+        });
+        line.decide(
+            Outcome {
+                findings: findings.collect(),
+                refusal: None,
+            },
+            &mut [false],
+        )
     }
 
     fn told(tree: &Decision) -> Option<(Verdict, Vec<&'static str>)> {
         let judged = decide(&FOUND, &Line::default());
-        weaker(&judged, tree).map(|weaker| (weaker.verdict, weaker.lets_through.iter().map(|through| through.rule).collect()))
+        weaker(&judged, tree).map(|weaker| {
+            (
+                weaker.verdict,
+                weaker
+                    .lets_through
+                    .iter()
+                    .map(|through| through.rule)
+                    .collect(),
+            )
+        })
     }
 
     #[test]
     fn what_would_be_let_through() {
         assert_eq!(told(&decide(&FOUND, &Line::default())), None);
-        assert_eq!(told(&decide(&FOUND, &Line { block_at: Severity::Low, ..Line::default() })), None, "a stricter one lets nothing through");
-        let easy = Line { block_at: Severity::Critical, ..Line::default() };
-        assert_eq!(told(&decide(&FOUND, &easy)), Some((Verdict::Block, vec!["key-destroy"])));
-        let allow = Line { allow: vec![Allowance::parse("stateful-destroy@a.b").unwrap_or_else(|error| panic!("{error}"))], ..Line::default() };
-        assert_eq!(told(&decide(&FOUND, &allow)), Some((Verdict::Block, vec!["stateful-destroy"])));
+        assert_eq!(
+            told(&decide(
+                &FOUND,
+                &Line {
+                    block_at: Severity::Low,
+                    ..Line::default()
+                }
+            )),
+            None,
+            "a stricter one lets nothing through"
+        );
+        let easy = Line {
+            block_at: Severity::Critical,
+            ..Line::default()
+        };
+        assert_eq!(
+            told(&decide(&FOUND, &easy)),
+            Some((Verdict::Block, vec!["key-destroy"]))
+        );
+        let allow = Line {
+            allow: vec![
+                Allowance::parse("stateful-destroy@a.b").unwrap_or_else(|error| panic!("{error}")),
+            ],
+            ..Line::default()
+        };
+        assert_eq!(
+            told(&decide(&FOUND, &allow)),
+            Some((Verdict::Block, vec!["stateful-destroy"]))
+        );
         for grade in [RuleGrade::Off, RuleGrade::To(Severity::Medium)] {
-            let line = Line { rules: [("key-destroy", grade)].into(), ..Line::default() };
-            assert_eq!(told(&decide(&FOUND, &line)), Some((Verdict::Block, vec!["key-destroy"])));
+            let line = Line {
+                rules: [("key-destroy", grade)].into(),
+                ..Line::default()
+            };
+            assert_eq!(
+                told(&decide(&FOUND, &line)),
+                Some((Verdict::Block, vec!["key-destroy"]))
+            );
         }
-        assert_eq!(told(&decide(&FOUND[..2], &Line::default())), Some((Verdict::Block, vec!["state-swapped"])), "not found there at all");
-        assert_eq!(told(&decide(&[], &Line::default())), Some((Verdict::Pass, vec!["stateful-destroy", "state-swapped", "key-destroy"])));
-        let other = [("foundation-destroy", Severity::High, Some("a.c")), FOUND[0], FOUND[2]];
-        assert_eq!(told(&decide(&other, &Line::default())), None, "another rule blocks the same address");
+        assert_eq!(
+            told(&decide(&FOUND[..2], &Line::default())),
+            Some((Verdict::Block, vec!["state-swapped"])),
+            "not found there at all"
+        );
+        assert_eq!(
+            told(&decide(&[], &Line::default())),
+            Some((
+                Verdict::Pass,
+                vec!["stateful-destroy", "state-swapped", "key-destroy"]
+            ))
+        );
+        let other = [
+            ("foundation-destroy", Severity::High, Some("a.c")),
+            FOUND[0],
+            FOUND[2],
+        ];
+        assert_eq!(
+            told(&decide(&other, &Line::default())),
+            None,
+            "another rule blocks the same address"
+        );
     }
 
     #[test]
     fn less_to_look_at_and_refusals() {
         let judged = decide(&FOUND[3..], &Line::default());
-        let off = Line { rules: [("protection-lowered", RuleGrade::Off)].into(), ..Line::default() };
-        assert_eq!(weaker(&judged, &decide(&FOUND[3..], &off)), Some(Weaker { verdict: Verdict::Pass, lets_through: Vec::new() }));
-        let refused = |outcome| Line::default().decide(Outcome { findings: outcome, refusal: Some(Refusal::new(Why::BrokenPin)) }, &mut []);
-        assert_eq!(weaker(&judged, &refused(Vec::new())), None, "what the tree could not judge it does not let through");
+        let off = Line {
+            rules: [("protection-lowered", RuleGrade::Off)].into(),
+            ..Line::default()
+        };
+        assert_eq!(
+            weaker(&judged, &decide(&FOUND[3..], &off)),
+            Some(Weaker {
+                verdict: Verdict::Pass,
+                lets_through: Vec::new()
+            })
+        );
+        let refused = |outcome| {
+            Line::default().decide(
+                Outcome {
+                    findings: outcome,
+                    refusal: Some(Refusal::new(Why::BrokenPin)),
+                },
+                &mut [],
+            )
+        };
+        assert_eq!(
+            weaker(&judged, &refused(Vec::new())),
+            None,
+            "what the tree could not judge it does not let through"
+        );
         assert!(weaker(&refused(Vec::new()), &judged).is_some());
     }
 }

@@ -6,11 +6,14 @@ use sha2::{Digest, Sha256};
 #[must_use]
 pub fn hex(digest: &[u8], bytes: usize) -> String {
     use std::fmt::Write as _;
-    digest.iter().take(bytes).fold(String::with_capacity(bytes * 2), |mut text, byte| {
-        // Writing to a String cannot go wrong.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest
+        .iter()
+        .take(bytes)
+        .fold(String::with_capacity(bytes * 2), |mut text, byte| {
+            // Writing to a String cannot go wrong.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The SHA-256 of `bytes`, 64 hexadecimal digits.

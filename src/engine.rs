@@ -24,21 +24,38 @@ pub struct Outcome {
 #[must_use]
 pub fn judge(plan: &Plan<'_>, limits: &Limits, state: &StateFacts, own: &[TypeRow]) -> Outcome {
     match findings(plan, limits, state, own) {
-        Ok(findings) => Outcome { findings, refusal: refusal(plan) },
-        Err(refusal) => Outcome { findings: Vec::new(), refusal: Some(refusal) },
+        Ok(findings) => Outcome {
+            findings,
+            refusal: refusal(plan),
+        },
+        Err(refusal) => Outcome {
+            findings: Vec::new(),
+            refusal: Some(refusal),
+        },
     }
 }
 
-fn findings(plan: &Plan<'_>, limits: &Limits, state: &StateFacts, own: &[TypeRow]) -> Result<Vec<Finding>, Refusal> {
-    let mut catalog = catalog(plan).map_err(|error| Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}")))?;
+fn findings(
+    plan: &Plan<'_>,
+    limits: &Limits,
+    state: &StateFacts,
+    own: &[TypeRow],
+) -> Result<Vec<Finding>, Refusal> {
+    let mut catalog = catalog(plan).map_err(|error| {
+        Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
+    })?;
     catalog.own(own);
     let facts = Facts::new(plan, &catalog, limits, state).map_err(unreadable)?;
     let mut findings = Vec::new();
     for rule in RULES {
-        (rule.check)(&facts, &mut findings).map_err(|error| Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id)))?;
+        (rule.check)(&facts, &mut findings).map_err(|error| {
+            Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id))
+        })?;
     }
     let sources = Sources::new(plan, &state.sources);
-    findings.iter_mut().for_each(|finding| sources.locate(finding));
+    findings
+        .iter_mut()
+        .for_each(|finding| sources.locate(finding));
     findings.sort_by(Finding::order);
     Ok(findings)
 }
@@ -53,12 +70,19 @@ fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
             last = kind;
         }
     }
-    types.extend(plan.prior.iter().flat_map(|prior| prior.managed.keys().map(String::as_str)));
+    types.extend(
+        plan.prior
+            .iter()
+            .flat_map(|prior| prior.managed.keys().map(String::as_str)),
+    );
     Catalog::for_types(types)
 }
 
 fn unreadable(error: Unreadable) -> Refusal {
-    let detail = error.address.map_or_else(|| error.error.to_string(), |address| format!("{address}: {}", error.error));
+    let detail = error.address.map_or_else(
+        || error.error.to_string(),
+        |address| format!("{address}: {}", error.error),
+    );
     Refusal::new(Why::Unreadable).with(detail)
 }
 
@@ -67,6 +91,13 @@ fn refusal(plan: &Plan<'_>) -> Option<Refusal> {
     if plan.errored {
         return Some(Refusal::new(Why::Errored));
     }
-    let unknown = plan.changes.iter().filter(|change| change.action == Action::Other).count();
-    (unknown > 0).then(|| Refusal::new(Why::UnknownAction).with(format!("{unknown} of {} changes", plan.changes.len())))
+    let unknown = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Other)
+        .count();
+    (unknown > 0).then(|| {
+        Refusal::new(Why::UnknownAction)
+            .with(format!("{unknown} of {} changes", plan.changes.len()))
+    })
 }

@@ -4,7 +4,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// How bad a finding is. The order is from harmless to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// A note.
@@ -106,7 +108,12 @@ impl std::fmt::Display for Evidence {
                 write!(f, "{path} = {value}")?;
                 says
             }
-            Self::Change { path, before, after, says } => {
+            Self::Change {
+                path,
+                before,
+                after,
+                says,
+            } => {
                 write!(f, "{path}: {before} -> {after}")?;
                 says
             }
@@ -198,7 +205,11 @@ impl Finding {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for part in [self.rule, self.address.as_deref().unwrap_or("*"), self.deposed.as_deref().unwrap_or("")] {
+        for part in [
+            self.rule,
+            self.address.as_deref().unwrap_or("*"),
+            self.deposed.as_deref().unwrap_or(""),
+        ] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }

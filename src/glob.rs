@@ -32,9 +32,15 @@ impl Glob {
     /// # Errors
     /// In words for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
-        match text.chars().find(|c| matches!(c, '?' | '[' | ']' | '{' | '}' | '\\' | '!') || c.is_whitespace() || c.is_control()) {
+        match text.chars().find(|c| {
+            matches!(c, '?' | '[' | ']' | '{' | '}' | '\\' | '!')
+                || c.is_whitespace()
+                || c.is_control()
+        }) {
             _ if text.is_empty() => Err("an empty pattern covers nothing".to_owned()),
-            Some(c) => Err(format!("{c:?} has no place in a pattern: only * is special and stands for any text")),
+            Some(c) => Err(format!(
+                "{c:?} has no place in a pattern: only * is special and stands for any text"
+            )),
             None => Ok(Self::new(text)),
         }
     }
@@ -58,9 +64,18 @@ impl Glob {
     /// Whether it covers a text.
     #[must_use]
     pub fn covers(&self, text: &str) -> bool {
-        let Some((first, rest)) = self.0.split_first() else { return false };
-        let Some((last, middle)) = rest.split_last() else { return text == first };
-        let Some(mut text) = text.strip_prefix(first.as_str()).and_then(|text| text.strip_suffix(last.as_str())) else { return false };
+        let Some((first, rest)) = self.0.split_first() else {
+            return false;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return text == first;
+        };
+        let Some(mut text) = text
+            .strip_prefix(first.as_str())
+            .and_then(|text| text.strip_suffix(last.as_str()))
+        else {
+            return false;
+        };
         for piece in middle {
             match text.split_once(piece.as_str()) {
                 Some((_, after)) => text = after,
@@ -126,7 +141,9 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern() {
-        for text in ["", "a b", "prod-?", "[ab]", "{a,b}", "!prod", "a\\*", "a\u{7}"] {
+        for text in [
+            "", "a b", "prod-?", "[ab]", "{a,b}", "!prod", "a\\*", "a\u{7}",
+        ] {
             assert!(Glob::parse(text).is_err(), "{text}");
         }
     }
@@ -136,7 +153,10 @@ mod tests {
         let mut all = vec![String::new()];
         let mut last = all.clone();
         for _ in 0..length {
-            last = last.iter().flat_map(|text| ["a", "b"].map(|letter| format!("{text}{letter}"))).collect();
+            last = last
+                .iter()
+                .flat_map(|text| ["a", "b"].map(|letter| format!("{text}{letter}")))
+                .collect();
             all.extend(last.clone());
         }
         all

@@ -39,15 +39,43 @@ block_at = \"high\"
 }
 
 fn expect(out: &mut String, found: &Found) {
-    out.push_str("# What every plan here should be for; one for something else is stopped.\n[expect]\n");
+    out.push_str(
+        "# What every plan here should be for; one for something else is stopped.\n[expect]\n",
+    );
     // All workspaces can only be told where they are directories.
     let workspaces = together(&found.workspaces);
-    list(out, "workspace", &workspaces, found.all_workspaces, "[\"default\", \"prod\"]");
+    list(
+        out,
+        "workspace",
+        &workspaces,
+        found.all_workspaces,
+        "[\"default\", \"prod\"]",
+    );
     list(out, "backend", found.backend.as_slice(), true, "[\"s3\"]");
-    list(out, "account", &found.accounts, found.all_accounts, "[\"123456789012\"]");
-    list(out, "region", &found.regions, found.all_regions, "[\"eu-central-1\"]");
-    list(out, "providers", &found.providers, true, "[\"hashicorp/aws\"]");
-    out.push_str("# One region and one account at a time: changes go out in waves.\n#one_region = true\n");
+    list(
+        out,
+        "account",
+        &found.accounts,
+        found.all_accounts,
+        "[\"123456789012\"]",
+    );
+    list(
+        out,
+        "region",
+        &found.regions,
+        found.all_regions,
+        "[\"eu-central-1\"]",
+    );
+    list(
+        out,
+        "providers",
+        &found.providers,
+        true,
+        "[\"hashicorp/aws\"]",
+    );
+    out.push_str(
+        "# One region and one account at a time: changes go out in waves.\n#one_region = true\n",
+    );
     out.push_str("# The most objects that one plan may destroy, and change.\n#max_destroy = 5\n#max_changes = 50\n\n");
 }
 
@@ -113,13 +141,20 @@ fn examples(out: &mut String, today: Date) {
 const EASY: [&str; 3] = ["preview-", "review-", "pr-"];
 
 fn easy(found: &Found) -> Option<&'static str> {
-    EASY.into_iter().find(|start| found.workspaces.iter().any(|name| name.starts_with(start)))
+    EASY.into_iter()
+        .find(|start| found.workspaces.iter().any(|name| name.starts_with(start)))
 }
 
 /// Workspaces, with those that come and go as one pattern.
 fn together(names: &[String]) -> Vec<String> {
-    let mut all: Vec<String> =
-        names.iter().map(|name| EASY.into_iter().find(|start| name.starts_with(start)).map_or_else(|| name.clone(), |start| format!("{start}*"))).collect();
+    let mut all: Vec<String> = names
+        .iter()
+        .map(|name| {
+            EASY.into_iter()
+                .find(|start| name.starts_with(start))
+                .map_or_else(|| name.clone(), |start| format!("{start}*"))
+        })
+        .collect();
     all.dedup();
     all
 }
@@ -129,16 +164,31 @@ fn list(out: &mut String, key: &str, names: &[String], whole: bool, example: &st
     let (plain, odd): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| is_plain(name));
     let shown: Vec<String> = plain.iter().take(NAMES).map(|name| quoted(name)).collect();
     if let Some(odd) = odd.first() {
-        let _ = writeln!(out, "# Of {key} left out, because it cannot be written as a pattern: {} ({} in all)", quoted(odd), names.len() - plain.len());
+        let _ = writeln!(
+            out,
+            "# Of {key} left out, because it cannot be written as a pattern: {} ({} in all)",
+            quoted(odd),
+            names.len() - plain.len()
+        );
     }
     let real = whole && !shown.is_empty() && shown.len() == names.len();
-    let value = if shown.is_empty() { example.to_owned() } else { format!("[{}]", shown.join(", ")) };
+    let value = if shown.is_empty() {
+        example.to_owned()
+    } else {
+        format!("[{}]", shown.join(", "))
+    };
     let _ = writeln!(out, "{}{key} = {value}", if real { "" } else { "#" });
 }
 
 fn is_plain(name: &str) -> bool {
-    let name = EASY.iter().find_map(|start| name.strip_suffix('*').filter(|name| name == start)).unwrap_or(name);
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+'))
+    let name = EASY
+        .iter()
+        .find_map(|start| name.strip_suffix('*').filter(|name| name == start))
+        .unwrap_or(name);
+    !name.is_empty()
+        && name.chars().all(|c| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@' | '+')
+        })
 }
 
 /// A TOML string on one line, with nothing invisible in it.

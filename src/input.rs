@@ -46,7 +46,10 @@ impl Job {
     pub fn read(&self) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
         let read = match self {
-            Self::Stdin => io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes),
+            Self::Stdin => io::stdin()
+                .lock()
+                .take(MAX_BYTES + 1)
+                .read_to_end(&mut bytes),
             Self::File(path) => File::open(path).and_then(|file| {
                 let size = file.metadata().map_or(0, |meta| meta.len()).min(MAX_BYTES);
                 bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_add(1));
@@ -85,10 +88,16 @@ pub struct Found {
 /// When there is nothing, or nothing that looks like a plan in a directory.
 pub fn find(path: &Path) -> Result<Found, Refusal> {
     if path.as_os_str() == "-" {
-        return Ok(Found { jobs: vec![Job::Stdin], others: 0 });
+        return Ok(Found {
+            jobs: vec![Job::Stdin],
+            others: 0,
+        });
     }
     if !path.is_dir() {
-        return Ok(Found { jobs: vec![Job::File(path.to_owned())], others: 0 });
+        return Ok(Found {
+            jobs: vec![Job::File(path.to_owned())],
+            others: 0,
+        });
     }
     let mut found = Found::default();
     search(path, 0, &mut found).map_err(|error| Refusal::new(Why::Io).with(io_words(&error)))?;
@@ -123,8 +132,17 @@ fn search(dir: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
 
 /// Whether a file of a directory is meant as a plan: by how it starts, or by its name, so that an empty or broken one is not passed over.
 fn looks_like_plan(path: &Path) -> io::Result<bool> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
-    if name == "plan.json" || name == "tfplan" || name.ends_with("tfplan.json") || name.ends_with(".plan.json") || name.ends_with(".tfplan") {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if name == "plan.json"
+        || name == "tfplan"
+        || name.ends_with("tfplan.json")
+        || name.ends_with(".plan.json")
+        || name.ends_with(".tfplan")
+    {
         return Ok(true);
     }
     let mut head = Vec::new();
@@ -132,8 +150,13 @@ fn looks_like_plan(path: &Path) -> io::Result<bool> {
     if head.starts_with(b"PK\x03\x04") {
         return Ok(contains(&head, b"tfplan"));
     }
-    let head: Vec<u8> = head.into_iter().filter(|byte| *byte != 0 && !byte.is_ascii_whitespace()).collect();
-    let Some(at) = position(&head, b"{\"format_version\"") else { return Ok(false) };
+    let head: Vec<u8> = head
+        .into_iter()
+        .filter(|byte| *byte != 0 && !byte.is_ascii_whitespace())
+        .collect();
+    let Some(at) = position(&head, b"{\"format_version\"") else {
+        return Ok(false);
+    };
     // A state has the same start, but its values come at once.
     let rest = head.get(at..).unwrap_or_default();
     let state = contains(rest, b"\"values\":{") && !contains(rest, b"\"planned_values\"");
@@ -146,9 +169,13 @@ fn looks_like_plan(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// When it is older, or when times cannot be told.
 pub fn newer_than(job: &Job, dir: &Path) -> Result<(), Refusal> {
-    let Job::File(path) = job else { return Err(Refusal::new(Why::Stale).with("standard input has no time; name the file")) };
+    let Job::File(path) = job else {
+        return Err(Refusal::new(Why::Stale).with("standard input has no time; name the file"));
+    };
     let io = |error: io::Error| Refusal::new(Why::Io).with(io_words(&error));
-    let made = std::fs::metadata(path).and_then(|meta| meta.modified()).map_err(io)?;
+    let made = std::fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .map_err(io)?;
     let mut open = vec![(dir.to_owned(), 0)];
     while let Some((dir, depth)) = open.pop() {
         if depth > MAX_DEPTH {
@@ -160,8 +187,18 @@ pub fn newer_than(job: &Job, dir: &Path) -> Result<(), Refusal> {
             let name = name.to_string_lossy();
             if kind.is_dir() && !matches!(name.as_ref(), ".terraform" | ".git") {
                 open.push((entry.path(), depth + 1));
-            } else if kind.is_file() && is_configuration(&name) && entry.metadata().and_then(|meta| meta.modified()).map_err(io)? > made {
-                return Err(Refusal::new(Why::Stale).with(format!("{} changed after it was made", entry.path().display())));
+            } else if kind.is_file()
+                && is_configuration(&name)
+                && entry
+                    .metadata()
+                    .and_then(|meta| meta.modified())
+                    .map_err(io)?
+                    > made
+            {
+                return Err(Refusal::new(Why::Stale).with(format!(
+                    "{} changed after it was made",
+                    entry.path().display()
+                )));
             }
         }
     }
@@ -169,7 +206,17 @@ pub fn newer_than(job: &Job, dir: &Path) -> Result<(), Refusal> {
 }
 
 fn is_configuration(name: &str) -> bool {
-    [".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"].iter().any(|ending| name.ends_with(ending)) || name == ".terraform.lock.hcl"
+    [
+        ".tf",
+        ".tf.json",
+        ".tofu",
+        ".tofu.json",
+        ".tfvars",
+        ".tfvars.json",
+    ]
+    .iter()
+    .any(|ending| name.ends_with(ending))
+        || name == ".terraform.lock.hcl"
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
@@ -194,7 +241,10 @@ pub struct Text {
 /// # Errors
 /// When it is empty, a binary file, or in no encoding that is known.
 pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
-    let plain = Text { decoded: None, notes: Vec::new() };
+    let plain = Text {
+        decoded: None,
+        notes: Vec::new(),
+    };
     match bytes {
         [] => Err(Refusal::new(Why::Empty)),
         // Programs look for a zip's end from the back: what is read here as text, Terraform would apply as that zip.
@@ -209,10 +259,18 @@ pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Refusal> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair.first().copied().unwrap_or_default(), pair.get(1).copied().unwrap_or_default()]));
+    let units = bytes.chunks_exact(2).map(|pair| {
+        unit([
+            pair.first().copied().unwrap_or_default(),
+            pair.get(1).copied().unwrap_or_default(),
+        ])
+    });
     let text: Result<String, _> = char::decode_utf16(units).collect();
     match text {
-        Ok(text) if bytes.len().is_multiple_of(2) => Ok(Text { decoded: Some(text), notes: vec!["the file is UTF-16, as PowerShell's > writes it"] }),
+        Ok(text) if bytes.len().is_multiple_of(2) => Ok(Text {
+            decoded: Some(text),
+            notes: vec!["the file is UTF-16, as PowerShell's > writes it"],
+        }),
         _ => Err(Refusal::new(Why::Malformed).with("it starts like UTF-16, but is not valid")),
     }
 }
@@ -227,7 +285,10 @@ impl Text {
             return Ok(text.strip_prefix('\u{feff}').unwrap_or(text));
         }
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        std::str::from_utf8(bytes).map_err(|error| Refusal::new(Why::NotJson).with(format!("byte {} is not UTF-8 text", error.valid_up_to())))
+        std::str::from_utf8(bytes).map_err(|error| {
+            Refusal::new(Why::NotJson)
+                .with(format!("byte {} is not UTF-8 text", error.valid_up_to()))
+        })
     }
 }
 
@@ -248,11 +309,24 @@ pub struct Plans<'t> {
 /// When there is none at the start, or something else than a wrapper's log before it.
 pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
     let start = text.len() - text.trim_start().len();
-    let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) { start } else { wrapped(text)? };
-    let mut found = Plans { plans: Vec::new(), notes: if at > start { vec![WRAPPED] } else { Vec::new() }, rest: None };
+    let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) {
+        start
+    } else {
+        wrapped(text)?
+    };
+    let mut found = Plans {
+        plans: Vec::new(),
+        notes: if at > start {
+            vec![WRAPPED]
+        } else {
+            Vec::new()
+        },
+        rest: None,
+    };
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        let (plan, length) = match json::read(rest).map_err(|refusal| further_in(refusal, text, at)) {
+        let (plan, length) = match json::read(rest).map_err(|refusal| further_in(refusal, text, at))
+        {
             Ok(read) => read,
             Err(refusal) if found.plans.is_empty() => return Err(refusal),
             Err(refusal) => {
@@ -286,7 +360,9 @@ fn wrapped(text: &str) -> Result<usize, Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::new(Why::Empty));
     }
-    let Some(at) = text.find("\n{\"format_version\"").map(|at| at + 1) else { return Err(Refusal::new(Why::NotJson)) };
+    let Some(at) = text.find("\n{\"format_version\"").map(|at| at + 1) else {
+        return Err(Refusal::new(Why::NotJson));
+    };
     if at > MAX_AROUND || text.get(..at).is_none_or(starts_object) {
         return Err(Refusal::new(Why::Surrounded));
     }
@@ -318,32 +394,54 @@ mod tests {
     const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#;
 
     fn why(text: &str) -> Option<Why> {
-        plans(text).map_or_else(Some, |found| found.rest).map(|refusal| refusal.why)
+        plans(text)
+            .map_or_else(Some, |found| found.rest)
+            .map(|refusal| refusal.why)
     }
 
     #[test]
     fn one_several_and_wrapped() {
         assert_eq!(plans(PLAN).map(|found| found.plans.len()), Ok(1));
-        assert_eq!(plans(&format!(" {PLAN}\n{PLAN} ")).map(|found| found.plans.len()), Ok(2));
-        let log = format!("::debug::starting\n  [command] terraform show\n{PLAN}\n::set-output name=exitcode::0\n");
+        assert_eq!(
+            plans(&format!(" {PLAN}\n{PLAN} ")).map(|found| found.plans.len()),
+            Ok(2)
+        );
+        let log = format!(
+            "::debug::starting\n  [command] terraform show\n{PLAN}\n::set-output name=exitcode::0\n"
+        );
         let found = plans(&log).unwrap_or_else(|refusal| panic!("{refusal}"));
         assert_eq!((found.plans.len(), found.notes), (1, vec![WRAPPED]));
     }
 
     #[test]
     fn what_is_around_must_be_a_log() {
-        assert_eq!(why(&format!("{PLAN}\nlog\n{{\"a\":1}}")), Some(Why::Surrounded));
+        assert_eq!(
+            why(&format!("{PLAN}\nlog\n{{\"a\":1}}")),
+            Some(Why::Surrounded)
+        );
         assert_eq!(why(&format!("x\n{{ }}\n{PLAN}")), Some(Why::Surrounded));
-        assert_eq!(why(&format!("{}\n{PLAN}", "x".repeat(MAX_AROUND + 1))), Some(Why::Surrounded));
-        assert_eq!(why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))), Some(Why::Surrounded));
+        assert_eq!(
+            why(&format!("{}\n{PLAN}", "x".repeat(MAX_AROUND + 1))),
+            Some(Why::Surrounded)
+        );
+        assert_eq!(
+            why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))),
+            Some(Why::Surrounded)
+        );
         assert_eq!(why("hello"), Some(Why::NotJson));
         assert_eq!(why(" \n"), Some(Why::Empty));
     }
 
     #[test]
     fn what_comes_after_takes_nothing_away() {
-        let after = |rest: &str| plans(&format!("{PLAN}\n{rest}")).map(|found| (found.plans.len(), found.rest.map(|refusal| refusal.why)));
-        assert_eq!(after("{\"format_version\":\"1.2\",\"resource_changes\":["), Ok((1, Some(Why::Truncated))));
+        let after = |rest: &str| {
+            plans(&format!("{PLAN}\n{rest}"))
+                .map(|found| (found.plans.len(), found.rest.map(|refusal| refusal.why)))
+        };
+        assert_eq!(
+            after("{\"format_version\":\"1.2\",\"resource_changes\":["),
+            Ok((1, Some(Why::Truncated)))
+        );
         assert_eq!(after(&format!("{PLAN}{{}}")), Ok((2, Some(Why::NotAPlan))));
         assert_eq!(after(""), Ok((1, None)));
     }
@@ -353,19 +451,58 @@ mod tests {
         for (text, expected) in [
             ("{}", Why::NotAPlan),
             ("{\"format_version\":\"1.0\"}", Why::NotAPlan),
-            ("{\"format_version\":\"2.0\",\"resource_changes\":[]}", Why::UnknownFormat),
-            ("{\"format_version\":\"1.0\",\"values\":{}}", Why::StateShown),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":null}", Why::NullList),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_drift\":null}", Why::NullList),
-            ("{\"version\":4,\"lineage\":\"x\",\"serial\":1}", Why::RawState),
-            ("{\"@level\":\"info\",\"@message\":\"Terraform 1.15.5\",\"type\":\"version\"}", Why::Stream),
-            ("{\"encryption_version\":\"v0\",\"encrypted_data\":\"x\",\"meta\":{}}", Why::Encrypted),
-            ("{\"remote_plan_format\":1,\"run_id\":\"run-x\",\"hostname\":\"h\"}", Why::Bookmark),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":[", Why::Truncated),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":[}", Why::Malformed),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":[{}]}", Why::WrongShape),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":{}}", Why::WrongShape),
-            ("{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_changes\":[]}", Why::WrongShape),
+            (
+                "{\"format_version\":\"2.0\",\"resource_changes\":[]}",
+                Why::UnknownFormat,
+            ),
+            (
+                "{\"format_version\":\"1.0\",\"values\":{}}",
+                Why::StateShown,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":null}",
+                Why::NullList,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_drift\":null}",
+                Why::NullList,
+            ),
+            (
+                "{\"version\":4,\"lineage\":\"x\",\"serial\":1}",
+                Why::RawState,
+            ),
+            (
+                "{\"@level\":\"info\",\"@message\":\"Terraform 1.15.5\",\"type\":\"version\"}",
+                Why::Stream,
+            ),
+            (
+                "{\"encryption_version\":\"v0\",\"encrypted_data\":\"x\",\"meta\":{}}",
+                Why::Encrypted,
+            ),
+            (
+                "{\"remote_plan_format\":1,\"run_id\":\"run-x\",\"hostname\":\"h\"}",
+                Why::Bookmark,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[",
+                Why::Truncated,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[}",
+                Why::Malformed,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[{}]}",
+                Why::WrongShape,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":{}}",
+                Why::WrongShape,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_changes\":[]}",
+                Why::WrongShape,
+            ),
         ] {
             assert_eq!(why(text), Some(expected), "{text}");
         }
@@ -373,15 +510,30 @@ mod tests {
 
     #[test]
     fn encodings() {
-        let utf16 = |bom: &[u8], unit: fn(u16) -> [u8; 2]| [bom, &PLAN.encode_utf16().flat_map(unit).collect::<Vec<_>>()].concat();
+        let utf16 = |bom: &[u8], unit: fn(u16) -> [u8; 2]| {
+            [bom, &PLAN.encode_utf16().flat_map(unit).collect::<Vec<_>>()].concat()
+        };
         let bom = [b"\xEF\xBB\xBF", PLAN.as_bytes()].concat();
-        for bytes in [PLAN.as_bytes().to_vec(), bom, utf16(b"\xFF\xFE", u16::to_le_bytes), utf16(b"\xFE\xFF", u16::to_be_bytes), utf16(b"", u16::to_le_bytes)] {
+        for bytes in [
+            PLAN.as_bytes().to_vec(),
+            bom,
+            utf16(b"\xFF\xFE", u16::to_le_bytes),
+            utf16(b"\xFE\xFF", u16::to_be_bytes),
+            utf16(b"", u16::to_le_bytes),
+        ] {
             let text = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
             assert_eq!(text.as_str(&bytes), Ok(PLAN));
         }
-        for (bytes, expected) in [(&b""[..], Why::Empty), (b"{} PK\x05\x06", Why::ForgedArchive), (b"tfplan\x01", Why::OldPlan), (b"\xFF\xFE{", Why::Malformed)]
-        {
-            assert_eq!(decode(bytes).err().map(|refusal| refusal.why), Some(expected));
+        for (bytes, expected) in [
+            (&b""[..], Why::Empty),
+            (b"{} PK\x05\x06", Why::ForgedArchive),
+            (b"tfplan\x01", Why::OldPlan),
+            (b"\xFF\xFE{", Why::Malformed),
+        ] {
+            assert_eq!(
+                decode(bytes).err().map(|refusal| refusal.why),
+                Some(expected)
+            );
         }
     }
 }

@@ -15,18 +15,33 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(spelled(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => {
-            let exit = if error.use_stderr() { Exit::CouldNotJudge } else { Exit::Through };
+            let exit = if error.use_stderr() {
+                Exit::CouldNotJudge
+            } else {
+                Exit::Through
+            };
             // A closed pipe is no failure of the words that were typed.
             let _ = error.print();
             return exit.into();
         }
     };
-    let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(60, 120));
+    let width =
+        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(60, 120));
     let closed = Cell::new(false);
-    let mut out = Forgiving { to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())), closed: &closed };
+    let mut out = Forgiving {
+        to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())),
+        closed: &closed,
+    };
     let mut err = anstream::AutoStream::auto(io::stderr());
-    let mut streams = Streams { out: &mut out, closed: &closed, err: &mut err, width, err_width: io::stderr().is_terminal().then_some(width) };
-    let result = run(cli, &Environment::read(), &mut streams).and_then(|exit| out.flush().map(|()| exit));
+    let mut streams = Streams {
+        out: &mut out,
+        closed: &closed,
+        err: &mut err,
+        width,
+        err_width: io::stderr().is_terminal().then_some(width),
+    };
+    let result =
+        run(cli, &Environment::read(), &mut streams).and_then(|exit| out.flush().map(|()| exit));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

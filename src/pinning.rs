@@ -26,7 +26,10 @@ pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> io::Result<Exit>
         }
         Err(refusal) => {
             let name = args.plan.display().to_string();
-            streams.refuse(&format!("{} {}", line(&name), line(&refusal.to_string())), refusal.why.help())?;
+            streams.refuse(
+                &format!("{} {}", line(&name), line(&refusal.to_string())),
+                refusal.why.help(),
+            )?;
             Ok(Exit::CouldNotJudge)
         }
     }
@@ -35,7 +38,11 @@ pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> io::Result<Exit>
 fn record(args: &PinArgs) -> Result<String, Refusal> {
     let dir = args.dir.as_deref().unwrap_or(Path::new("."));
     let path = dir.join(PIN_FILE);
-    let job = if args.plan.as_os_str() == "-" { Job::Stdin } else { Job::File(args.plan.clone()) };
+    let job = if args.plan.as_os_str() == "-" {
+        Job::Stdin
+    } else {
+        Job::File(args.plan.clone())
+    };
     let bytes = job.read()?;
     if !saved::is_saved(&bytes) {
         return Err(Refusal::new(Why::NothingToPin).with("only a saved plan file does"));
@@ -56,7 +63,8 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         return Err(Refusal::new(Why::PinOfNothing));
     }
     if identity.objects > 0 && args.new {
-        return Err(Refusal::new(Why::NotNew).with(format!("it holds {}", plural(identity.objects, "object"))));
+        return Err(Refusal::new(Why::NotNew)
+            .with(format!("it holds {}", plural(identity.objects, "object"))));
     }
     pin.record(&identity, args.new);
     write(&path, &pin.render()?)?;
@@ -69,12 +77,19 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         if args.new {
             "the state starts empty".to_owned()
         } else {
-            format!("serial {}, {}, {} with data", identity.serial, plural(identity.objects, "object"), identity.data.len())
+            format!(
+                "serial {}, {}, {} with data",
+                identity.serial,
+                plural(identity.objects, "object"),
+                identity.data.len()
+            )
         }
     ))
 }
 
 /// Writes a pin file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Refusal> {
-    whole::replace(path, text.as_bytes()).map_err(|error| Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind())))
+    whole::replace(path, text.as_bytes()).map_err(|error| {
+        Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind()))
+    })
 }

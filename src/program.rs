@@ -13,16 +13,25 @@ pub fn find(name: &str) -> Option<PathBuf> {
 /// The same in a given list of directories.
 #[must_use]
 pub fn find_in(name: &str, path: &OsStr) -> Option<PathBuf> {
-    let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0']);
+    let plain =
+        !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', ':', '\0']);
     let suffix = std::env::consts::EXE_SUFFIX;
-    let file = if name.ends_with(suffix) { name.to_owned() } else { format!("{name}{suffix}") };
-    std::env::split_paths(path).filter(|dir| plain && dir.is_absolute()).map(|dir| dir.join(&file)).find(|file| can_run(file))
+    let file = if name.ends_with(suffix) {
+        name.to_owned()
+    } else {
+        format!("{name}{suffix}")
+    };
+    std::env::split_paths(path)
+        .filter(|dir| plain && dir.is_absolute())
+        .map(|dir| dir.join(&file))
+        .find(|file| can_run(file))
 }
 
 #[cfg(unix)]
 fn can_run(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+    file.metadata()
+        .is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -55,7 +64,13 @@ mod tests {
         file(&dirs[4], "tool", 0o755);
         let path = std::env::join_paths(&dirs).unwrap();
         assert_eq!(find_in("tool", &path), Some(first));
-        assert_eq!(find_in("tool", std::env::join_paths(&dirs[..3]).unwrap().as_os_str()), None);
+        assert_eq!(
+            find_in(
+                "tool",
+                std::env::join_paths(&dirs[..3]).unwrap().as_os_str()
+            ),
+            None
+        );
         assert_eq!(find_in("other", &path), None);
     }
 
@@ -65,11 +80,18 @@ mod tests {
         fs::create_dir_all("target").unwrap();
         let temp = tempfile::tempdir_in("target").unwrap();
         file(temp.path(), "tool", 0o755);
-        let relative = temp.path().strip_prefix(std::env::current_dir().unwrap()).unwrap_or(temp.path()).to_owned();
+        let relative = temp
+            .path()
+            .strip_prefix(std::env::current_dir().unwrap())
+            .unwrap_or(temp.path())
+            .to_owned();
         assert!(relative.is_relative() && relative.join("tool").exists());
         let absolute = std::env::current_dir().unwrap().join(&relative);
         assert_eq!(find_in("tool", relative.as_os_str()), None);
-        assert_eq!(find_in("tool", absolute.as_os_str()), Some(absolute.join("tool")));
+        assert_eq!(
+            find_in("tool", absolute.as_os_str()),
+            Some(absolute.join("tool"))
+        );
         let through = format!("./{}", relative.display());
         assert_eq!(find_in("tool", OsStr::new(&through)), None);
         // An empty entry means the current directory to a shell.
@@ -80,7 +102,9 @@ mod tests {
     fn only_a_plain_name() {
         let temp = tempfile::tempdir().unwrap();
         file(&temp.path().join("in"), "tool", 0o755);
-        for name in ["in/tool", "../tool", "/bin/sh", "", ".", "..", "in\\tool", "to\0ol"] {
+        for name in [
+            "in/tool", "../tool", "/bin/sh", "", ".", "..", "in\\tool", "to\0ol",
+        ] {
             assert_eq!(find_in(name, temp.path().as_os_str()), None, "{name:?}");
         }
         assert!(find("sh").is_some_and(|path| path.is_absolute()));

@@ -27,7 +27,11 @@ impl Reviewed {
     /// Name and commit: `origin/main (1a2b3c4d5e6f)`.
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{} ({})", self.name, self.commit.get(..SHORT).unwrap_or(&self.commit))
+        format!(
+            "{} ({})",
+            self.name,
+            self.commit.get(..SHORT).unwrap_or(&self.commit)
+        )
     }
 }
 
@@ -69,11 +73,24 @@ impl Ignored {
     /// In words, with the name of the revision.
     #[must_use]
     pub fn words(&self, rev: &str) -> String {
-        let unusable = if self.usable { "" } else { ", and it could not be judged by as it is" };
+        let unusable = if self.usable {
+            ""
+        } else {
+            ", and it could not be judged by as it is"
+        };
         match self.change {
-            Change::Added => format!("{} of the working tree: it is not in {rev}{unusable}", self.file),
-            Change::Changed => format!("{} of the working tree: it differs from the one in {rev}{unusable}", self.file),
-            Change::Removed => format!("that {} is gone from the working tree: {rev} has it", self.file),
+            Change::Added => format!(
+                "{} of the working tree: it is not in {rev}{unusable}",
+                self.file
+            ),
+            Change::Changed => format!(
+                "{} of the working tree: it differs from the one in {rev}{unusable}",
+                self.file
+            ),
+            Change::Removed => format!(
+                "that {} is gone from the working tree: {rev} has it",
+                self.file
+            ),
         }
     }
 }
@@ -106,28 +123,59 @@ impl Reviewing {
     /// When it is not one commit that is here, is the change itself, or a path could be turned by the change.
     pub(crate) fn open(name: &str, dir: &Path, config: Option<&Path>) -> Result<Self, Unread> {
         if is_head(name) {
-            return Err(unread("is what is checked out: the change itself", "name what the change is held against, such as refs/remotes/origin/main"));
+            return Err(unread(
+                "is what is checked out: the change itself",
+                "name what the change is held against, such as refs/remotes/origin/main",
+            ));
         }
         let revision = Revision::open(dir, name).map_err(|refusal| refused(&refusal))?;
         let here = std::env::current_dir()
             .and_then(|here| here.canonicalize())
-            .map_err(|error| unread(&format!("has no directory: {}", error.kind()), "run it in a directory that is there"))?;
+            .map_err(|error| {
+                unread(
+                    &format!("has no directory: {}", error.kind()),
+                    "run it in a directory that is there",
+                )
+            })?;
         if turns(&here.join(dir), revision.root()) {
             let help = "name the directory itself: a change can turn the link to where the policy is easier";
-            return Err(unread("does not go with a directory behind a symbolic link of the repository", help));
+            return Err(unread(
+                "does not go with a directory behind a symbolic link of the repository",
+                help,
+            ));
         }
-        let no_text = || unread("does not go with a path that is not UTF-8", "rename the directory");
+        let no_text = || {
+            unread(
+                "does not go with a path that is not UTF-8",
+                "rename the directory",
+            )
+        };
         let directory = steps(revision.prefix()).ok_or_else(no_text)?;
         let outside = || {
-            unread("does not go with a policy file outside of the repository", "name a file of the revision: --config counts from here, as in the working tree")
+            unread(
+                "does not go with a policy file outside of the repository",
+                "name a file of the revision: --config counts from here, as in the working tree",
+            )
         };
-        let config = config.map(|file| below(&here.join(file), revision.root()).ok_or_else(outside)).transpose()?;
-        Ok(Self { tree: Tree::below(revision.root()), revision, name: name.to_owned(), directory, config })
+        let config = config
+            .map(|file| below(&here.join(file), revision.root()).ok_or_else(outside))
+            .transpose()?;
+        Ok(Self {
+            tree: Tree::below(revision.root()),
+            revision,
+            name: name.to_owned(),
+            directory,
+            config,
+        })
     }
 
     /// The revision in texts, with what is set aside for it.
     pub(crate) fn told(&self, ignored: Vec<Ignored>) -> Reviewed {
-        Reviewed { name: self.name.clone(), commit: self.revision.commit().to_owned(), ignored }
+        Reviewed {
+            name: self.name.clone(),
+            commit: self.revision.commit().to_owned(),
+            ignored,
+        }
     }
 
     /// The policy file of the revision.
@@ -154,7 +202,11 @@ impl Reviewing {
     }
 
     fn pin_path(&self) -> String {
-        if self.directory.is_empty() { PIN_FILE.to_owned() } else { format!("{}/{PIN_FILE}", self.directory) }
+        if self.directory.is_empty() {
+            PIN_FILE.to_owned()
+        } else {
+            format!("{}/{PIN_FILE}", self.directory)
+        }
     }
 
     /// The pin file of the revision.
@@ -163,24 +215,42 @@ impl Reviewing {
     /// When it is there and cannot be read or understood.
     pub(crate) fn pin(&self) -> Result<Option<Arc<Pin>>, Unread> {
         let path = self.pin_path();
-        let about = |error: Unread| Unread { what: format!("has {path}, but {}", error.what), help: error.help };
-        let Some(bytes) = Source::read(self, &path).map_err(about)? else { return Ok(None) };
+        let about = |error: Unread| Unread {
+            what: format!("has {path}, but {}", error.what),
+            help: error.help,
+        };
+        let Some(bytes) = Source::read(self, &path).map_err(about)? else {
+            return Ok(None);
+        };
         let broken = |refusal: Refusal| {
-            let what = format!("has a broken {path} ({})", refusal.detail.unwrap_or_default());
+            let what = format!(
+                "has a broken {path} ({})",
+                refusal.detail.unwrap_or_default()
+            );
             unread(&what, "mend it there, in a change of its own")
         };
-        Pin::parse(&bytes).map(|pin| Some(Arc::new(pin))).map_err(broken)
+        Pin::parse(&bytes)
+            .map(|pin| Some(Arc::new(pin)))
+            .map_err(broken)
     }
 
     /// What the working tree has in the place of these. Without `pins` only the policy counts.
-    pub(crate) fn aside(&self, policy: Option<&Found>, pin: Option<&Arc<Pin>>, pins: bool) -> Aside {
+    pub(crate) fn aside(
+        &self,
+        policy: Option<&Found>,
+        pin: Option<&Arc<Pin>>,
+        pins: bool,
+    ) -> Aside {
         let mut ignored = Vec::new();
         let here = self.find(&self.tree);
         let near = match &here {
             Ok(found) => found.as_ref().map(|found| found.name.as_str()),
             Err(mistakes) => Some(mistakes.file.as_str()),
         };
-        let mut names: Vec<&str> = near.into_iter().chain(policy.map(|found| found.name.as_str())).collect();
+        let mut names: Vec<&str> = near
+            .into_iter()
+            .chain(policy.map(|found| found.name.as_str()))
+            .collect();
         names.dedup();
         for name in names {
             let usable = here.is_ok() || near != Some(name);
@@ -191,29 +261,49 @@ impl Reviewing {
                 (_, Ok(None)) => Change::Added,
                 _ => Change::Changed,
             };
-            ignored.push(Ignored { file: name.to_owned(), change, usable });
+            ignored.push(Ignored {
+                file: name.to_owned(),
+                change,
+                usable,
+            });
         }
-        let pin_here = if pins { Pin::read(&self.revision.root().join(self.pin_path())) } else { Ok(None) };
+        let pin_here = if pins {
+            Pin::read(&self.revision.root().join(self.pin_path()))
+        } else {
+            Ok(None)
+        };
         let change = match (&pin_here, pin) {
             (Ok(Some(here)), Some(there)) => (*here != **there).then_some(Change::Changed),
             (Ok(None), there) => there.map(|_| Change::Removed),
             (_, None) => Some(Change::Added),
             (Err(_), Some(_)) => Some(Change::Changed),
         };
-        ignored.extend(change.map(|change| Ignored { file: self.pin_path(), change, usable: pin_here.is_ok() }));
-        let files = here.ok().zip(pin_here.ok()).map(|(found, pin)| (found, pin.map(Arc::new)));
+        ignored.extend(change.map(|change| Ignored {
+            file: self.pin_path(),
+            change,
+            usable: pin_here.is_ok(),
+        }));
+        let files = here
+            .ok()
+            .zip(pin_here.ok())
+            .map(|(found, pin)| (found, pin.map(Arc::new)));
         Aside { ignored, files }
     }
 }
 
 impl Source for Reviewing {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
-        self.revision.read(Path::new(path)).map_err(|refusal| unread(&format!("it {refusal}"), refusal.why.help()))
+        self.revision
+            .read(Path::new(path))
+            .map_err(|refusal| unread(&format!("it {refusal}"), refusal.why.help()))
     }
 }
 
 fn unread(what: &str, help: &str) -> Unread {
-    Unread { what: what.to_owned(), help: help.to_owned() }
+    Unread {
+        what: what.to_owned(),
+        help: help.to_owned(),
+    }
 }
 
 fn refused(refusal: &Refusal) -> Unread {
@@ -228,7 +318,8 @@ fn refused(refusal: &Refusal) -> Unread {
 /// Whether the name means what is checked out, however it is spelled. `HEAD^1` does not: of a merge commit that is what was merged into.
 fn is_head(name: &str) -> bool {
     let mut parts = name.split(['~', '^']);
-    matches!(parts.next(), Some("HEAD" | "@")) && parts.all(|count| !count.is_empty() && count.bytes().all(|digit| digit == b'0'))
+    matches!(parts.next(), Some("HEAD" | "@"))
+        && parts.all(|count| !count.is_empty() && count.bytes().all(|digit| digit == b'0'))
 }
 
 /// Whether a symbolic link within the repository is on the way to a directory.
@@ -260,12 +351,22 @@ fn below(path: &Path, root: &Path) -> Option<String> {
 
 /// Steps joined by `/`.
 fn steps(path: &Path) -> Option<String> {
-    Some(path.iter().map(|step| step.to_str()).collect::<Option<Vec<_>>>()?.join("/"))
+    Some(
+        path.iter()
+            .map(|step| step.to_str())
+            .collect::<Option<Vec<_>>>()?
+            .join("/"),
+    )
 }
 
 /// Whether two files have the same lines: a clone may end them differently.
 fn same(one: &[u8], other: &[u8]) -> bool {
-    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec()).collect::<Vec<_>>();
+    let lines = |bytes: &[u8]| {
+        bytes
+            .split(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+            .collect::<Vec<_>>()
+    };
     one == other || lines(one) == lines(other)
 }
 
@@ -278,7 +379,18 @@ mod tests {
         for name in ["HEAD", "@", "HEAD~0", "HEAD^0", "@^0~0", "HEAD~00"] {
             assert!(is_head(name), "{name}");
         }
-        for name in ["HEAD^1", "HEAD^", "HEAD~", "@~1", "HEAD~0^2", "main", "main~0", "HEADS", "refs/remotes/origin/HEAD", ""] {
+        for name in [
+            "HEAD^1",
+            "HEAD^",
+            "HEAD~",
+            "@~1",
+            "HEAD~0^2",
+            "main",
+            "main~0",
+            "HEADS",
+            "refs/remotes/origin/HEAD",
+            "",
+        ] {
             assert!(!is_head(name), "{name}");
         }
     }
@@ -286,7 +398,13 @@ mod tests {
     #[test]
     fn paths_by_their_words() {
         let root = Path::new("/r");
-        for (path, expected) in [("/r/a/b", Some("a/b")), ("/r/a/../b", Some("b")), ("/r/a/./b", Some("a/b")), ("/r/../x", None), ("/x/../r/a", Some("a"))] {
+        for (path, expected) in [
+            ("/r/a/b", Some("a/b")),
+            ("/r/a/../b", Some("b")),
+            ("/r/a/./b", Some("a/b")),
+            ("/r/../x", None),
+            ("/x/../r/a", Some("a")),
+        ] {
             assert_eq!(below(Path::new(path), root).as_deref(), expected, "{path}");
         }
     }

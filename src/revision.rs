@@ -43,12 +43,19 @@ impl Revision {
     /// Without git, outside the work tree of a repository, or when the name does not mean exactly one commit that is here.
     pub fn open(dir: &Path, rev: &str) -> Result<Self, Refusal> {
         let base = base_of(rev)?;
-        let dir = dir.canonicalize().map_err(|error| Refusal::new(Why::Io).with(format!("the directory: {}", error.kind())))?;
+        let dir = dir.canonicalize().map_err(|error| {
+            Refusal::new(Why::Io).with(format!("the directory: {}", error.kind()))
+        })?;
         let git = Git::find(&dir)?;
         let (root, prefix) = work_tree(&git, &dir)?;
         let git = git.within(&root);
         let commit = resolve(&git, rev, base)?;
-        Ok(Self { git, root, prefix, commit })
+        Ok(Self {
+            git,
+            root,
+            prefix,
+            commit,
+        })
     }
 
     /// The top of the work tree.
@@ -80,13 +87,19 @@ impl Revision {
             return Err(Refusal::new(Why::NoPlainFile).with("an empty path"));
         }
         while let Some(step) = steps.next() {
-            let Component::Normal(name) = step else { return Err(Refusal::new(Why::NoPlainFile).with("a path that leaves the repository")) };
-            let name = name.to_str().ok_or_else(|| Refusal::new(Why::Unreachable).with("a path that is not UTF-8"))?;
+            let Component::Normal(name) = step else {
+                return Err(Refusal::new(Why::NoPlainFile).with("a path that leaves the repository"));
+            };
+            let name = name
+                .to_str()
+                .ok_or_else(|| Refusal::new(Why::Unreachable).with("a path that is not UTF-8"))?;
             if !way.is_empty() {
                 way.push('/');
             }
             way.push_str(name);
-            let Some(entry) = self.entry(&way)? else { return Ok(None) };
+            let Some(entry) = self.entry(&way)? else {
+                return Ok(None);
+            };
             let last = steps.peek().is_none();
             match (entry.mode.as_str(), last) {
                 ("100644" | "100755" | "100664", true) => return self.blob(&entry.hash).map(Some),
@@ -95,7 +108,11 @@ impl Revision {
                 ("040000", true) => return Err(Refusal::new(Why::NoPlainFile).with("a directory")),
                 ("120000", _) => return Err(Refusal::new(Why::NoPlainFile).with("a symbolic link")),
                 ("160000", _) => return Err(Refusal::new(Why::NoPlainFile).with("a submodule")),
-                _ => return Err(Refusal::new(Why::Unreachable).with("a kind of entry that is not known")),
+                _ => {
+                    return Err(
+                        Refusal::new(Why::Unreachable).with("a kind of entry that is not known")
+                    );
+                }
             }
         }
         Ok(None)
@@ -103,20 +120,36 @@ impl Revision {
 
     /// What the commit has at exactly this path.
     fn entry(&self, path: &str) -> Result<Option<Entry>, Refusal> {
-        let answer = self.git.ask(&["ls-tree", "-z", "--full-tree", &self.commit, "--", path])?;
+        let answer = self
+            .git
+            .ask(&["ls-tree", "-z", "--full-tree", &self.commit, "--", path])?;
         if !answer.success {
             return Err(Refusal::new(Why::Unreachable).with("its tree is not here"));
         }
         let odd = || Refusal::new(Why::Unreachable).with("git answers in a form that is not known");
         let mut found = None;
-        for line in answer.out.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-            let (about, name) = std::str::from_utf8(line).ok().and_then(|line| line.split_once('\t')).ok_or_else(odd)?;
+        for line in answer
+            .out
+            .split(|byte| *byte == 0)
+            .filter(|line| !line.is_empty())
+        {
+            let (about, name) = std::str::from_utf8(line)
+                .ok()
+                .and_then(|line| line.split_once('\t'))
+                .ok_or_else(odd)?;
             let mut words = about.split(' ');
-            let (Some(mode), Some(_), Some(hash), None) = (words.next(), words.next(), words.next(), words.next()) else { return Err(odd()) };
+            let (Some(mode), Some(_), Some(hash), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                return Err(odd());
+            };
             if name != path || found.is_some() || !is_hash(hash) {
                 return Err(odd());
             }
-            found = Some(Entry { mode: mode.to_owned(), hash: hash.to_owned() });
+            found = Some(Entry {
+                mode: mode.to_owned(),
+                hash: hash.to_owned(),
+            });
         }
         Ok(found)
     }
@@ -136,11 +169,20 @@ fn work_tree(git: &Git, dir: &Path) -> Result<(PathBuf, PathBuf), Refusal> {
     let none = || Refusal::new(Why::NoRepository);
     let answer = git.ask(&["rev-parse", "--show-toplevel"])?;
     if !answer.success {
-        return Err(if answer.says("dubious ownership") { Refusal::new(Why::ForeignOwner) } else { none() });
+        return Err(if answer.says("dubious ownership") {
+            Refusal::new(Why::ForeignOwner)
+        } else {
+            none()
+        });
     }
-    let root = one_line(&answer.out).and_then(path_of).and_then(|root| root.canonicalize().ok()).ok_or_else(none)?;
+    let root = one_line(&answer.out)
+        .and_then(path_of)
+        .and_then(|root| root.canonicalize().ok())
+        .ok_or_else(none)?;
     // A directory in the change can have the files of a repository of its own. A real one has .git, which no commit can hold.
-    let nearest = dir.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok());
+    let nearest = dir
+        .ancestors()
+        .find(|dir| dir.join(".git").symlink_metadata().is_ok());
     if nearest != Some(root.as_path()) {
         return Err(none());
     }
@@ -157,23 +199,47 @@ fn resolve(git: &Git, rev: &str, base: &str) -> Result<String, Refusal> {
     let missing = || -> Result<Refusal, Refusal> {
         let shallow = git.ask(&["rev-parse", "--is-shallow-repository"])?;
         let refusal = Refusal::new(Why::NoRevision);
-        Ok(if one_line(&shallow.out) == Some(b"true") { refusal.with("the clone is shallow") } else { refusal })
+        Ok(if one_line(&shallow.out) == Some(b"true") {
+            refusal.with("the clone is shallow")
+        } else {
+            refusal
+        })
     };
     let verified = |name: &str| -> Result<String, Refusal> {
         let answer = git.ask(&["rev-parse", "--verify", "--end-of-options", name])?;
-        let hash = one_line(&answer.out).and_then(|line| std::str::from_utf8(line).ok()).filter(|hash| answer.success && is_hash(hash));
+        let hash = one_line(&answer.out)
+            .and_then(|line| std::str::from_utf8(line).ok())
+            .filter(|hash| answer.success && is_hash(hash));
         hash.map_or_else(|| Err(missing()?), |hash| Ok(hash.to_owned()))
     };
     let meant = verified(base)?;
     // A branch "origin/main" of the change is found before the remote's "main"; a branch can also be named like a short hash.
-    let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{base}"));
-    let places: Vec<String> = places.into_iter().chain([format!("refs/remotes/{base}/HEAD")]).filter(|name| name.starts_with("refs/")).collect();
-    let ask: Vec<&str> = ["for-each-ref", "--format=%(objectname) %(refname)", "--"].into_iter().chain(places.iter().map(String::as_str)).collect();
+    let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"]
+        .map(|place| format!("{place}{base}"));
+    let places: Vec<String> = places
+        .into_iter()
+        .chain([format!("refs/remotes/{base}/HEAD")])
+        .filter(|name| name.starts_with("refs/"))
+        .collect();
+    let ask: Vec<&str> = ["for-each-ref", "--format=%(objectname) %(refname)", "--"]
+        .into_iter()
+        .chain(places.iter().map(String::as_str))
+        .collect();
     let answer = git.ask(&ask)?;
-    let text = std::str::from_utf8(&answer.out).ok().filter(|_| answer.success).ok_or_else(|| Refusal::new(Why::Unreachable))?;
-    let refs: Vec<&str> =
-        text.lines().filter_map(|line| line.split_once(' ')).filter(|(_, name)| places.iter().any(|at| at == name)).map(|(hash, _)| hash).collect();
-    let of_git = base == "@" || base.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let text = std::str::from_utf8(&answer.out)
+        .ok()
+        .filter(|_| answer.success)
+        .ok_or_else(|| Refusal::new(Why::Unreachable))?;
+    let refs: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(_, name)| places.iter().any(|at| at == name))
+        .map(|(hash, _)| hash)
+        .collect();
+    let of_git = base == "@"
+        || base
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     let hex = base.len() >= HASH_FROM && base.bytes().all(|byte| byte.is_ascii_hexdigit());
     let as_hash = hex && meant.starts_with(&base.to_ascii_lowercase());
     if refs.iter().any(|hash| *hash != meant) || (hex && !as_hash) {
@@ -187,24 +253,44 @@ fn resolve(git: &Git, rev: &str, base: &str) -> Result<String, Refusal> {
 
 /// The name that a revision is counted from (`origin/main` of `origin/main~2`), if the whole is of a form that means one commit and nothing else.
 fn base_of(rev: &str) -> Result<&str, Refusal> {
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ':' | '{' | '}' | '\\' | '*' | '?' | '[' | '!');
+    let bad = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, ':' | '{' | '}' | '\\' | '*' | '?' | '[' | '!')
+    };
     let base = rev.split(['~', '^']).next().unwrap_or_default();
     let steps = rev.strip_prefix(base).unwrap_or_default();
-    let plain = steps.chars().all(|c| c.is_ascii_digit() || c == '~' || c == '^');
-    if base.is_empty() || rev.len() > LONGEST || rev.starts_with('-') || rev.contains("..") || rev.contains(bad) || !plain {
+    let plain = steps
+        .chars()
+        .all(|c| c.is_ascii_digit() || c == '~' || c == '^');
+    if base.is_empty()
+        || rev.len() > LONGEST
+        || rev.starts_with('-')
+        || rev.contains("..")
+        || rev.contains(bad)
+        || !plain
+    {
         return Err(Refusal::new(Why::BadRevision));
     }
     Ok(base)
 }
 
 fn is_hash(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    matches!(text.len(), 40 | 64)
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// What git printed without the line's end. A path may hold others.
 fn one_line(out: &[u8]) -> Option<&[u8]> {
     let line = out.strip_suffix(b"\n")?;
-    Some(line.strip_suffix(b"\r").filter(|_| cfg!(windows)).unwrap_or(line)).filter(|line| !line.is_empty())
+    Some(
+        line.strip_suffix(b"\r")
+            .filter(|_| cfg!(windows))
+            .unwrap_or(line),
+    )
+    .filter(|line| !line.is_empty())
 }
 
 #[cfg(unix)]

@@ -42,7 +42,11 @@ pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io
     }
 }
 
-fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
+fn check(
+    args: &CheckArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
     let settings = match Settings::resolve(&args.judge, settings::place(&args.place), environment) {
         Ok(settings) => settings,
         Err(unsettled) => {
@@ -53,7 +57,10 @@ fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>)
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
-            streams.refuse("no plan given", "terraform plan -out tfplan && applygate check tfplan")?;
+            streams.refuse(
+                "no plan given",
+                "terraform plan -out tfplan && applygate check tfplan",
+            )?;
             return Ok(Exit::CouldNotJudge);
         }
         paths.push("-".into());
@@ -65,29 +72,65 @@ fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>)
             Ok(found) => {
                 report.other_files += found.others;
                 for job in found.jobs {
-                    match args.newer_than.as_deref().map_or(Ok(()), |dir| input::newer_than(&job, dir)) {
+                    match args
+                        .newer_than
+                        .as_deref()
+                        .map_or(Ok(()), |dir| input::newer_than(&job, dir))
+                    {
                         Ok(()) => judge(&job, &settings, &mut used, &mut report),
-                        Err(refusal) => report.errors.push(ErrorReport { source: job.name(), refusal }),
+                        Err(refusal) => report.errors.push(ErrorReport {
+                            source: job.name(),
+                            refusal,
+                        }),
                     }
                 }
             }
-            Err(refusal) => report.errors.push(ErrorReport { source: path.display().to_string(), refusal }),
+            Err(refusal) => report.errors.push(ErrorReport {
+                source: path.display().to_string(),
+                refusal,
+            }),
         }
     }
     match args.format {
-        Format::Human => human::write(&report, human::Layout { width: streams.width, verbose: args.verbose }, streams.out)?,
+        Format::Human => human::write(
+            &report,
+            human::Layout {
+                width: streams.width,
+                verbose: args.verbose,
+            },
+            streams.out,
+        )?,
         Format::Json => json::write(&report, streams.out)?,
     }
     streams.out.flush()?;
-    let in_part = report.plans.iter().filter_map(|plan| plan.decision.refusal.as_ref().map(|refusal| (&plan.summary.source, refusal)));
-    for (source, refusal) in report.errors.iter().map(|error| (&error.source, &error.refusal)).chain(in_part) {
-        streams.refuse(&format!("{} {}", line(source), line(&refusal.to_string())), refusal.why.help())?;
+    let in_part = report.plans.iter().filter_map(|plan| {
+        plan.decision
+            .refusal
+            .as_ref()
+            .map(|refusal| (&plan.summary.source, refusal))
+    });
+    for (source, refusal) in report
+        .errors
+        .iter()
+        .map(|error| (&error.source, &error.refusal))
+        .chain(in_part)
+    {
+        streams.refuse(
+            &format!("{} {}", line(source), line(&refusal.to_string())),
+            refusal.why.help(),
+        )?;
     }
     let mut unused = false;
     for (allowance, used) in settings.said.allow.iter().zip(&used) {
         if !used {
             unused = true;
-            streams.refuse(&format!("--allow {} matches no finding", line(&allowance.to_string())), "copy rule and address from the report as they are")?;
+            streams.refuse(
+                &format!(
+                    "--allow {} matches no finding",
+                    line(&allowance.to_string())
+                ),
+                "copy rule and address from the report as they are",
+            )?;
         }
     }
     if args.unused_waivers {
@@ -105,20 +148,39 @@ fn check(args: &CheckArgs, environment: &Environment, streams: &mut Streams<'_>)
 /// Tells of waivers that held for a plan of this run and covered nothing in any.
 fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> io::Result<()> {
     if !report.all_judged() {
-        return writeln!(streams.err, "note: not everything was judged, so nobody can tell which waivers cover nothing");
+        return writeln!(
+            streams.err,
+            "note: not everything was judged, so nobody can tell which waivers cover nothing"
+        );
     }
     let mut held: HashMap<*const Waiver, (&Waiver, bool)> = HashMap::new();
     for (waiver, used) in report.plans.iter().flat_map(|plan| &plan.decision.waivers) {
         let (_, before) = held.entry(Arc::as_ptr(waiver)).or_insert((waiver, false));
         *before = *before || *used;
     }
-    let mut unused: Vec<&Waiver> = held.into_values().filter(|(_, used)| !used).map(|(waiver, _)| waiver).collect();
+    let mut unused: Vec<&Waiver> = held
+        .into_values()
+        .filter(|(_, used)| !used)
+        .map(|(waiver, _)| waiver)
+        .collect();
     unused.sort_by_key(|waiver| (waiver.line, waiver.to_string()));
-    let file = settings.policy.as_ref().map_or("", |policy| policy.file.as_str());
+    let file = settings
+        .policy
+        .as_ref()
+        .map_or("", |policy| policy.file.as_str());
     for waiver in unused {
-        let over = if waiver.is_expired(settings.today()) { format!("; it expired on {}", waiver.expires) } else { String::new() };
+        let over = if waiver.is_expired(settings.today()) {
+            format!("; it expired on {}", waiver.expires)
+        } else {
+            String::new()
+        };
         let what = line(&waiver.to_string()).into_owned();
-        writeln!(streams.err, "note: the waiver in {}:{} covers nothing in these plans ({what}){over}", line(file), waiver.line)?;
+        writeln!(
+            streams.err,
+            "note: the waiver in {}:{} covers nothing in these plans ({what}){over}",
+            line(file),
+            waiver.line
+        )?;
     }
     Ok(())
 }
@@ -136,7 +198,9 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
         let judged = judging::judge_bytes(&bytes, &source, settings, used);
         let sha256 = digest.join().unwrap_or_default();
         judged.map(|mut plans| {
-            plans.iter_mut().for_each(|plan| plan.summary.sha256.clone_from(&sha256));
+            plans
+                .iter_mut()
+                .for_each(|plan| plan.summary.sha256.clone_from(&sha256));
             plans
         })
     });
@@ -145,9 +209,12 @@ fn judge(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report)
             if let Job::File(path) = job
                 && let Some(file) = settings.passed_over(path)
             {
-                let note =
-                    format!("{file} is not used: it lies nearer to this plan than the policy of the current directory does; --dir says where a plan is from");
-                plans.iter_mut().for_each(|plan| plan.summary.notes.push(note.clone()));
+                let note = format!(
+                    "{file} is not used: it lies nearer to this plan than the policy of the current directory does; --dir says where a plan is from"
+                );
+                plans
+                    .iter_mut()
+                    .for_each(|plan| plan.summary.notes.push(note.clone()));
             }
             report.plans.extend(plans);
         }
@@ -160,12 +227,22 @@ fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
     match args.what.unwrap_or(RulesCommand::List) {
         RulesCommand::List => {
             for rule in rules::RULES {
-                writeln!(out, "{:<22}{:<10}{:<15}{}", rule.id, rule.severity.word(), rule.needs.word(), rule.title)?;
+                writeln!(
+                    out,
+                    "{:<22}{:<10}{:<15}{}",
+                    rule.id,
+                    rule.severity.word(),
+                    rule.needs.word(),
+                    rule.title
+                )?;
             }
         }
         RulesCommand::Explain { id } => {
             let Some(rule) = rules::find(&id) else {
-                streams.refuse(&format!("there is no rule \"{}\"", line(&id)), "applygate rules list shows them all")?;
+                streams.refuse(
+                    &format!("there is no rule \"{}\"", line(&id)),
+                    "applygate rules list shows them all",
+                )?;
                 return Ok(Exit::CouldNotJudge);
             };
             out.write_all(rule.docs.as_bytes())?;
@@ -179,10 +256,24 @@ fn show_rules(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
                 }
             };
             let prefix = prefix.unwrap_or_default();
-            for row in catalog.types().into_iter().filter(|row| row.name.starts_with(&prefix)) {
-                let grade = row.destroy.severity().map_or("none", crate::finding::Severity::word);
+            for row in catalog
+                .types()
+                .into_iter()
+                .filter(|row| row.name.starts_with(&prefix))
+            {
+                let grade = row
+                    .destroy
+                    .severity()
+                    .map_or("none", crate::finding::Severity::word);
                 let guess = if row.guess { " (a guess)" } else { "" };
-                writeln!(out, "{:<50} {:<9} {:<13} {}{guess}", row.name, grade, row.category.word(), row.loss)?;
+                writeln!(
+                    out,
+                    "{:<50} {:<9} {:<13} {}{guess}",
+                    row.name,
+                    grade,
+                    row.category.word(),
+                    row.loss
+                )?;
             }
         }
     }

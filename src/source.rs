@@ -19,12 +19,16 @@ pub(crate) struct Sources<'a, 'p> {
 impl<'a, 'p> Sources<'a, 'p> {
     /// The sources within the plan, or else these files of its root module.
     pub(crate) fn new(plan: &'a Plan<'p>, files: &'a BTreeMap<String, String>) -> Self {
-        let root = (plan.saved.is_none() && !files.is_empty()).then(|| (Module::of_files(files), files));
+        let root =
+            (plan.saved.is_none() && !files.is_empty()).then(|| (Module::of_files(files), files));
         Self { plan, root }
     }
 
     fn block(&self, address: &str) -> Option<&Block> {
-        self.root.as_ref().map_or_else(|| self.plan.block(address), |(module, _)| module.block(address))
+        self.root.as_ref().map_or_else(
+            || self.plan.block(address),
+            |(module, _)| module.block(address),
+        )
     }
 
     fn line(&self, file: &str, number: usize) -> Option<String> {
@@ -38,35 +42,78 @@ impl<'a, 'p> Sources<'a, 'p> {
 
     /// Gives a finding its place, if the sources are known and have a block for its address.
     pub(crate) fn locate(&self, finding: &mut Finding) {
-        let Some(address) = finding.address.as_deref() else { return };
-        let Some(block) = self.block(address) else { return };
-        let Some(parsed) = crate::address::Address::parse(address) else { return };
+        let Some(address) = finding.address.as_deref() else {
+            return;
+        };
+        let Some(block) = self.block(address) else {
+            return;
+        };
+        let Some(parsed) = crate::address::Address::parse(address) else {
+            return;
+        };
         let head = format!("resource \"{}\" \"{}\" {{", parsed.kind, parsed.name);
         let attribute = finding.evidence.iter().find_map(|evidence| {
             let (path, hidden) = match evidence {
                 Evidence::Attribute { path, value, .. } => (path, *value == Shown::Sensitive),
-                Evidence::Change { path, before, after, .. } => (path, [before, after].contains(&&Shown::Sensitive)),
+                Evidence::Change {
+                    path,
+                    before,
+                    after,
+                    ..
+                } => (path, [before, after].contains(&&Shown::Sensitive)),
                 Evidence::Note(_) => return None,
             };
             let line = block.line_of(path)?;
             let name = path.rsplit('.').next().unwrap_or(path);
             let text = self.line(&block.file, line)?;
-            Some(SourceLine { line, text: cut(&format!("  {name} = {}", if hidden { "…" } else { masked(&text) })) })
+            Some(SourceLine {
+                line,
+                text: cut(&format!(
+                    "  {name} = {}",
+                    if hidden { "…" } else { masked(&text) }
+                )),
+            })
         });
-        finding.place = Some(SourcePlace { file: block.file.clone(), head: SourceLine { line: block.line, text: cut(&head) }, attribute });
+        finding.place = Some(SourcePlace {
+            file: block.file.clone(),
+            head: SourceLine {
+                line: block.line,
+                text: cut(&head),
+            },
+            attribute,
+        });
     }
 }
 
 /// What stands after the first `=` of a line, if it is a truth value or a number; else an ellipsis.
 fn masked(line: &str) -> &str {
     let value = line.split_once('=').map_or("", |(_, value)| value);
-    let value = value.split('#').next().unwrap_or_default().split("//").next().unwrap_or_default().trim();
-    let number = !value.is_empty() && value.len() <= 12 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
-    if matches!(value, "true" | "false" | "null") || number { value } else { "…" }
+    let value = value
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .split("//")
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let number = !value.is_empty()
+        && value.len() <= 12
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+    if matches!(value, "true" | "false" | "null") || number {
+        value
+    } else {
+        "…"
+    }
 }
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= MAX_LINE { text.to_owned() } else { text.chars().take(MAX_LINE - 1).chain(['…']).collect() }
+    if text.chars().count() <= MAX_LINE {
+        text.to_owned()
+    } else {
+        text.chars().take(MAX_LINE - 1).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]

@@ -37,11 +37,21 @@ impl Streams<'_> {
 
     /// An escaped text behind a label. A terminal would break it in the middle of a word.
     fn folded(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let Some(width) = self.err_width else { return writeln!(self.err, "{label}{text}") };
-        let options = textwrap::Options::new(width.saturating_sub(label.len()).max(30)).break_words(false);
-        let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let Some(width) = self.err_width else {
+            return writeln!(self.err, "{label}{text}");
+        };
+        let options =
+            textwrap::Options::new(width.saturating_sub(label.len()).max(30)).break_words(false);
+        let options = options
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
-            writeln!(self.err, "{:at$}{part}", if number == 0 { label } else { "" }, at = label.len())?;
+            writeln!(
+                self.err,
+                "{:at$}{part}",
+                if number == 0 { label } else { "" },
+                at = label.len()
+            )?;
         }
         Ok(())
     }
@@ -49,6 +59,8 @@ impl Streams<'_> {
 
 impl std::fmt::Debug for Streams<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streams").field("width", &self.width).finish_non_exhaustive()
+        f.debug_struct("Streams")
+            .field("width", &self.width)
+            .finish_non_exhaustive()
     }
 }

@@ -37,7 +37,10 @@ impl Counts {
     /// Counts the changes of a plan.
     #[must_use]
     pub fn of(plan: &Plan<'_>) -> Self {
-        let mut counts = Self { outputs: plan.output_changes, ..Self::default() };
+        let mut counts = Self {
+            outputs: plan.output_changes,
+            ..Self::default()
+        };
         for change in &plan.changes {
             if !change.managed() {
                 counts.read += usize::from(change.action == Action::Read);
@@ -109,11 +112,29 @@ impl StateLine {
     /// In one line: `s3://bucket/key · workspace prod · serial 42 · 84 resources`.
     #[must_use]
     pub fn words(&self) -> String {
-        let place = self.place.as_deref().or(self.backend.as_deref()).unwrap_or("place not said");
-        let serial = self.serial.map_or_else(|| "no state yet".to_owned(), |serial| format!("serial {serial}"));
-        let mode = if self.mode == "normal" { String::new() } else { format!(" · {} plan", self.mode) };
-        let targets = if self.targets > 0 { format!(" · {} by -target", self.targets) } else { String::new() };
-        format!("{place} · workspace {} · {serial} · {} resources{mode}{targets}", self.workspace, self.managed)
+        let place = self
+            .place
+            .as_deref()
+            .or(self.backend.as_deref())
+            .unwrap_or("place not said");
+        let serial = self.serial.map_or_else(
+            || "no state yet".to_owned(),
+            |serial| format!("serial {serial}"),
+        );
+        let mode = if self.mode == "normal" {
+            String::new()
+        } else {
+            format!(" · {} plan", self.mode)
+        };
+        let targets = if self.targets > 0 {
+            format!(" · {} by -target", self.targets)
+        } else {
+            String::new()
+        };
+        format!(
+            "{place} · workspace {} · {serial} · {} resources{mode}{targets}",
+            self.workspace, self.managed
+        )
     }
 
     fn of(saved: &Saved<'_>) -> Self {
@@ -123,8 +144,15 @@ impl StateLine {
                 PlanMode::Destroy => "destroy",
                 PlanMode::RefreshOnly => "refresh-only",
             },
-            backend: saved.backend.as_ref().map(|backend| backend.kind.clone()).or_else(|| saved.state_store.map(str::to_owned)),
-            place: saved.backend.as_ref().map(|backend| backend.place(saved.workspace)),
+            backend: saved
+                .backend
+                .as_ref()
+                .map(|backend| backend.kind.clone())
+                .or_else(|| saved.state_store.map(str::to_owned)),
+            place: saved
+                .backend
+                .as_ref()
+                .map(|backend| backend.place(saved.workspace)),
             workspace: saved.workspace.to_owned(),
             lineage: (!saved.no_state()).then(|| saved.lineage.to_owned()),
             serial: (!saved.no_state()).then_some(saved.serial),

@@ -53,15 +53,28 @@ impl Allowance {
     /// In words for the user, when it is not of that form or names no rule.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some((rule, address)) = text.split_once('@') else {
-            return Err("expected RULE@ADDRESS, such as stateful-destroy@aws_db_instance.old".to_owned());
+            return Err(
+                "expected RULE@ADDRESS, such as stateful-destroy@aws_db_instance.old".to_owned(),
+            );
         };
         if crate::rules::find(rule).is_none() {
-            return Err(format!("there is no rule \"{rule}\"; applygate rules list shows them all"));
+            return Err(format!(
+                "there is no rule \"{rule}\"; applygate rules list shows them all"
+            ));
         }
         match address {
-            "" => Err("the address is missing; RULE@* stands for a finding about the whole plan".to_owned()),
-            "*" => Ok(Self { rule: rule.to_owned(), address: None }),
-            address => Ok(Self { rule: rule.to_owned(), address: Some(Pattern::parse(address)?) }),
+            "" => Err(
+                "the address is missing; RULE@* stands for a finding about the whole plan"
+                    .to_owned(),
+            ),
+            "*" => Ok(Self {
+                rule: rule.to_owned(),
+                address: None,
+            }),
+            address => Ok(Self {
+                rule: rule.to_owned(),
+                address: Some(Pattern::parse(address)?),
+            }),
         }
     }
 
@@ -104,7 +117,15 @@ pub struct Line {
 
 impl Default for Line {
     fn default() -> Self {
-        Self { block_at: Severity::High, allow: Vec::new(), rules: BTreeMap::new(), waivers: Vec::new(), workspace: None, today: Date::ZERO, closed: None }
+        Self {
+            block_at: Severity::High,
+            allow: Vec::new(),
+            rules: BTreeMap::new(),
+            waivers: Vec::new(),
+            workspace: None,
+            today: Date::ZERO,
+            closed: None,
+        }
     }
 }
 
@@ -182,20 +203,44 @@ impl Line {
     /// Decides about one plan. `used` notes which allowances matched something.
     #[must_use]
     pub fn decide(&self, outcome: Outcome, used: &mut [bool]) -> Decision {
-        let mut waivers: Vec<(Arc<Waiver>, bool)> = self.waivers.iter().map(|waiver| (Arc::clone(waiver), false)).collect();
-        let mut findings: Vec<_> = outcome.findings.into_iter().map(|finding| self.weigh(finding, used, &mut waivers)).collect();
+        let mut waivers: Vec<(Arc<Waiver>, bool)> = self
+            .waivers
+            .iter()
+            .map(|waiver| (Arc::clone(waiver), false))
+            .collect();
+        let mut findings: Vec<_> = outcome
+            .findings
+            .into_iter()
+            .map(|finding| self.weigh(finding, used, &mut waivers))
+            .collect();
         // They come the worst first by the rules; the policy may see that otherwise.
         findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.severity));
-        let worst = findings.iter().filter(|weighed| weighed.counts()).map(|weighed| weighed.severity).max();
+        let worst = findings
+            .iter()
+            .filter(|weighed| weighed.counts())
+            .map(|weighed| weighed.severity)
+            .max();
         let verdict = match worst {
             Some(severity) if severity >= self.block_at => Verdict::Block,
             Some(severity) if severity >= Severity::Medium => Verdict::Warn,
             _ => Verdict::Pass,
         };
-        Decision { findings, verdict, block_at: self.block_at, refusal: outcome.refusal, waivers, closed: self.closed.clone() }
+        Decision {
+            findings,
+            verdict,
+            block_at: self.block_at,
+            refusal: outcome.refusal,
+            waivers,
+            closed: self.closed.clone(),
+        }
     }
 
-    fn weigh(&self, finding: Finding, used: &mut [bool], waivers: &mut [(Arc<Waiver>, bool)]) -> Weighed {
+    fn weigh(
+        &self,
+        finding: Finding,
+        used: &mut [bool],
+        waivers: &mut [(Arc<Waiver>, bool)],
+    ) -> Weighed {
         let mut allowed = false;
         for (allowance, used) in self.allow.iter().zip(used.iter_mut()) {
             if allowance.covers(&finding) {
@@ -213,7 +258,10 @@ impl Line {
                 Covered::No => continue,
             };
             // Of several the one that holds longest is told.
-            if slot.as_ref().is_none_or(|there: &Arc<Waiver>| there.expires < waiver.expires) {
+            if slot
+                .as_ref()
+                .is_none_or(|there: &Arc<Waiver>| there.expires < waiver.expires)
+            {
                 *slot = Some(Arc::clone(waiver));
             }
         }
@@ -229,7 +277,12 @@ impl Line {
             _ => finding.severity,
         };
         let expired = expired.filter(|_| standing == Standing::Counts);
-        Weighed { finding, severity, standing, expired }
+        Weighed {
+            finding,
+            severity,
+            standing,
+            expired,
+        }
     }
 }
 
@@ -239,11 +292,18 @@ mod tests {
     use jiff::civil::date;
 
     fn decide(severities: &[(Severity, Option<&str>)], line: &Line) -> (Verdict, Vec<bool>) {
-        let findings = severities
-            .iter()
-            .map(|(severity, address)| Finding { address: address.map(str::to_owned), ..Finding::about_plan("stateful-destroy", *severity, "") });
+        let findings = severities.iter().map(|(severity, address)| Finding {
+            address: address.map(str::to_owned),
+            ..Finding::about_plan("stateful-destroy", *severity, "")
+        });
         let mut used = vec![false; line.allow.len()];
-        let decision = line.decide(Outcome { findings: findings.collect(), refusal: None }, &mut used);
+        let decision = line.decide(
+            Outcome {
+                findings: findings.collect(),
+                refusal: None,
+            },
+            &mut used,
+        );
         (decision.verdict, used)
     }
 
@@ -253,16 +313,28 @@ mod tests {
         assert_eq!(decide(&[], &line).0, Verdict::Pass);
         assert_eq!(decide(&[(Severity::Low, None)], &line).0, Verdict::Pass);
         assert_eq!(decide(&[(Severity::Medium, None)], &line).0, Verdict::Warn);
-        assert_eq!(decide(&[(Severity::Low, None), (Severity::High, None)], &line).0, Verdict::Block);
-        let strict = Line { block_at: Severity::Low, ..Line::default() };
+        assert_eq!(
+            decide(&[(Severity::Low, None), (Severity::High, None)], &line).0,
+            Verdict::Block
+        );
+        let strict = Line {
+            block_at: Severity::Low,
+            ..Line::default()
+        };
         assert_eq!(decide(&[(Severity::Low, None)], &strict).0, Verdict::Block);
-        let easy = Line { block_at: Severity::Critical, ..Line::default() };
+        let easy = Line {
+            block_at: Severity::Critical,
+            ..Line::default()
+        };
         assert_eq!(decide(&[(Severity::High, None)], &easy).0, Verdict::Warn);
     }
 
     #[test]
     fn an_allowance_covers_its_address_and_no_other() {
-        let allow = |text: &str| Line { allow: vec![Allowance::parse(text).unwrap_or_else(|error| panic!("{error}"))], ..Line::default() };
+        let allow = |text: &str| Line {
+            allow: vec![Allowance::parse(text).unwrap_or_else(|error| panic!("{error}"))],
+            ..Line::default()
+        };
         let through = (Verdict::Pass, vec![true]);
         let blocked = (Verdict::Block, vec![false]);
         for (text, address, expected) in [
@@ -276,56 +348,133 @@ mod tests {
             ("stateful-destroy@*", None, &through),
             ("stateful-destroy@*", Some("a.b"), &blocked),
         ] {
-            assert_eq!(&decide(&[(Severity::Critical, address)], &allow(text)), expected, "{text} and {address:?}");
+            assert_eq!(
+                &decide(&[(Severity::Critical, address)], &allow(text)),
+                expected,
+                "{text} and {address:?}"
+            );
         }
     }
 
     fn waiver(address: &str, expires: Date) -> Arc<Waiver> {
         let address = Pattern::parse(address).unwrap_or_else(|error| panic!("{error}"));
         let rules = vec!["stateful-destroy"];
-        Arc::new(Waiver { rules, address, actions: Vec::new(), workspace: None, reason: "x".to_owned(), owner: None, expires, line: 1 })
+        Arc::new(Waiver {
+            rules,
+            address,
+            actions: Vec::new(),
+            workspace: None,
+            reason: "x".to_owned(),
+            owner: None,
+            expires,
+            line: 1,
+        })
     }
 
     fn weighed(line: &Line) -> Decision {
         let findings = [(Severity::Critical, "a.b"), (Severity::Medium, "a.c")];
-        let findings =
-            findings.map(|(severity, address)| Finding { address: Some(address.to_owned()), ..Finding::about_plan("stateful-destroy", severity, "") });
-        line.decide(Outcome { findings: findings.into(), refusal: None }, &mut [])
+        let findings = findings.map(|(severity, address)| Finding {
+            address: Some(address.to_owned()),
+            ..Finding::about_plan("stateful-destroy", severity, "")
+        });
+        line.decide(
+            Outcome {
+                findings: findings.into(),
+                refusal: None,
+            },
+            &mut [],
+        )
     }
 
     #[test]
     fn waivers() {
-        let line = Line { waivers: vec![waiver("a.b", date(2026, 10, 1))], today: date(2026, 10, 1), ..Line::default() };
+        let line = Line {
+            waivers: vec![waiver("a.b", date(2026, 10, 1))],
+            today: date(2026, 10, 1),
+            ..Line::default()
+        };
         let decision = weighed(&line);
-        assert_eq!((decision.verdict, decision.findings.len()), (Verdict::Warn, 2));
-        assert!(matches!(decision.findings[0].standing, Standing::Waived(_)) && decision.findings[1].counts());
+        assert_eq!(
+            (decision.verdict, decision.findings.len()),
+            (Verdict::Warn, 2)
+        );
+        assert!(
+            matches!(decision.findings[0].standing, Standing::Waived(_))
+                && decision.findings[1].counts()
+        );
         assert!(decision.waivers[0].1);
-        let over = Line { today: date(2026, 10, 2), ..line.clone() };
+        let over = Line {
+            today: date(2026, 10, 2),
+            ..line.clone()
+        };
         let decision = weighed(&over);
         assert_eq!(decision.verdict, Verdict::Block);
-        assert!(decision.findings[0].counts() && decision.findings[0].expired.is_some() && decision.findings[1].expired.is_none());
-        let unused = Line { waivers: vec![waiver("a.x", date(2026, 10, 1))], ..line.clone() };
+        assert!(
+            decision.findings[0].counts()
+                && decision.findings[0].expired.is_some()
+                && decision.findings[1].expired.is_none()
+        );
+        let unused = Line {
+            waivers: vec![waiver("a.x", date(2026, 10, 1))],
+            ..line.clone()
+        };
         assert!(!weighed(&unused).waivers[0].1);
-        let refused = line.decide(Outcome { findings: Vec::new(), refusal: Some(Refusal::new(crate::refusal::Why::Errored)) }, &mut []);
+        let refused = line.decide(
+            Outcome {
+                findings: Vec::new(),
+                refusal: Some(Refusal::new(crate::refusal::Why::Errored)),
+            },
+            &mut [],
+        );
         assert!(refused.refusal.is_some(), "a waiver changes no refusal");
     }
 
     #[test]
     fn grades() {
-        let graded = |grade| Line { rules: [("stateful-destroy", grade)].into(), ..Line::default() };
+        let graded = |grade| Line {
+            rules: [("stateful-destroy", grade)].into(),
+            ..Line::default()
+        };
         let decision = weighed(&graded(RuleGrade::Off));
-        assert_eq!((decision.verdict, decision.findings.len()), (Verdict::Pass, 2));
-        assert!(decision.findings.iter().all(|weighed| weighed.standing == Standing::Off));
+        assert_eq!(
+            (decision.verdict, decision.findings.len()),
+            (Verdict::Pass, 2)
+        );
+        assert!(
+            decision
+                .findings
+                .iter()
+                .all(|weighed| weighed.standing == Standing::Off)
+        );
         let decision = weighed(&graded(RuleGrade::To(Severity::Medium)));
-        assert_eq!((decision.verdict, decision.findings[0].by_rule(), decision.findings[1].by_rule()), (Verdict::Warn, Some(Severity::Critical), None));
-        assert_eq!(weighed(&graded(RuleGrade::To(Severity::Low))).verdict, Verdict::Pass);
-        let other = Line { rules: [("key-destroy", RuleGrade::Off)].into(), ..Line::default() };
+        assert_eq!(
+            (
+                decision.verdict,
+                decision.findings[0].by_rule(),
+                decision.findings[1].by_rule()
+            ),
+            (Verdict::Warn, Some(Severity::Critical), None)
+        );
+        assert_eq!(
+            weighed(&graded(RuleGrade::To(Severity::Low))).verdict,
+            Verdict::Pass
+        );
+        let other = Line {
+            rules: [("key-destroy", RuleGrade::Off)].into(),
+            ..Line::default()
+        };
         assert_eq!(weighed(&other).verdict, Verdict::Block);
     }
 
     #[test]
     fn what_is_no_allowance() {
-        for text in ["", "stateful-destroy", "stateful-destroy@", "nothing@a.b", "@a.b"] {
+        for text in [
+            "",
+            "stateful-destroy",
+            "stateful-destroy@",
+            "nothing@a.b",
+            "@a.b",
+        ] {
             assert!(Allowance::parse(text).is_err(), "{text}");
         }
     }

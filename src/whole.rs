@@ -35,7 +35,12 @@ fn put(path: &Path, bytes: &[u8], into_place: impl Fn(&Path) -> io::Result<()>) 
     let new = PathBuf::from(name);
     // What lies there was left by a process of this number that was killed.
     let _ = std::fs::remove_file(&new);
-    let done = OpenOptions::new().write(true).create_new(true).open(&new).and_then(|mut file| file.write_all(bytes)).and_then(|()| into_place(&new));
+    let done = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&new)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| into_place(&new));
     if done.is_err() {
         let _ = std::fs::remove_file(&new);
     }
@@ -51,12 +56,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.toml");
         create(&path, b"one").unwrap();
-        assert_eq!(create(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            create(&path, b"two").unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         replace(&path, b"three").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"three");
         assert!(replace(&dir.path().join("no/such/dir"), b"x").is_err());
-        let names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = std::fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["a.toml"]);
     }
 
@@ -69,6 +80,12 @@ mod tests {
         std::os::unix::fs::symlink(&target, &link).unwrap();
         assert!(create(&link, b"x").is_err());
         replace(&link, b"new").unwrap();
-        assert_eq!((std::fs::read(&target).unwrap(), std::fs::read(&link).unwrap()), (b"mine".to_vec(), b"new".to_vec()));
+        assert_eq!(
+            (
+                std::fs::read(&target).unwrap(),
+                std::fs::read(&link).unwrap()
+            ),
+            (b"mine".to_vec(), b"new".to_vec())
+        );
     }
 }

@@ -83,7 +83,13 @@ impl Dir {
     }
 
     fn set(&self, command: &mut Command, args: &[&str]) {
-        command.args(args).current_dir(self.0.path()).env_clear().env("PATH", self.search()).env("TMPDIR", self.path("tmp")).env("TERM", "dumb");
+        command
+            .args(args)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", self.search())
+            .env("TMPDIR", self.path("tmp"))
+            .env("TERM", "dumb");
     }
 
     fn search(&self) -> String {
@@ -98,8 +104,15 @@ impl Dir {
     fn screen_with(&self, args: &[&str], more: &[(&str, &str)]) -> Screen {
         let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
         pty.resize(pty_process::Size::new(50, 80)).expect("resized");
-        let mut command = pty_process::blocking::Command::new(assert_cmd::cargo::cargo_bin("applygate"));
-        command = command.args(args).current_dir(self.0.path()).env_clear().env("PATH", self.search()).env("TMPDIR", self.path("tmp")).env("TERM", "dumb");
+        let mut command =
+            pty_process::blocking::Command::new(assert_cmd::cargo::cargo_bin("applygate"));
+        command = command
+            .args(args)
+            .current_dir(self.0.path())
+            .env_clear()
+            .env("PATH", self.search())
+            .env("TMPDIR", self.path("tmp"))
+            .env("TERM", "dumb");
         for (name, value) in more {
             command = command.env(name, value);
         }
@@ -110,7 +123,9 @@ impl Dir {
     /// Without a terminal: in a session of its own.
     fn alone(&self, args: &[&str]) -> Command {
         let mut command = Command::new("setsid");
-        command.arg("--wait").arg(assert_cmd::cargo::cargo_bin("applygate"));
+        command
+            .arg("--wait")
+            .arg(assert_cmd::cargo::cargo_bin("applygate"));
         self.set(&mut command, args);
         command.stdin(Stdio::null());
         command
@@ -123,7 +138,11 @@ impl Dir {
     /// That nothing was run, and nothing is left behind.
     #[track_caller]
     fn untouched(&self) {
-        assert!(!self.path("applied").exists(), "terraform was run: {}", self.read("calls"));
+        assert!(
+            !self.path("applied").exists(),
+            "terraform was run: {}",
+            self.read("calls")
+        );
         self.clean();
     }
 
@@ -139,7 +158,10 @@ impl Dir {
 
     #[track_caller]
     fn clean(&self) {
-        let left: Vec<_> = fs::read_dir(self.path("tmp")).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+        let left: Vec<_> = fs::read_dir(self.path("tmp"))
+            .expect("a directory")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
         assert_eq!(left, Vec::<PathBuf>::new(), "a private copy is left behind");
     }
 }
@@ -161,10 +183,17 @@ impl Screen {
                 if read == 0 {
                     break;
                 }
-                to.lock().expect("a lock").push_str(&String::from_utf8_lossy(&bytes[..read]));
+                to.lock()
+                    .expect("a lock")
+                    .push_str(&String::from_utf8_lossy(&bytes[..read]));
             }
         }));
-        Self { pty, child, seen, reader }
+        Self {
+            pty,
+            child,
+            seen,
+            reader,
+        }
     }
 
     fn text(&self) -> String {
@@ -173,7 +202,10 @@ impl Screen {
 
     #[track_caller]
     fn until(&self, text: &str) {
-        until(|| self.text().contains(text), || format!("{text:?} in:\n{}", self.text()));
+        until(
+            || self.text().contains(text),
+            || format!("{text:?} in:\n{}", self.text()),
+        );
     }
 
     fn send(&self, text: &str) {
@@ -183,7 +215,10 @@ impl Screen {
     /// Types an answer at the prompt number `asked`.
     #[track_caller]
     fn answer(&self, asked: usize, text: &str) {
-        until(|| self.text().matches("Enter a value: ").count() == asked, || format!("prompt {asked} in:\n{}", self.text()));
+        until(
+            || self.text().matches("Enter a value: ").count() == asked,
+            || format!("prompt {asked} in:\n{}", self.text()),
+        );
         self.send(text);
     }
 
@@ -198,7 +233,11 @@ impl Screen {
             || "the end".to_owned(),
         );
         // What it said last is read when nobody has the terminal open any more.
-        self.reader.take().expect("it ends once").join().expect("read");
+        self.reader
+            .take()
+            .expect("it ends once")
+            .join()
+            .expect("read");
         status.expect("it ended").code().expect("not by a signal")
     }
 }
@@ -207,17 +246,31 @@ impl Screen {
 fn until(mut done: impl FnMut() -> bool, what: impl Fn() -> String) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {}", what());
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "waited in vain for {}",
+            what()
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 fn signal(name: &str, to: &str) {
-    assert!(Command::new("kill").args(["-s", name, "--", to]).status().expect("kill is there").success());
+    assert!(
+        Command::new("kill")
+            .args(["-s", name, "--", to])
+            .status()
+            .expect("kill is there")
+            .success()
+    );
 }
 
 fn log(path: &Path) -> Vec<serde_json::Value> {
-    fs::read_to_string(path).unwrap_or_default().lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    fs::read_to_string(path)
+        .unwrap_or_default()
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
 }
 
 #[test]
@@ -229,14 +282,32 @@ fn yes_applies_exactly_what_was_judged() {
     dir.applied(PASS);
     assert_eq!(dir.read("mode").trim(), "600");
     let path = dir.read("path");
-    assert!(Path::new(path.trim()).is_absolute() && path.contains("applygate-run-"), "{path}");
+    assert!(
+        Path::new(path.trim()).is_absolute() && path.contains("applygate-run-"),
+        "{path}"
+    );
     assert_eq!(dir.read("calls"), format!("apply {path}"));
-    assert!(screen.text().contains("Only 'yes' will be accepted to approve.") && screen.text().contains("Apply complete!"));
+    assert!(
+        screen
+            .text()
+            .contains("Only 'yes' will be accepted to approve.")
+            && screen.text().contains("Apply complete!")
+    );
 }
 
 #[test]
 fn whatever_is_not_yes_declines() {
-    for answer in ["no\n", "y\n", "YES\n", "\n", "yes please\n", "\u{4}", "\u{3}", "\u{1c}", &format!("{}\n", "y".repeat(3000))] {
+    for answer in [
+        "no\n",
+        "y\n",
+        "YES\n",
+        "\n",
+        "yes please\n",
+        "\u{4}",
+        "\u{3}",
+        "\u{1c}",
+        &format!("{}\n", "y".repeat(3000)),
+    ] {
         let dir = Dir::new(PASS);
         let mut screen = dir.screen(&["apply", "tfplan"]);
         screen.answer(1, answer);
@@ -266,12 +337,22 @@ fn the_readme_shows_this_question() {
     screen.answer(1, "yes\n");
     screen.answer(2, "\u{4}");
     assert_eq!(screen.end(), 1);
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
-    let text = words(&screen.text()).replace(&dir.path("bin/terraform").display().to_string(), "/usr/local/bin/terraform");
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let text = words(&screen.text()).replace(
+        &dir.path("bin/terraform").display().to_string(),
+        "/usr/local/bin/terraform",
+    );
     let start = text.find("This plan is blocked").expect("a question");
     let end = text.rfind("Enter a value:").expect("a prompt") + "Enter a value:".len();
     let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    let (_, shown) = readme.split_once("<!-- prompt -->\n```text\n").expect("a block");
+    let (_, shown) = readme
+        .split_once("<!-- prompt -->\n```text\n")
+        .expect("a block");
     let (shown, _) = shown.split_once("```").expect("its end");
     assert_eq!(words(shown), text[start..end]);
     assert!(shown.lines().all(|line| line.chars().count() <= 80));
@@ -299,7 +380,13 @@ fn three_tries_and_no_more() {
 #[test]
 fn reading_can_be_interrupted() {
     let dir = Dir::new(PASS);
-    assert!(Command::new("mkfifo").arg(dir.path("pipe")).status().expect("mkfifo is there").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(dir.path("pipe"))
+            .status()
+            .expect("mkfifo is there")
+            .success()
+    );
     for named in ["pipe", "-"] {
         let mut screen = dir.screen(&["apply", named]);
         std::thread::sleep(Duration::from_millis(500));
@@ -326,7 +413,11 @@ fn a_workspace_that_is_selected_at_the_question() {
     fs::write(dir.path(".terraform/environment"), "other").expect("selected");
     screen.send("yes\n");
     assert_eq!(screen.end(), 2, "{}", screen.text());
-    assert!(screen.text().contains("the plan is for workspace default, and other is selected here"));
+    assert!(
+        screen
+            .text()
+            .contains("the plan is for workspace default, and other is selected here")
+    );
     dir.untouched();
 }
 
@@ -335,9 +426,17 @@ fn a_workspace_that_is_selected_at_the_question() {
 fn what_was_typed_before_the_question_is_no_answer() {
     let dir = Dir::new(PASS);
     let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-    let script = format!("while [ ! -e typed ]; do sleep 0.05; done; exec {} apply tfplan", assert_cmd::cargo::cargo_bin("applygate").display());
-    let command = pty_process::blocking::Command::new("/bin/sh").args(["-c", &script]).current_dir(dir.0.path()).env_clear();
-    let command = command.env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+    let script = format!(
+        "while [ ! -e typed ]; do sleep 0.05; done; exec {} apply tfplan",
+        assert_cmd::cargo::cargo_bin("applygate").display()
+    );
+    let command = pty_process::blocking::Command::new("/bin/sh")
+        .args(["-c", &script])
+        .current_dir(dir.0.path())
+        .env_clear();
+    let command = command
+        .env("PATH", dir.search())
+        .env("TMPDIR", dir.path("tmp"));
     let mut screen = Screen::new(pty, command.spawn(pts).expect("it starts"));
     screen.send("yes\n");
     screen.until("yes");
@@ -352,8 +451,13 @@ fn what_was_typed_before_the_question_is_no_answer() {
 fn a_terminal_that_is_closed_at_the_question() {
     let dir = Dir::new(PASS);
     let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-    let command = pty_process::blocking::Command::new(assert_cmd::cargo::cargo_bin("applygate")).args(["apply", "--log", "log", "tfplan"]);
-    let command = command.current_dir(dir.0.path()).env_clear().env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+    let command = pty_process::blocking::Command::new(assert_cmd::cargo::cargo_bin("applygate"))
+        .args(["apply", "--log", "log", "tfplan"]);
+    let command = command
+        .current_dir(dir.0.path())
+        .env_clear()
+        .env("PATH", dir.search())
+        .env("TMPDIR", dir.path("tmp"));
     let mut child = command.spawn(pts).expect("it starts");
     let (mut seen, mut bytes) = (String::new(), [0; 4096]);
     while !seen.contains("Enter a value: ") {
@@ -383,14 +487,27 @@ fn a_file_that_changes_after_it_was_judged() {
 fn the_report_can_be_piped() {
     let dir = Dir::new(BLOCK);
     let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-    let script = format!("{} apply tfplan < /dev/null > report", assert_cmd::cargo::cargo_bin("applygate").display());
-    let command = pty_process::blocking::Command::new("/bin/sh").args(["-c", &script]).current_dir(dir.0.path()).env_clear();
-    let command = command.env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+    let script = format!(
+        "{} apply tfplan < /dev/null > report",
+        assert_cmd::cargo::cargo_bin("applygate").display()
+    );
+    let command = pty_process::blocking::Command::new("/bin/sh")
+        .args(["-c", &script])
+        .current_dir(dir.0.path())
+        .env_clear();
+    let command = command
+        .env("PATH", dir.search())
+        .env("TMPDIR", dir.path("tmp"));
     let mut screen = Screen::new(pty, command.spawn(pts).expect("it starts"));
     screen.answer(1, &format!("{ADDRESS}\n"));
     assert_eq!(screen.end(), 0, "{}", screen.text());
-    assert!(dir.read("report").starts_with("BLOCK") && dir.read("report").contains("Apply complete!"));
-    assert!(screen.text().contains("4 critical"), "who answers sees what it comes to");
+    assert!(
+        dir.read("report").starts_with("BLOCK") && dir.read("report").contains("Apply complete!")
+    );
+    assert!(
+        screen.text().contains("4 critical"),
+        "who answers sees what it comes to"
+    );
     dir.applied(BLOCK);
 }
 
@@ -413,14 +530,24 @@ fn without_a_terminal_nothing_is_asked() {
     ] {
         let dir = Dir::new(plan);
         let output = dir.output(&[&["apply", "tfplan"], args].concat());
-        assert_eq!(output.status.code(), Some(code), "{plan} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{plan} {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         if code == 0 {
             dir.applied(plan);
             assert!(dir.read("calls").contains("-input=false"));
         } else {
             dir.untouched();
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(args.contains(&"--yes=block") || args.contains(&"warn") || told.contains("nothing was run"), "{told}");
+            assert!(
+                args.contains(&"--yes=block")
+                    || args.contains(&"warn")
+                    || told.contains("nothing was run"),
+                "{told}"
+            );
         }
     }
 }
@@ -432,30 +559,52 @@ fn yes_at_a_terminal_asks_nobody() {
     let mut screen = dir.screen(&["apply", "--yes=warn", "tfplan"]);
     assert_eq!(screen.end(), 1);
     assert!(!screen.text().contains("Enter a value"));
-    assert!(screen.text().contains("--allow"), "what can be typed next: {}", screen.text());
+    assert!(
+        screen.text().contains("--allow"),
+        "what can be typed next: {}",
+        screen.text()
+    );
     dir.untouched();
 }
 
 #[test]
 fn only_a_saved_plan_that_can_be_judged() {
     for (plan, says) in [
-        ("fixtures/incident/3-routine-change/plan.json", "no saved plan file"),
+        (
+            "fixtures/incident/3-routine-change/plan.json",
+            "no saved plan file",
+        ),
         ("fixtures/odd/truncated.json", "no saved plan file"),
         ("README.md", "no saved plan file"),
     ] {
         let dir = Dir::new(plan);
         let output = dir.output(&["apply", "--yes", "tfplan"]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!((output.status.code(), told.contains(says), told.contains("nothing was run")), (Some(2), true, true), "{plan}: {told}");
+        assert_eq!(
+            (
+                output.status.code(),
+                told.contains(says),
+                told.contains("nothing was run")
+            ),
+            (Some(2), true, true),
+            "{plan}: {told}"
+        );
         dir.untouched();
     }
     let dir = Dir::new(PASS);
     let bytes = fs::read(dir.path("tfplan")).expect("a plan");
     for (name, bytes) in [("cut", &bytes[..bytes.len() / 2]), ("empty", &[][..])] {
         fs::write(dir.path(name), bytes).expect("written");
-        assert_eq!(dir.output(&["apply", "--yes", name]).status.code(), Some(2), "{name}");
+        assert_eq!(
+            dir.output(&["apply", "--yes", name]).status.code(),
+            Some(2),
+            "{name}"
+        );
     }
-    assert_eq!(dir.output(&["apply", "--yes", "missing"]).status.code(), Some(2));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "missing"]).status.code(),
+        Some(2)
+    );
     assert_eq!(dir.output(&["apply", "--yes", "."]).status.code(), Some(2));
     dir.untouched();
 }
@@ -463,44 +612,95 @@ fn only_a_saved_plan_that_can_be_judged() {
 #[test]
 fn nothing_slips_past() {
     let dir = Dir::new(PASS);
-    for word in ["-state=x", "-state-out=x", "-backup=x", "-lock=false", "-auto-approve", "-target=a.b", "other", "-var=a=b"] {
+    for word in [
+        "-state=x",
+        "-state-out=x",
+        "-backup=x",
+        "-lock=false",
+        "-auto-approve",
+        "-target=a.b",
+        "other",
+        "-var=a=b",
+    ] {
         for words in [&["tfplan", "--", word][..], &[word, "tfplan"]] {
             let output = dir.output(&[&["apply", "--yes"], words].concat());
             assert_eq!(output.status.code(), Some(2), "{word}");
             dir.untouched();
         }
     }
-    for (name, value, code) in
-        [("TF_CLI_ARGS", "-lock=false", 2), ("TF_CLI_ARGS_apply", "-state-out=x", 2), ("TF_CLI_ARGS_state", "x", 2), ("TF_WORKSPACE", "other", 2)]
-    {
-        let output = dir.alone(&["apply", "--yes", "tfplan"]).env(name, value).output().expect("it runs");
+    for (name, value, code) in [
+        ("TF_CLI_ARGS", "-lock=false", 2),
+        ("TF_CLI_ARGS_apply", "-state-out=x", 2),
+        ("TF_CLI_ARGS_state", "x", 2),
+        ("TF_WORKSPACE", "other", 2),
+    ] {
+        let output = dir
+            .alone(&["apply", "--yes", "tfplan"])
+            .env(name, value)
+            .output()
+            .expect("it runs");
         assert_eq!(output.status.code(), Some(code), "{name}");
         dir.untouched();
     }
     // What is no text is not taken for nothing.
     let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
-    assert_eq!(dir.alone(&["apply", "--yes", "tfplan"]).env("TF_WORKSPACE", odd).output().expect("it runs").status.code(), Some(2));
+    assert_eq!(
+        dir.alone(&["apply", "--yes", "tfplan"])
+            .env("TF_WORKSPACE", odd)
+            .output()
+            .expect("it runs")
+            .status
+            .code(),
+        Some(2)
+    );
     fs::create_dir_all(dir.path(".terraform/environment")).expect("made");
-    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(2));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "tfplan"]).status.code(),
+        Some(2)
+    );
     fs::remove_dir(dir.path(".terraform/environment")).expect("removed");
     fs::write(dir.path(".terraform/environment"), b"\xff").expect("written");
-    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(2));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "tfplan"]).status.code(),
+        Some(2)
+    );
     dir.untouched();
     fs::write(dir.path(".terraform/environment"), "other").expect("written");
     let output = dir.output(&["apply", "--yes", "tfplan"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("the plan is for workspace default, and other is selected here"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("the plan is for workspace default, and other is selected here")
+    );
     dir.untouched();
-    let output = dir.alone(&["apply", "--yes", "tfplan", "--", "-no-color", "-parallelism=4"]).env("TF_WORKSPACE", "default").output().expect("it runs");
+    let output = dir
+        .alone(&[
+            "apply",
+            "--yes",
+            "tfplan",
+            "--",
+            "-no-color",
+            "-parallelism=4",
+        ])
+        .env("TF_WORKSPACE", "default")
+        .output()
+        .expect("it runs");
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stdout).contains("TF_WORKSPACE=default"));
-    assert!(dir.read("calls").starts_with("apply -no-color -parallelism=4 -input=false /"));
+    assert!(
+        dir.read("calls")
+            .starts_with("apply -no-color -parallelism=4 -input=false /")
+    );
     dir.applied(PASS);
 }
 
 #[test]
 fn terraform_that_is_missing_fails_or_is_killed() {
     let dir = Dir::new(PASS);
-    let alone = |path: &str| dir.alone(&["apply", "--yes", "tfplan"]).env("PATH", path).output();
+    let alone = |path: &str| {
+        dir.alone(&["apply", "--yes", "tfplan"])
+            .env("PATH", path)
+            .output()
+    };
     fs::create_dir(dir.path("empty")).expect("made");
     // setsid itself is found before the search path is set to this.
     let empty = format!("{}:.:bin:", dir.path("empty").display());
@@ -513,7 +713,11 @@ fn terraform_that_is_missing_fails_or_is_killed() {
         .env("TMPDIR", dir.path("tmp"))
         .output()
     {
-        assert_eq!(output.status.code(), Some(2), "neither relative entries of the PATH nor the directory itself are looked into");
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "neither relative entries of the PATH nor the directory itself are looked into"
+        );
     }
     dir.untouched();
     for (behave, code, says) in [
@@ -524,7 +728,14 @@ fn terraform_that_is_missing_fails_or_is_killed() {
         dir.behave(behave);
         let output = alone(&dir.search()).expect("it runs");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!((output.status.code(), told.lines().last().is_some_and(|last| last.contains(says))), (Some(code), true), "{behave}: {told}");
+        assert_eq!(
+            (
+                output.status.code(),
+                told.lines().last().is_some_and(|last| last.contains(says))
+            ),
+            (Some(code), true),
+            "{behave}: {told}"
+        );
         dir.clean();
     }
     dir.program("bin/terraform", "no program at all \u{0}");
@@ -532,22 +743,61 @@ fn terraform_that_is_missing_fails_or_is_killed() {
         fs::remove_file(dir.path(name)).expect("removed");
     }
     let output = dir.output(&["apply", "--yes", "--log", "log", "tfplan"]);
-    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(log(&dir.path("log"))[1]["started"], false);
     dir.untouched();
     for named in ["./nowhere", "nowhere", "/"] {
-        assert_eq!(dir.output(&["apply", "--yes", "--terraform", named, "tfplan"]).status.code(), Some(2), "{named}");
+        assert_eq!(
+            dir.output(&["apply", "--yes", "--terraform", named, "tfplan"])
+                .status
+                .code(),
+            Some(2),
+            "{named}"
+        );
     }
-    let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_TERRAFORM", "./nowhere").output().expect("it runs");
+    let output = dir
+        .alone(&["apply", "--yes", "tfplan"])
+        .env("APPLYGATE_TERRAFORM", "./nowhere")
+        .output()
+        .expect("it runs");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.starts_with("error: APPLYGATE_TERRAFORM: there is no file ./nowhere"), "what was never typed is not blamed: {told}");
-    dir.program("wrapper", &format!("#!/bin/sh\nexec {} \"$@\" --yes --terraform ./wrapper\n", assert_cmd::cargo::cargo_bin("applygate").display()));
-    let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_TERRAFORM", "./wrapper").output().expect("it runs");
-    assert_eq!(output.status.code(), Some(3), "a wrapper that calls the gate again");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("is a wrapper that calls applygate again"));
+    assert!(
+        told.starts_with("error: APPLYGATE_TERRAFORM: there is no file ./nowhere"),
+        "what was never typed is not blamed: {told}"
+    );
+    dir.program(
+        "wrapper",
+        &format!(
+            "#!/bin/sh\nexec {} \"$@\" --yes --terraform ./wrapper\n",
+            assert_cmd::cargo::cargo_bin("applygate").display()
+        ),
+    );
+    let output = dir
+        .alone(&["apply", "--yes", "tfplan"])
+        .env("APPLYGATE_TERRAFORM", "./wrapper")
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "a wrapper that calls the gate again"
+    );
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("is a wrapper that calls applygate again")
+    );
     dir.untouched();
     dir.program("mine", TERRAFORM);
-    assert_eq!(dir.output(&["apply", "--yes", "--terraform", "./mine", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "--terraform", "./mine", "tfplan"])
+            .status
+            .code(),
+        Some(0)
+    );
     dir.applied(PASS);
 }
 
@@ -555,11 +805,20 @@ fn terraform_that_is_missing_fails_or_is_killed() {
 #[test]
 fn a_link_keeps_its_name() {
     let dir = Dir::new(PASS);
-    dir.program("bin/manager", "#!/bin/sh\ncase $0 in */terraform) . \"${0%/*}/real\" ;; *) exit 9 ;; esac\n");
+    dir.program(
+        "bin/manager",
+        "#!/bin/sh\ncase $0 in */terraform) . \"${0%/*}/real\" ;; *) exit 9 ;; esac\n",
+    );
     fs::rename(dir.path("bin/terraform"), dir.path("bin/real")).expect("renamed");
     std::os::unix::fs::symlink("manager", dir.path("bin/terraform")).expect("linked");
     for named in ["terraform", "bin/terraform"] {
-        assert_eq!(dir.output(&["apply", "--yes", "--terraform", named, "tfplan"]).status.code(), Some(0), "{named}");
+        assert_eq!(
+            dir.output(&["apply", "--yes", "--terraform", named, "tfplan"])
+                .status
+                .code(),
+            Some(0),
+            "{named}"
+        );
         dir.applied(PASS);
     }
 }
@@ -574,7 +833,10 @@ fn ctrl_c_reaches_terraform_once_and_the_gate_waits() {
     screen.send("\u{3}");
     screen.until("a second Ctrl-C makes");
     std::thread::sleep(Duration::from_millis(200));
-    assert!(screen.child.try_wait().expect("a child").is_none(), "the gate outlives Terraform");
+    assert!(
+        screen.child.try_wait().expect("a child").is_none(),
+        "the gate outlives Terraform"
+    );
     fs::write(dir.path("finish"), "").expect("written");
     assert_eq!(screen.end(), 0);
     assert_eq!(dir.read("signals"), "INT\n");
@@ -597,16 +859,30 @@ fn a_stop_is_handed_on_once() {
         let dir = Dir::new(PASS);
         dir.behave(SLOW);
         let errors = fs::File::create(dir.path("errors")).expect("made");
-        let script = format!("{before} echo $$ > pid; exec {} apply --yes tfplan", assert_cmd::cargo::cargo_bin("applygate").display());
+        let script = format!(
+            "{before} echo $$ > pid; exec {} apply --yes tfplan",
+            assert_cmd::cargo::cargo_bin("applygate").display()
+        );
         let mut command = Command::new("setsid");
         command.args(["--wait", "/bin/sh", "-c"]);
         dir.set(&mut command, &[&script]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().expect("it starts");
-        until(|| dir.path("started").exists(), || format!("the start: {}", dir.read("errors")));
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(errors)
+            .spawn()
+            .expect("it starts");
+        until(
+            || dir.path("started").exists(),
+            || format!("the start: {}", dir.read("errors")),
+        );
         let pid = dir.read("pid").trim().to_owned();
         signal(name, &if group { format!("-{pid}") } else { pid });
         if before.is_empty() {
-            until(|| dir.read("errors").contains("applygate: "), || "a word about it".to_owned());
+            until(
+                || dir.read("errors").contains("applygate: "),
+                || "a word about it".to_owned(),
+            );
         }
         if !expected.is_empty() {
             until(|| dir.path("signals").exists(), || "the signal".to_owned());
@@ -625,11 +901,19 @@ fn a_stop_is_handed_on_once() {
 fn stops_that_come_together_are_one() {
     let dir = Dir::new(PASS);
     dir.behave(SLOW);
-    let script = format!("echo $$ > pid; exec {} apply --yes tfplan", assert_cmd::cargo::cargo_bin("applygate").display());
+    let script = format!(
+        "echo $$ > pid; exec {} apply --yes tfplan",
+        assert_cmd::cargo::cargo_bin("applygate").display()
+    );
     let mut command = Command::new("setsid");
     command.args(["--wait", "/bin/sh", "-c"]);
     dir.set(&mut command, &[&script]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
     until(|| dir.path("started").exists(), || "the start".to_owned());
     let gate = dir.read("pid").trim().to_owned();
     signal("TERM", &gate);
@@ -650,13 +934,25 @@ fn in_the_group_of_the_terminal_only_in_front_of_it() {
         let dir = Dir::new(PASS);
         dir.behave("ps -o pgid= -p $$ > group; ps -o pgid= -p $PPID > group-of-gate");
         let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
-        let script = format!("{before}{} apply --yes tfplan; exit $?", assert_cmd::cargo::cargo_bin("applygate").display());
-        let command = pty_process::blocking::Command::new("/bin/sh").args(["-c", &script]).current_dir(dir.0.path()).env_clear();
-        let command = command.env("PATH", dir.search()).env("TMPDIR", dir.path("tmp"));
+        let script = format!(
+            "{before}{} apply --yes tfplan; exit $?",
+            assert_cmd::cargo::cargo_bin("applygate").display()
+        );
+        let command = pty_process::blocking::Command::new("/bin/sh")
+            .args(["-c", &script])
+            .current_dir(dir.0.path())
+            .env_clear();
+        let command = command
+            .env("PATH", dir.search())
+            .env("TMPDIR", dir.path("tmp"));
         let mut screen = Screen::new(pty, command.spawn(pts).expect("it starts"));
         assert_eq!(screen.end(), 0, "{}", screen.text());
         assert!(!dir.read("group").trim().is_empty());
-        assert_eq!(dir.read("group").trim() == dir.read("group-of-gate").trim(), same, "{before}");
+        assert_eq!(
+            dir.read("group").trim() == dir.read("group-of-gate").trim(),
+            same,
+            "{before}"
+        );
     }
 }
 
@@ -676,7 +972,8 @@ fn a_terminal_that_is_closed_during_an_apply() {
     assert_eq!(screen.end(), 0, "{}", screen.text());
     assert_eq!(dir.read("signals"), "TERM\n");
     let ignored = dir.read("ignored");
-    let mask = u64::from_str_radix(ignored.trim().rsplit('\t').next().expect("a mask"), 16).expect("a number");
+    let mask = u64::from_str_radix(ignored.trim().rsplit('\t').next().expect("a mask"), 16)
+        .expect("a number");
     assert_eq!(mask & 1, 1, "a hang-up: {ignored}");
     assert_eq!(log(&dir.path("log"))[1]["exit_code"], 0);
 }
@@ -685,17 +982,37 @@ fn a_terminal_that_is_closed_during_an_apply() {
 #[test]
 fn an_end_that_no_signal_tells_of() {
     let dir = Dir::new(PASS);
-    let Ok(true) = Command::new("python3").arg("--version").output().map(|output| output.status.success()) else {
+    let Ok(true) = Command::new("python3")
+        .arg("--version")
+        .output()
+        .map(|output| output.status.success())
+    else {
         println!("skipped: there is no python3 here");
         return;
     };
     let script = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD]); os.execv(sys.argv[1], sys.argv[1:])";
     let mut command = Command::new("timeout");
-    command.args(["-s", "KILL", "60", "setsid", "--wait", "python3", "-c", script]).arg(assert_cmd::cargo::cargo_bin("applygate"));
+    command
+        .args([
+            "-s", "KILL", "60", "setsid", "--wait", "python3", "-c", script,
+        ])
+        .arg(assert_cmd::cargo::cargo_bin("applygate"));
     dir.set(&mut command, &["apply", "--yes", "tfplan"]);
-    command.env("PATH", format!("{}:{}", dir.search(), std::env::var("PATH").expect("a path")));
+    command.env(
+        "PATH",
+        format!(
+            "{}:{}",
+            dir.search(),
+            std::env::var("PATH").expect("a path")
+        ),
+    );
     let output = command.stdin(Stdio::null()).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     dir.applied(PASS);
 }
 
@@ -711,19 +1028,56 @@ fn every_run_is_on_record() {
     let mut screen = dir.screen_with(&["apply", "tfplan"], &[("APPLYGATE_LOG", "log")]);
     screen.answer(1, &format!("{ADDRESS}\n"));
     assert_eq!(screen.end(), 3);
-    assert_eq!(dir.output(&["apply", "--log", "log", "tfplan"]).status.code(), Some(1));
+    assert_eq!(
+        dir.output(&["apply", "--log", "log", "tfplan"])
+            .status
+            .code(),
+        Some(1)
+    );
     let lines = log(&path);
-    let told: Vec<_> = lines.iter().map(|line| (line["event"].as_str().unwrap_or(""), line["run"].as_bool(), line["exit_code"].as_i64())).collect();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["event"].as_str().unwrap_or(""),
+                line["run"].as_bool(),
+                line["exit_code"].as_i64(),
+            )
+        })
+        .collect();
     assert_eq!(
         told,
-        [("decision", Some(true), None), ("result", None, Some(0)), ("decision", Some(true), None), ("result", None, Some(7)), ("decision", Some(false), None)]
+        [
+            ("decision", Some(true), None),
+            ("result", None, Some(0)),
+            ("decision", Some(true), None),
+            ("result", None, Some(7)),
+            ("decision", Some(false), None)
+        ]
     );
     assert_eq!(lines[0]["id"], lines[1]["id"]);
     assert_ne!(lines[0]["id"], lines[2]["id"]);
-    assert_eq!((&lines[0]["question"], &lines[0]["answered"], &lines[0]["verdict"]), (&"address".into(), &true.into(), &"block".into()));
-    assert_eq!((&lines[4]["question"], &lines[4]["answered"]), (&serde_json::Value::Null, &false.into()));
+    assert_eq!(
+        (
+            &lines[0]["question"],
+            &lines[0]["answered"],
+            &lines[0]["verdict"]
+        ),
+        (&"address".into(), &true.into(), &"block".into())
+    );
+    assert_eq!(
+        (&lines[4]["question"], &lines[4]["answered"]),
+        (&serde_json::Value::Null, &false.into())
+    );
     assert_eq!(lines[0]["sha256"], lines[1]["sha256"]);
-    for key in ["time", "host", "directory", "terraform", "state", "findings"] {
+    for key in [
+        "time",
+        "host",
+        "directory",
+        "terraform",
+        "state",
+        "findings",
+    ] {
         assert!(!lines[0][key].is_null(), "{key}");
     }
     let text = fs::read_to_string(&path).expect("a log");
@@ -741,7 +1095,10 @@ fn without_its_record_nothing_is_run() {
         let output = dir.output(&["apply", "--yes", "--log", log, "tfplan"]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{log}: {told}");
-        assert!(log == "/dev/full" || told.contains(&format!("the log {log} cannot be written: ")), "{told}");
+        assert!(
+            log == "/dev/full" || told.contains(&format!("the log {log} cannot be written: ")),
+            "{told}"
+        );
         dir.untouched();
     }
 }
@@ -750,14 +1107,32 @@ fn without_its_record_nothing_is_run() {
 fn what_is_wrong_fits_the_screen_and_is_one_line_in_a_log() {
     let dir = Dir::new(PASS);
     fs::write(dir.path("applygate.toml"), "blok_at = \"high\"\n").expect("written");
-    for args in [&["apply", "-state-out=x", "tfplan"][..], &["apply", "tfplan"], &["apply", "--no-config", "--allow", "mass-destroy@*", "tfplan"]] {
+    for args in [
+        &["apply", "-state-out=x", "tfplan"][..],
+        &["apply", "tfplan"],
+        &[
+            "apply",
+            "--no-config",
+            "--allow",
+            "mass-destroy@*",
+            "tfplan",
+        ],
+    ] {
         let mut screen = dir.screen(args);
         assert_eq!(screen.end(), 2);
         let text = screen.text();
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{args:?}: {text}");
-        assert_eq!(text.lines().last(), Some("applygate: nothing was run"), "{args:?}: {text}");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{args:?}: {text}"
+        );
+        assert_eq!(
+            text.lines().last(),
+            Some("applygate: nothing was run"),
+            "{args:?}: {text}"
+        );
     }
-    let told = String::from_utf8_lossy(&dir.output(&["apply", "-state-out=x", "tfplan"]).stderr).into_owned();
+    let told = String::from_utf8_lossy(&dir.output(&["apply", "-state-out=x", "tfplan"]).stderr)
+        .into_owned();
     assert_eq!(told.lines().count(), 3, "{told}");
     dir.untouched();
 }
@@ -767,39 +1142,80 @@ fn what_is_wrong_fits_the_screen_and_is_one_line_in_a_log() {
 fn the_log_is_never_the_plan() {
     let dir = Dir::new(PASS);
     fs::copy(dir.path("tfplan"), dir.path("made.tfplan")).expect("copied");
-    assert_eq!(dir.output(&["apply", "--yes", "--log", "-json", "tfplan"]).status.code(), Some(2));
-    assert_eq!(fs::read(dir.path("tfplan")).expect("a plan"), fs::read(root().join(PASS)).expect("a plan"));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "--log", "-json", "tfplan"])
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(
+        fs::read(dir.path("tfplan")).expect("a plan"),
+        fs::read(root().join(PASS)).expect("a plan")
+    );
     dir.untouched();
 }
 
 #[test]
 fn where_nothing_can_be_written() {
     let dir = Dir::new(PASS);
-    let output = dir.alone(&["apply", "--yes", "--log", "log", "tfplan"]).env("TMPDIR", dir.path("no-such-directory")).output().expect("it runs");
+    let output = dir
+        .alone(&["apply", "--yes", "--log", "log", "tfplan"])
+        .env("TMPDIR", dir.path("no-such-directory"))
+        .output()
+        .expect("it runs");
     assert_eq!(output.status.code(), Some(2));
-    let recorded: Vec<_> = log(&dir.path("log")).iter().map(|line| line["started"].as_bool()).collect();
-    assert_eq!(recorded, [None, Some(false)], "the record says that it was not started");
+    let recorded: Vec<_> = log(&dir.path("log"))
+        .iter()
+        .map(|line| line["started"].as_bool())
+        .collect();
+    assert_eq!(
+        recorded,
+        [None, Some(false)],
+        "the record says that it was not started"
+    );
     assert!(String::from_utf8_lossy(&output.stderr).contains("TMPDIR"));
     dir.untouched();
     // A working directory that nothing can be written to is none of the gate's business.
     let read_only = Dir::new(PASS);
     fs::create_dir(read_only.path("infra")).expect("made");
     fs::rename(read_only.path("tfplan"), read_only.path("infra/tfplan")).expect("moved");
-    read_only.program("bin/terraform", "#!/bin/sh\necho \"$*\" >> \"$TMPDIR/../calls\"\n");
+    read_only.program(
+        "bin/terraform",
+        "#!/bin/sh\necho \"$*\" >> \"$TMPDIR/../calls\"\n",
+    );
     fs::set_permissions(read_only.path("infra"), fs::Permissions::from_mode(0o555)).expect("set");
     let output = read_only.output(&["apply", "--yes", "--chdir", "infra", "tfplan"]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(read_only.read("calls").starts_with("-chdir=infra apply -input=false /"));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        read_only
+            .read("calls")
+            .starts_with("-chdir=infra apply -input=false /")
+    );
 }
 
 /// A report that nobody could read is no ground to go on.
 #[test]
 fn a_closed_output() {
     let dir = Dir::new(PASS);
-    let mut child = dir.alone(&["apply", "--yes", "tfplan"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut child = dir
+        .alone(&["apply", "--yes", "tfplan"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     dir.untouched();
 }
 
@@ -813,10 +1229,20 @@ fn without_a_file_terraform_plans_first() {
     dir.applied(PASS);
     let calls = dir.read("calls");
     let plan = dir.read("path");
-    assert_eq!(calls, format!("plan -out={} -parallelism=3\napply -parallelism=3 {plan}", plan.trim()));
+    assert_eq!(
+        calls,
+        format!(
+            "plan -out={} -parallelism=3\napply -parallelism=3 {plan}",
+            plan.trim()
+        )
+    );
     fs::remove_file(dir.path("made.tfplan")).expect("removed");
     fs::remove_file(dir.path("applied")).expect("removed");
-    assert_eq!(dir.output(&["apply", "--yes"]).status.code(), Some(2), "no plan came of it");
+    assert_eq!(
+        dir.output(&["apply", "--yes"]).status.code(),
+        Some(2),
+        "no plan came of it"
+    );
     dir.untouched();
 }
 
@@ -832,14 +1258,32 @@ fn in_another_directory_as_terraform_says_it() {
         fs::create_dir(dir.path("infra")).expect("made");
         fs::rename(dir.path("tfplan"), dir.path("infra/tfplan")).expect("moved");
         let output = dir.output(args);
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert!(dir.path("infra/applied").exists() && !dir.path("applied").exists());
-        assert!(dir.path("cwd").exists(), "Terraform itself changes the directory: path.cwd is where it was started");
+        assert!(
+            dir.path("cwd").exists(),
+            "Terraform itself changes the directory: path.cwd is where it was started"
+        );
         dir.clean();
     }
     let dir = Dir::new(PASS);
-    assert_eq!(dir.output(&["apply", "--yes", "--chdir", "nowhere", "tfplan"]).status.code(), Some(2));
-    assert_eq!(dir.output(&["-chdir=infra", "check", "tfplan"]).status.code(), Some(2));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "--chdir", "nowhere", "tfplan"])
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(
+        dir.output(&["-chdir=infra", "check", "tfplan"])
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 /// After a good end the serial is remembered, and the pin file follows when other data is in the state.
@@ -850,21 +1294,44 @@ fn what_is_known_of_the_state_moves_forward() {
     assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
     let pinned = dir.read("applygate.pin.toml");
     let value = |name: &str| {
-        let line = pinned.lines().find_map(|line| line.strip_prefix(&format!("{name} = "))).expect("pinned");
+        let line = pinned
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{name} = ")))
+            .expect("pinned");
         line.trim_matches('"').to_owned()
     };
-    let (lineage, serial) = (value("lineage"), value("serial").parse::<u64>().expect("a number"));
+    let (lineage, serial) = (
+        value("lineage"),
+        value("serial").parse::<u64>().expect("a number"),
+    );
     let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","instances":[{"attributes":{"id":"sekrit-new-bucket"}}]}"#;
-    let state = |serial: u64, resources: &str| format!(r#"{{"version":4,"serial":{serial},"lineage":"{lineage}","resources":[{resources}]}}"#);
+    let state = |serial: u64, resources: &str| {
+        format!(
+            r#"{{"version":4,"serial":{serial},"lineage":"{lineage}","resources":[{resources}]}}"#
+        )
+    };
     fs::write(dir.path("state.json"), state(serial + 2, data)).expect("written");
     let output = dir.output(&["apply", "--yes", "tfplan"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("applygate.pin.toml was written anew") && told.contains("Commit it") && !told.contains("sekrit"), "{told}");
-    let seen = || serde_json::from_str::<serde_json::Value>(&dir.read(".terraform/applygate.json")).expect("remembered")["serials"][&lineage].as_u64();
+    assert!(
+        told.contains("applygate.pin.toml was written anew")
+            && told.contains("Commit it")
+            && !told.contains("sekrit"),
+        "{told}"
+    );
+    let seen = || {
+        serde_json::from_str::<serde_json::Value>(&dir.read(".terraform/applygate.json"))
+            .expect("remembered")["serials"][&lineage]
+            .as_u64()
+    };
     assert_eq!(seen(), Some(serial + 2));
     let again = dir.read("applygate.pin.toml");
-    assert!(again != pinned && again.contains(&format!("serial = {}", serial + 2)) && !again.contains("sekrit"));
+    assert!(
+        again != pinned
+            && again.contains(&format!("serial = {}", serial + 2))
+            && !again.contains("sekrit")
+    );
     // The plan is now for an older state than the one that was left: the gate that remembers stops it.
     let output = dir.output(&["apply", "--yes", "tfplan"]);
     assert_eq!(output.status.code(), Some(1));
@@ -889,7 +1356,11 @@ fn clone(dir: &Dir, files: &[(&str, &str)]) -> Option<()> {
     ] {
         dir.behave("");
         let mut command = Command::new(&git);
-        command.current_dir(dir.0.path()).env("GIT_CONFIG_GLOBAL", "/dev/null").args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(&args);
+        command
+            .current_dir(dir.0.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
+            .args(&args);
         assert!(command.status().expect("it runs").success(), "{args:?}");
     }
     Some(())
@@ -898,29 +1369,52 @@ fn clone(dir: &Dir, files: &[(&str, &str)]) -> Option<()> {
 /// The change that is applied does not bring the policy that it is judged by.
 #[test]
 fn policy_of_a_revision() {
-    const EASY: &str =
-        "[rules]\nmass-destroy = \"low\"\nstateful-destroy = \"low\"\nbackup-destroy = \"low\"\nfoundation-destroy = \"low\"\nidentity-destroy = \"low\"\n";
+    const EASY: &str = "[rules]\nmass-destroy = \"low\"\nstateful-destroy = \"low\"\nbackup-destroy = \"low\"\nfoundation-destroy = \"low\"\nidentity-destroy = \"low\"\n";
     let dir = Dir::new(BLOCK);
-    let Some(()) = clone(&dir, &[("applygate.toml", "block_at = \"high\"\n")]) else { return };
+    let Some(()) = clone(&dir, &[("applygate.toml", "block_at = \"high\"\n")]) else {
+        return;
+    };
     fs::write(dir.path("applygate.toml"), EASY).expect("written");
     let output = dir.output(&["apply", "--yes=warn", "--policy-from", "main", "tfplan"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{told}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(
-        told.contains("ignored   applygate.toml of the working tree") && told.contains("weaker    the working tree would let through: mass-destroy"),
+        told.contains("ignored   applygate.toml of the working tree")
+            && told.contains("weaker    the working tree would let through: mass-destroy"),
         "{told}"
     );
     dir.untouched();
-    let output = dir.alone(&["apply", "--yes=warn", "tfplan"]).env("APPLYGATE_POLICY_FROM", "main").output().expect("it runs");
+    let output = dir
+        .alone(&["apply", "--yes=warn", "tfplan"])
+        .env("APPLYGATE_POLICY_FROM", "main")
+        .output()
+        .expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     dir.untouched();
     for rev in ["HEAD", "nothing", "-x", "--output=x"] {
-        let output = dir.output(&["apply", "--yes=warn", &format!("--policy-from={rev}"), "tfplan"]);
-        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{rev}");
+        let output = dir.output(&[
+            "apply",
+            "--yes=warn",
+            &format!("--policy-from={rev}"),
+            "tfplan",
+        ]);
+        assert_eq!(
+            (output.status.code(), output.stdout.is_empty()),
+            (Some(2), true),
+            "{rev}"
+        );
         dir.untouched();
     }
     // By its own it comes through.
-    assert_eq!(dir.output(&["apply", "--yes=warn", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes=warn", "tfplan"]).status.code(),
+        Some(0)
+    );
     dir.applied(BLOCK);
 }
 
@@ -930,23 +1424,46 @@ fn pin_of_a_revision() {
     let dir = Dir::new(PASS);
     assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
     let pinned = dir.read("applygate.pin.toml");
-    let other = pinned.replace("lineage = \"", "lineage = \"x").replace("objects = ", "objects = 9");
-    let Some(()) = clone(&dir, &[("applygate.pin.toml", &other)]) else { return };
+    let other = pinned
+        .replace("lineage = \"", "lineage = \"x")
+        .replace("objects = ", "objects = 9");
+    let Some(()) = clone(&dir, &[("applygate.pin.toml", &other)]) else {
+        return;
+    };
     fs::write(dir.path("applygate.pin.toml"), &pinned).expect("written");
     let output = dir.output(&["apply", "--yes", "--policy-from", "main", "tfplan"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_ne!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("state-swapped") && told.contains("ignored   applygate.pin.toml of the working tree"), "{told}");
+    assert!(
+        told.contains("state-swapped")
+            && told.contains("ignored   applygate.pin.toml of the working tree"),
+        "{told}"
+    );
     dir.untouched();
 
     let dir = Dir::new(PASS);
     fs::create_dir(dir.path(".terraform")).expect("made");
-    let Some(()) = clone(&dir, &[("applygate.pin.toml", &pinned)]) else { return };
-    let lineage = pinned.lines().find_map(|line| line.strip_prefix("lineage = ")).expect("pinned");
+    let Some(()) = clone(&dir, &[("applygate.pin.toml", &pinned)]) else {
+        return;
+    };
+    let lineage = pinned
+        .lines()
+        .find_map(|line| line.strip_prefix("lineage = "))
+        .expect("pinned");
     let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","instances":[{"attributes":{"id":"new"}}]}"#;
-    fs::write(dir.path("state.json"), format!(r#"{{"version":4,"serial":99,"lineage":{lineage},"resources":[{data}]}}"#)).expect("written");
+    fs::write(
+        dir.path("state.json"),
+        format!(r#"{{"version":4,"serial":99,"lineage":{lineage},"resources":[{data}]}}"#),
+    )
+    .expect("written");
     let output = dir.output(&["apply", "--yes", "--policy-from", "main", "tfplan"]);
-    assert_eq!(output.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     dir.applied(PASS);
     assert!(dir.read("applygate.pin.toml").contains("serial = 99"));
 }
@@ -961,7 +1478,10 @@ fn the_memory_follows_no_link() {
     assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
     assert_eq!(dir.read("mine"), "{}");
     assert!(dir.read(".terraform/applygate.json").contains("serials"));
-    let names: Vec<_> = fs::read_dir(dir.path(".terraform")).expect("a directory").map(|entry| entry.expect("an entry").file_name()).collect();
+    let names: Vec<_> = fs::read_dir(dir.path(".terraform"))
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
     assert_eq!(names, ["applygate.json"], "nothing is left beside it");
 }
 
@@ -973,8 +1493,14 @@ fn a_state_that_is_gone_after_an_apply() {
     fs::create_dir(dir.path(".terraform")).expect("made");
     let check = || {
         let output = dir.output(&["check", "--dir", ".", "tfplan"]);
-        let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-        (output.status.code(), told.contains("the last apply or pin from this directory left 1 object in this place"))
+        let told = String::from_utf8_lossy(&output.stdout)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        (
+            output.status.code(),
+            told.contains("the last apply or pin from this directory left 1 object in this place"),
+        )
     };
     let before = check();
     assert!(!before.1);
@@ -983,12 +1509,26 @@ fn a_state_that_is_gone_after_an_apply() {
         r#"{"version":4,"serial":1,"lineage":"l","resources":[{"mode":"managed","type":"terraform_data","name":"n","instances":[{"attributes":{"id":"i"}}]}]}"#,
     )
     .expect("written");
-    assert_eq!(dir.output(&["apply", "--yes=warn", "--block-at", "critical", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes=warn", "--block-at", "critical", "tfplan"])
+            .status
+            .code(),
+        Some(0)
+    );
     assert_eq!(check(), (Some(1), true));
     // One that an apply has emptied is meant to be gone.
-    fs::write(dir.path("state.json"), r#"{"version":4,"serial":2,"lineage":"l","resources":[]}"#).expect("written");
+    fs::write(
+        dir.path("state.json"),
+        r#"{"version":4,"serial":2,"lineage":"l","resources":[]}"#,
+    )
+    .expect("written");
     fs::write(dir.path(".terraform/applygate.json"), "{}").expect("forgotten");
-    assert_eq!(dir.output(&["apply", "--yes=warn", "--block-at", "critical", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes=warn", "--block-at", "critical", "tfplan"])
+            .status
+            .code(),
+        Some(0)
+    );
     assert_eq!(check(), before);
 }
 
@@ -999,11 +1539,16 @@ fn a_bad_end_is_read_from_the_directory() {
     let output = dir.output(&["apply", "--yes", "tfplan"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3));
-    assert!(told.contains("errored.tfstate lies here") && told.contains(".terraform.tfstate.lock.info lies here"), "{told}");
+    assert!(
+        told.contains("errored.tfstate lies here")
+            && told.contains(".terraform.tfstate.lock.info lies here"),
+        "{told}"
+    );
     fs::remove_file(dir.path("errored.tfstate")).expect("removed");
     fs::remove_file(dir.path(".terraform.tfstate.lock.info")).expect("removed");
     dir.behave("exit 1");
-    let told = String::from_utf8_lossy(&dir.output(&["apply", "--yes", "tfplan"]).stderr).into_owned();
+    let told =
+        String::from_utf8_lossy(&dir.output(&["apply", "--yes", "tfplan"]).stderr).into_owned();
     assert!(!told.contains("lies here"), "{told}");
 }
 
@@ -1014,33 +1559,80 @@ fn a_first_apply_and_an_allowance() {
     let mut screen = dir.screen(&["apply", "tfplan"]);
     screen.answer(1, "yes\n");
     screen.answer(2, "default\n");
-    assert_eq!(screen.end(), 0, "a finding about the whole plan: the workspace is typed");
+    assert_eq!(
+        screen.end(),
+        0,
+        "a finding about the whole plan: the workspace is typed"
+    );
     dir.applied(CREATE);
     let dir = Dir::new(CREATE);
-    assert_eq!(dir.output(&["apply", "--yes", "--first-apply", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "--first-apply", "tfplan"])
+            .status
+            .code(),
+        Some(0)
+    );
     let dir = Dir::new(CREATE);
-    assert_eq!(dir.output(&["apply", "--yes", "--allow", "create-everything@*", "--allow", "stateful-destroy@a.b", "tfplan"]).status.code(), Some(2));
+    assert_eq!(
+        dir.output(&[
+            "apply",
+            "--yes",
+            "--allow",
+            "create-everything@*",
+            "--allow",
+            "stateful-destroy@a.b",
+            "tfplan"
+        ])
+        .status
+        .code(),
+        Some(2)
+    );
     dir.untouched();
-    assert_eq!(dir.output(&["apply", "--yes", "--allow", "create-everything@*", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "--allow", "create-everything@*", "tfplan"])
+            .status
+            .code(),
+        Some(0)
+    );
 }
 
 /// In a freeze nothing is applied and nobody is asked, whatever is typed.
 #[test]
 fn a_freeze_holds() {
     let dir = Dir::new(PASS);
-    fs::write(dir.path("applygate.toml"), "[[freeze]]\nfrom = 2026-12-20\nto = 2027-01-06\nreason = \"year end\"\n").expect("written");
-    let at = |now: &str, more: &[&str]| dir.output(&[&["apply", "--log", "log", "--now", now], more, &["tfplan"]].concat());
+    fs::write(
+        dir.path("applygate.toml"),
+        "[[freeze]]\nfrom = 2026-12-20\nto = 2027-01-06\nreason = \"year end\"\n",
+    )
+    .expect("written");
+    let at = |now: &str, more: &[&str]| {
+        dir.output(&[&["apply", "--log", "log", "--now", now], more, &["tfplan"]].concat())
+    };
     let output = at("2026-12-24T12:00:00Z", &["--yes=warn"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), told.contains("year end; next open: Thu 2027-01-07 00:00 UTC")), (Some(1), true), "{told}");
-    assert!(log(&dir.path("log"))[0]["because"].as_str().is_some_and(|because| because.contains("year end")));
+    assert_eq!(
+        (
+            output.status.code(),
+            told.contains("year end; next open: Thu 2027-01-07 00:00 UTC")
+        ),
+        (Some(1), true),
+        "{told}"
+    );
+    assert!(
+        log(&dir.path("log"))[0]["because"]
+            .as_str()
+            .is_some_and(|because| because.contains("year end"))
+    );
     let mut screen = dir.screen(&["apply", "--now", "2026-12-24T12:00:00Z", "tfplan"]);
     assert_eq!(screen.end(), 1);
     assert!(!screen.text().contains("Enter a value"));
     dir.untouched();
     let output = at("2027-01-07T12:00:00Z", &["--yes"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("--now=2027-01-07T12:00:00Z"), "a time that was set is told");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("--now=2027-01-07T12:00:00Z"),
+        "a time that was set is told"
+    );
     dir.applied(PASS);
 }
 
@@ -1051,7 +1643,10 @@ fn a_state_that_does_not_come() {
     fs::write(dir.path("hang"), "").expect("written");
     let mut screen = dir.screen(&["apply", "--log", "log", "tfplan"]);
     screen.answer(1, "yes\n");
-    until(|| dir.path("hanging").exists(), || "the state pull".to_owned());
+    until(
+        || dir.path("hanging").exists(),
+        || "the state pull".to_owned(),
+    );
     screen.send("\u{3}");
     assert_eq!(screen.end(), 0, "{}", screen.text());
     assert!(screen.text().contains("could not be read"));
@@ -1064,9 +1659,22 @@ fn a_state_that_does_not_come() {
 fn an_apply_within_an_apply() {
     let dir = Dir::new(PASS);
     for (from, code) in [("/", Some(0)), (".", Some(2))] {
-        let from = if from == "." { dir.0.path().canonicalize().expect("a directory") } else { from.into() };
-        let output = dir.alone(&["apply", "--yes", "tfplan"]).env("APPLYGATE_RUNNING", &from).output().expect("it runs");
-        assert_eq!(output.status.code(), code, "{}", String::from_utf8_lossy(&output.stderr));
+        let from = if from == "." {
+            dir.0.path().canonicalize().expect("a directory")
+        } else {
+            from.into()
+        };
+        let output = dir
+            .alone(&["apply", "--yes", "tfplan"])
+            .env("APPLYGATE_RUNNING", &from)
+            .output()
+            .expect("it runs");
+        assert_eq!(
+            output.status.code(),
+            code,
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 }
 
@@ -1077,16 +1685,26 @@ fn a_plan_that_changes_nothing() {
     fs::rename(dir.path("tfplan"), dir.path("made.tfplan")).expect("moved");
     let mut screen = dir.screen(&["apply"]);
     assert_eq!(screen.end(), 0, "{}", screen.text());
-    assert!(screen.text().contains("there is nothing to apply") && !screen.text().contains("Enter a value"));
+    assert!(
+        screen.text().contains("there is nothing to apply")
+            && !screen.text().contains("Enter a value")
+    );
     dir.untouched();
     // A file that was named is handed on, as Terraform does.
     fs::rename(dir.path("made.tfplan"), dir.path("tfplan")).expect("moved");
-    assert_eq!(dir.output(&["apply", "--yes", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["apply", "--yes", "tfplan"]).status.code(),
+        Some(0)
+    );
     assert!(dir.path("applied").exists());
 
     let dir = Dir::new("fixtures/state-rolled-back/fires-no-changes/plan.tfplan");
     fs::rename(dir.path("tfplan"), dir.path("made.tfplan")).expect("moved");
-    fs::copy(root().join("fixtures/state-rolled-back/fires-no-changes/applygate.pin.toml"), dir.path("applygate.pin.toml")).expect("a pin");
+    fs::copy(
+        root().join("fixtures/state-rolled-back/fires-no-changes/applygate.pin.toml"),
+        dir.path("applygate.pin.toml"),
+    )
+    .expect("a pin");
     let mut screen = dir.screen(&["apply"]);
     screen.answer(1, "\n");
     assert_eq!(screen.end(), 1);
@@ -1097,13 +1715,24 @@ fn a_plan_that_changes_nothing() {
 #[test]
 fn a_pin_for_another_place_stays() {
     let dir = Dir::new("fixtures/incident/1-state-missing/plan.tfplan");
-    assert_eq!(dir.output(&["pin", "--new", "tfplan"]).status.code(), Some(0));
+    assert_eq!(
+        dir.output(&["pin", "--new", "tfplan"]).status.code(),
+        Some(0)
+    );
     let pinned = dir.read("applygate.pin.toml") + "[state.place]\npath = \"elsewhere.tfstate\"\n";
     fs::write(dir.path("applygate.pin.toml"), &pinned).expect("written");
-    fs::write(dir.path("state.json"), r#"{"version":4,"serial":1,"lineage":"l","resources":[]}"#).expect("written");
+    fs::write(
+        dir.path("state.json"),
+        r#"{"version":4,"serial":1,"lineage":"l","resources":[]}"#,
+    )
+    .expect("written");
     let mut screen = dir.screen(&["apply", "tfplan"]);
     screen.answer(1, "yes\n");
     assert_eq!(screen.end(), 0, "{}", screen.text());
-    assert!(screen.text().contains("backend-changed") && screen.text().contains("names another state"), "{}", screen.text());
+    assert!(
+        screen.text().contains("backend-changed") && screen.text().contains("names another state"),
+        "{}",
+        screen.text()
+    );
     assert_eq!(dir.read("applygate.pin.toml"), pinned);
 }

@@ -21,11 +21,21 @@ const WARN: &str = "fixtures/partial-plan/fires-target/plan.json";
 const BROKEN: &str = "fixtures/odd/truncated.json";
 
 fn code(args: &[&str]) -> Option<i32> {
-    applygate().arg("check").args(args).output().expect("it runs").status.code()
+    applygate()
+        .arg("check")
+        .args(args)
+        .output()
+        .expect("it runs")
+        .status
+        .code()
 }
 
 fn report(args: &[&str]) -> serde_json::Value {
-    let output = applygate().args(["check", "--format", "json"]).args(args).output().expect("it runs");
+    let output = applygate()
+        .args(["check", "--format", "json"])
+        .args(args)
+        .output()
+        .expect("it runs");
     serde_json::from_slice(&output.stdout).expect("a JSON report")
 }
 
@@ -39,7 +49,11 @@ fn exit_codes() {
         assert_eq!(with(&[CREATE]), Some(1));
         assert_eq!(with(&[BROKEN]), Some(2));
         assert_eq!(with(&[ROUTINE, BROKEN]), Some(2));
-        assert_eq!(with(&[BROKEN, DESTROY]), Some(1), "blocked wins over could not judge");
+        assert_eq!(
+            with(&[BROKEN, DESTROY]),
+            Some(1),
+            "blocked wins over could not judge"
+        );
         assert_eq!(with(&["--exit-zero", DESTROY]), Some(0));
         assert_eq!(with(&["--exit-zero", BROKEN]), Some(2));
         assert_eq!(with(&["--block-at", "medium", WARN]), Some(1));
@@ -50,7 +64,11 @@ fn exit_codes() {
 #[test]
 fn first_apply() {
     assert_eq!(code(&["--first-apply", CREATE]), Some(0));
-    assert_eq!(code(&["--first-apply", DESTROY]), Some(2), "a state that holds something");
+    assert_eq!(
+        code(&["--first-apply", DESTROY]),
+        Some(2),
+        "a state that holds something"
+    );
     assert_eq!(code(&["--first-apply", ROUTINE]), Some(2));
 }
 
@@ -59,10 +77,26 @@ fn first_apply() {
 fn a_refused_plan_leaves_the_others_judged() {
     let read = |plan: &str| std::fs::read_to_string(root().join(plan)).expect("a plan");
     let both = read("fixtures/create-everything/fires-four/plan.json") + &read(DESTROY);
-    let output = applygate().args(["check", "--format", "json", "--first-apply", "-"]).write_stdin(both).output().expect("it runs");
+    let output = applygate()
+        .args(["check", "--format", "json", "--first-apply", "-"])
+        .write_stdin(both)
+        .output()
+        .expect("it runs");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
-    assert_eq!((output.status.code(), report["plans"].as_array().map_or(0, Vec::len)), (Some(2), 2));
-    assert_eq!((&report["plans"][0]["verdict"], report["plans"][0]["refused"].is_null()), (&serde_json::json!("pass"), true));
+    assert_eq!(
+        (
+            output.status.code(),
+            report["plans"].as_array().map_or(0, Vec::len)
+        ),
+        (Some(2), 2)
+    );
+    assert_eq!(
+        (
+            &report["plans"][0]["verdict"],
+            report["plans"][0]["refused"].is_null()
+        ),
+        (&serde_json::json!("pass"), true)
+    );
     assert!(!report["plans"][1]["refused"].is_null());
 }
 
@@ -73,9 +107,17 @@ fn a_broken_end_takes_nothing_away() {
     let broken = read(BROKEN);
     for (first, code) in [(DESTROY, 1), (ROUTINE, 2)] {
         for end in [broken.as_str(), "{}", "log\n{\"a\":1}"] {
-            let output = applygate().args(["check", "-"]).write_stdin(format!("{}\n{end}", read(first))).output().expect("it runs");
+            let output = applygate()
+                .args(["check", "-"])
+                .write_stdin(format!("{}\n{end}", read(first)))
+                .output()
+                .expect("it runs");
             assert_eq!(output.status.code(), Some(code), "{first} {end:.40}");
-            assert!(String::from_utf8_lossy(&output.stderr).contains("what comes after it"), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                String::from_utf8_lossy(&output.stderr).contains("what comes after it"),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
     }
 }
@@ -83,22 +125,52 @@ fn a_broken_end_takes_nothing_away() {
 #[test]
 fn one_wanted_thing_is_let_through_and_stays_visible() {
     let plan = "fixtures/stateful-destroy/fires-rds-replace/plan.json";
-    let plan = if root().join(plan).exists() { plan } else { first_with_one_block() };
+    let plan = if root().join(plan).exists() {
+        plan
+    } else {
+        first_with_one_block()
+    };
     let before = report(&[plan]);
     let finding = &before["plans"][0]["findings"][0];
-    let allow = format!("{}@{}", finding["rule"].as_str().expect("a rule"), finding["address"].as_str().expect("an address"));
+    let allow = format!(
+        "{}@{}",
+        finding["rule"].as_str().expect("a rule"),
+        finding["address"].as_str().expect("an address")
+    );
     assert_eq!(code(&[plan]), Some(1));
     assert_eq!(code(&["--allow", &allow, plan]), Some(0), "{allow}");
     let after = report(&["--allow", &allow, plan]);
     assert_eq!(after["plans"][0]["findings"][0]["allowed"], true);
-    assert_eq!(after["plans"][0]["findings"][0]["severity"], finding["severity"], "the finding itself is unchanged");
-    let output = applygate().args(["check", "--allow", &allow, plan]).output().expect("it runs");
+    assert_eq!(
+        after["plans"][0]["findings"][0]["severity"], finding["severity"],
+        "the finding itself is unchanged"
+    );
+    let output = applygate()
+        .args(["check", "--allow", &allow, plan])
+        .output()
+        .expect("it runs");
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 finding let through by --allow"));
-    assert_eq!(code(&["--allow", &format!("{allow}x"), plan]), Some(1), "another address");
-    assert_eq!(code(&["--allow", &allow, ROUTINE]), Some(2), "one that matches nothing is an error");
+    assert_eq!(
+        code(&["--allow", &format!("{allow}x"), plan]),
+        Some(1),
+        "another address"
+    );
+    assert_eq!(
+        code(&["--allow", &allow, ROUTINE]),
+        Some(2),
+        "one that matches nothing is an error"
+    );
     assert_eq!(code(&["--allow", "no-such-rule@*", ROUTINE]), Some(2));
-    assert_eq!(code(&["--allow", "create-everything@*", CREATE]), Some(0), "the whole plan");
-    assert_eq!(code(&["--allow", "create-everything@*", BROKEN]), Some(2), "what was refused cannot be allowed");
+    assert_eq!(
+        code(&["--allow", "create-everything@*", CREATE]),
+        Some(0),
+        "the whole plan"
+    );
+    assert_eq!(
+        code(&["--allow", "create-everything@*", BROKEN]),
+        Some(2),
+        "what was refused cannot be allowed"
+    );
 }
 
 fn first_with_one_block() -> &'static str {
@@ -109,21 +181,40 @@ fn first_with_one_block() -> &'static str {
             && fixture.spec.verdict == "block"
             && report.decision.findings[0].finding.address.is_some()
     });
-    Box::leak(format!("fixtures/{}/plan.json", plan.expect("a fixture with one finding").name).into_boxed_str())
+    Box::leak(
+        format!(
+            "fixtures/{}/plan.json",
+            plan.expect("a fixture with one finding").name
+        )
+        .into_boxed_str(),
+    )
 }
 
 /// The report is a contract: its schema is in the project and every kind of report fits it.
 #[test]
 fn json_fits_its_schema() {
-    let schema = std::fs::read_to_string(root().join("schema/report.schema.json")).expect("the schema");
+    let schema =
+        std::fs::read_to_string(root().join("schema/report.schema.json")).expect("the schema");
     let schema = serde_json::from_str(&schema).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
     let mut seen = 0;
-    let plans: Vec<String> = common::fixtures().iter().map(|fixture| fixture.file("plan.json").display().to_string()).collect();
-    let others = [BROKEN, "fixtures/odd", "fixtures/odd/errored_block.json", "no-such-file"].map(str::to_owned);
+    let plans: Vec<String> = common::fixtures()
+        .iter()
+        .map(|fixture| fixture.file("plan.json").display().to_string())
+        .collect();
+    let others = [
+        BROKEN,
+        "fixtures/odd",
+        "fixtures/odd/errored_block.json",
+        "no-such-file",
+    ]
+    .map(str::to_owned);
     for plan in plans.iter().chain(&others) {
         let report = report(&[plan]);
-        let errors: Vec<String> = validator.iter_errors(&report).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{plan}: {errors:?}");
         seen += 1;
     }
@@ -135,16 +226,41 @@ fn json_fits_its_schema() {
 fn a_pin_says_what_its_state_holds() {
     let temp = tempfile::tempdir().expect("a directory");
     let pin = |plan: &str, new: &[&str]| {
-        let plan = root().join("fixtures/incident").join(plan).join("plan.tfplan");
-        let output = applygate().current_dir(temp.path()).arg("pin").args(new).arg(plan).output().expect("it runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        let plan = root()
+            .join("fixtures/incident")
+            .join(plan)
+            .join("plan.tfplan");
+        let output = applygate()
+            .current_dir(temp.path())
+            .arg("pin")
+            .args(new)
+            .arg(plan)
+            .output()
+            .expect("it runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     let (code, told) = pin("2-old-state-destroy", &["--new"]);
-    assert!(code == Some(2) && told.contains("not new (it holds 27 objects)") && told.contains("help: leave --new out"), "{told}");
+    assert!(
+        code == Some(2)
+            && told.contains("not new (it holds 27 objects)")
+            && told.contains("help: leave --new out"),
+        "{told}"
+    );
     let (code, told) = pin("1-state-missing", &[]);
-    assert!(code == Some(2) && told.contains("holds nothing") && told.contains("say so with --new"), "{told}");
+    assert!(
+        code == Some(2) && told.contains("holds nothing") && told.contains("say so with --new"),
+        "{told}"
+    );
     assert!(!temp.path().join("applygate.pin.toml").exists());
-    assert!(pin("2-old-state-destroy", &[]).1.contains("serial 3, 27 objects, "));
+    assert!(
+        pin("2-old-state-destroy", &[])
+            .1
+            .contains("serial 3, 27 objects, ")
+    );
     assert_eq!(pin("1-state-missing", &["--new"]).0, Some(0));
 }
 
@@ -157,10 +273,22 @@ fn older_than_the_configuration() {
     std::fs::write(dir.join("modules/main.tf"), "").expect("written");
     std::fs::copy(root().join(ROUTINE), dir.join("plan.json")).expect("copied");
     let time = |name: &str, seconds: u64| {
-        let file = std::fs::File::options().write(true).open(dir.join(name)).expect("opened");
-        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + seconds)).expect("set");
+        let file = std::fs::File::options()
+            .write(true)
+            .open(dir.join(name))
+            .expect("opened");
+        file.set_modified(
+            std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000 + seconds),
+        )
+        .expect("set");
     };
-    let check = || applygate().current_dir(dir).args(["check", "--newer-than", ".", "plan.json"]).output().expect("it runs");
+    let check = || {
+        applygate()
+            .current_dir(dir)
+            .args(["check", "--newer-than", ".", "plan.json"])
+            .output()
+            .expect("it runs")
+    };
     time("plan.json", 10);
     time("modules/main.tf", 5);
     assert_eq!(check().status.code(), Some(0));
@@ -192,7 +320,11 @@ fn closed_pipe() {
 #[test]
 fn colours_only_where_they_are_wanted() {
     let colourful = |envs: &[(&str, &str)]| {
-        let output = applygate().args(["check", DESTROY]).envs(envs.iter().copied()).output().expect("it runs");
+        let output = applygate()
+            .args(["check", DESTROY])
+            .envs(envs.iter().copied())
+            .output()
+            .expect("it runs");
         output.stdout.contains(&0x1b)
     };
     assert!(!colourful(&[]), "not into a pipe");
@@ -213,10 +345,21 @@ fn rules_completions_and_man() {
     }
     assert!(out(&["rules", "types", "aws_db_instance"]).lines().count() >= 1);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        assert!(out(&["completions", shell]).contains("applygate"), "{shell}");
+        assert!(
+            out(&["completions", shell]).contains("applygate"),
+            "{shell}"
+        );
     }
     assert!(out(&["man"]).contains(".TH applygate"));
-    assert_eq!(applygate().args(["rules", "explain", "nothing"]).output().expect("it runs").status.code(), Some(2));
+    assert_eq!(
+        applygate()
+            .args(["rules", "explain", "nothing"])
+            .output()
+            .expect("it runs")
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 /// What `--help` says is part of the contract: a change of it is read like code.
@@ -236,7 +379,15 @@ fn help_texts() {
     ] {
         let output = applygate().args(words).output().expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{words:?}");
-        let name = format!("help@{}", words.iter().filter(|word| **word != "--help").copied().collect::<Vec<_>>().join("-"));
+        let name = format!(
+            "help@{}",
+            words
+                .iter()
+                .filter(|word| **word != "--help")
+                .copied()
+                .collect::<Vec<_>>()
+                .join("-")
+        );
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(name, String::from_utf8(output.stdout).expect("text"));
         });
@@ -247,7 +398,13 @@ fn help_texts() {
 #[test]
 fn deterministic() {
     for format in ["human", "json"] {
-        let once = || applygate().args(["check", "--format", format, DESTROY, CREATE]).output().expect("it runs").stdout;
+        let once = || {
+            applygate()
+                .args(["check", "--format", format, DESTROY, CREATE])
+                .output()
+                .expect("it runs")
+                .stdout
+        };
         assert_eq!(once(), once());
     }
 }

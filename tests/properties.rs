@@ -25,7 +25,14 @@ fn material() -> &'static [Value] {
     static ALL: std::sync::OnceLock<Vec<Value>> = std::sync::OnceLock::new();
     ALL.get_or_init(|| {
         let plans = fixtures().into_iter().map(|fixture| parse(&fixture.json()));
-        plans.flat_map(|plan| plan["resource_changes"].as_array().cloned().unwrap_or_default()).collect()
+        plans
+            .flat_map(|plan| {
+                plan["resource_changes"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default()
+            })
+            .collect()
     })
 }
 
@@ -115,7 +122,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 64, 8, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..8).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..8)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

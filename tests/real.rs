@@ -23,9 +23,18 @@ const CANNOT_BE_HAD: i32 = 77;
 static ONE: Mutex<()> = Mutex::new(());
 
 fn script(name: &str) {
-    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real").join(name);
-    let run = match Command::new("python3").arg("-u").arg(script).arg(env!("CARGO_BIN_EXE_applygate")).status() {
+    let _one = ONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/real")
+        .join(name);
+    let run = match Command::new("python3")
+        .arg("-u")
+        .arg(script)
+        .arg(env!("CARGO_BIN_EXE_applygate"))
+        .status()
+    {
         Ok(status) => status,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             println!("skipped: there is no python3");

@@ -22,7 +22,15 @@ use common::{applygate, root};
 fn human(plan: &[u8], verbose: bool) -> String {
     let plans = judge_bytes(plan, "plan.json", &Settings::default(), &mut []).expect("readable");
     let mut out = Cursor::new(Vec::new());
-    human::write(&Report { plans, ..Report::default() }, human::Layout { width: 80, verbose }, &mut out).expect("written");
+    human::write(
+        &Report {
+            plans,
+            ..Report::default()
+        },
+        human::Layout { width: 80, verbose },
+        &mut out,
+    )
+    .expect("written");
     String::from_utf8(out.into_inner()).expect("text")
 }
 
@@ -44,12 +52,18 @@ fn what_a_person_sees() {
         ("routine", "incident/3-routine-change"),
         ("rename", "rename-without-moved/fires-module"),
         ("guess", "unlisted-destroy/fires-database-instance"),
-        ("final-snapshot", "snapshot-left-behind/fires-final-snapshot"),
+        (
+            "final-snapshot",
+            "snapshot-left-behind/fires-final-snapshot",
+        ),
     ] {
-        let plan = std::fs::read(root().join("fixtures").join(fixture).join("plan.json")).expect("a plan");
+        let plan =
+            std::fs::read(root().join("fixtures").join(fixture).join("plan.json")).expect("a plan");
         snapshot(&format!("human@{name}"), &plain(&human(&plan, false)));
     }
-    let plan = std::fs::read(root().join("fixtures/mass-destroy/fires-everything-with-a-store/plan.json")).expect("a plan");
+    let plan =
+        std::fs::read(root().join("fixtures/mass-destroy/fires-everything-with-a-store/plan.json"))
+            .expect("a plan");
     snapshot("human@colours", &human(&plan, false).replace('\u{1b}', "␛"));
 }
 
@@ -71,8 +85,15 @@ fn hundreds_of_findings() {
     let plan = serde_json::json!({"format_version": "1.2", "terraform_version": "1.15.5", "resource_changes": changes}).to_string();
     let short = plain(&human(plan.as_bytes(), false));
     snapshot("human@two-hundred", &short);
-    assert!(short.lines().count() <= 75, "{} lines", short.lines().count());
-    assert!(short.lines().all(|line| line.chars().count() <= 80), "80 columns");
+    assert!(
+        short.lines().count() <= 75,
+        "{} lines",
+        short.lines().count()
+    );
+    assert!(
+        short.lines().all(|line| line.chars().count() <= 80),
+        "80 columns"
+    );
     let long = plain(&human(plan.as_bytes(), true));
     for at in 0..200 {
         assert!(long.contains(&format!("module.m[\"{at}\"].")), "{at}");
@@ -82,10 +103,33 @@ fn hundreds_of_findings() {
 #[test]
 fn allowed_and_refused() {
     let run = |args: &[&str]| {
-        let output = applygate().arg("check").args(args).output().expect("it runs");
-        String::from_utf8(output.stdout).expect("text") + "--- standard error\n" + &String::from_utf8(output.stderr).expect("text")
+        let output = applygate()
+            .arg("check")
+            .args(args)
+            .output()
+            .expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+            + "--- standard error\n"
+            + &String::from_utf8(output.stderr).expect("text")
     };
-    snapshot("human@allowed", &run(&["--allow", "stateful-destroy@aws_db_instance.orders", "fixtures/snapshot-left-behind/fires-final-snapshot/plan.json"]));
-    snapshot("human@refused", &run(&["fixtures/odd/truncated.json", "fixtures/odd/errored.json", "fixtures/odd/state_show.json"]));
-    snapshot("human@errored-block", &run(&["fixtures/odd/errored_block.json"]));
+    snapshot(
+        "human@allowed",
+        &run(&[
+            "--allow",
+            "stateful-destroy@aws_db_instance.orders",
+            "fixtures/snapshot-left-behind/fires-final-snapshot/plan.json",
+        ]),
+    );
+    snapshot(
+        "human@refused",
+        &run(&[
+            "fixtures/odd/truncated.json",
+            "fixtures/odd/errored.json",
+            "fixtures/odd/state_show.json",
+        ]),
+    );
+    snapshot(
+        "human@errored-block",
+        &run(&["fixtures/odd/errored_block.json"]),
+    );
 }

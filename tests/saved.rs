@@ -20,8 +20,12 @@ use common::{fixtures, judge, root, told};
 
 /// The findings of rules that need only what both forms have.
 fn shared(report: &applygate::report::PlanReport) -> Vec<(String, String, String)> {
-    let either = |rule: &str| applygate::rules::find(rule).is_some_and(|rule| rule.needs == Needs::Either);
-    told(report).into_iter().filter(|(rule, ..)| either(rule)).collect()
+    let either =
+        |rule: &str| applygate::rules::find(rule).is_some_and(|rule| rule.needs == Needs::Either);
+    told(report)
+        .into_iter()
+        .filter(|(rule, ..)| either(rule))
+        .collect()
 }
 
 /// What differs between two values, as a path and a word; `None` when they agree. Sets have no order in either form.
@@ -29,19 +33,32 @@ fn differs(json: Value<'_>, saved: Value<'_>, strict: bool, path: &str) -> Optio
     if strict && json.is_sensitive() && !saved.is_sensitive() {
         return Some(format!("{path}: sensitive only in the JSON"));
     }
-    let shapes = (json.shape().expect("the JSON reads"), saved.shape().expect("the saved plan reads"));
+    let shapes = (
+        json.shape().expect("the JSON reads"),
+        saved.shape().expect("the saved plan reads"),
+    );
     let agree = match shapes {
-        (Shape::Unknown, Shape::Unknown) | (Shape::Absent | Shape::Null, Shape::Absent | Shape::Null) => true,
+        (Shape::Unknown, Shape::Unknown)
+        | (Shape::Absent | Shape::Null, Shape::Absent | Shape::Null) => true,
         (Shape::Bool(a), Shape::Bool(b)) => a == b,
         (Shape::Text(a), Shape::Text(b)) => a == b,
         // Numbers that no machine word holds are strings in the saved plan.
-        (Shape::Number(a), Shape::Number(b) | Shape::Text(b)) => a == b || a.parse::<f64>().ok() == b.parse().ok(),
+        (Shape::Number(a), Shape::Number(b) | Shape::Text(b)) => {
+            a == b || a.parse::<f64>().ok() == b.parse().ok()
+        }
         (Shape::List(a), Shape::List(b)) if a.len() == b.len() => {
-            let ordered = a.iter().zip(&b).enumerate().find_map(|(at, (a, b))| differs(*a, *b, strict, &format!("{path}[{at}]")));
+            let ordered = a
+                .iter()
+                .zip(&b)
+                .enumerate()
+                .find_map(|(at, (a, b))| differs(*a, *b, strict, &format!("{path}[{at}]")));
             ordered.as_ref()?;
             let mut left = b;
             for one in a {
-                match left.iter().position(|other| differs(one, *other, strict, path).is_none()) {
+                match left
+                    .iter()
+                    .position(|other| differs(one, *other, strict, path).is_none())
+                {
                     Some(at) => drop(left.swap_remove(at)),
                     None => return ordered,
                 }
@@ -50,12 +67,17 @@ fn differs(json: Value<'_>, saved: Value<'_>, strict: bool, path: &str) -> Optio
         }
         (Shape::Object(a), Shape::Object(b)) => {
             for (key, value) in &a {
-                let other = b.iter().find(|(name, _)| name == key).map_or(Value::ABSENT, |(_, value)| *value);
+                let other = b
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map_or(Value::ABSENT, |(_, value)| *value);
                 if let Some(difference) = differs(*value, other, strict, &format!("{path}.{key}")) {
                     return Some(difference);
                 }
             }
-            b.iter().all(|(key, value)| a.iter().any(|(name, _)| name == key) || matches!(value.shape(), Ok(Shape::Null)))
+            b.iter().all(|(key, value)| {
+                a.iter().any(|(name, _)| name == key) || matches!(value.shape(), Ok(Shape::Null))
+            })
         }
         _ => false,
     };
@@ -68,20 +90,39 @@ fn paths(change: &ResourceChange<'_>) -> Vec<String> {
         PathStep::Name(name) => name.into_owned(),
         PathStep::Other(_) => "?".to_owned(),
     };
-    let mut paths: Vec<String> =
-        change.replace_paths().expect("paths read").into_iter().map(|path| path.into_iter().map(step).collect::<Vec<_>>().join("/")).collect();
+    let mut paths: Vec<String> = change
+        .replace_paths()
+        .expect("paths read")
+        .into_iter()
+        .map(|path| path.into_iter().map(step).collect::<Vec<_>>().join("/"))
+        .collect();
     paths.sort();
     paths
 }
 
 /// Compares two lists of changes; deletes of data sources are only in the saved plan.
-fn changes_differ(json: &[ResourceChange<'_>], saved: &[ResourceChange<'_>], strict: bool, wrong: &mut Vec<String>) {
-    let saved: Vec<_> = saved.iter().filter(|change| change.managed() || !change.action.destroys()).collect();
+fn changes_differ(
+    json: &[ResourceChange<'_>],
+    saved: &[ResourceChange<'_>],
+    strict: bool,
+    wrong: &mut Vec<String>,
+) {
+    let saved: Vec<_> = saved
+        .iter()
+        .filter(|change| change.managed() || !change.action.destroys())
+        .collect();
     if json.len() != saved.len() {
-        wrong.push(format!("{} changes in the JSON, {} in the saved plan", json.len(), saved.len()));
+        wrong.push(format!(
+            "{} changes in the JSON, {} in the saved plan",
+            json.len(),
+            saved.len()
+        ));
     }
     for a in json {
-        let Some(b) = saved.iter().find(|b| a.address == b.address && a.deposed() == b.deposed()) else {
+        let Some(b) = saved
+            .iter()
+            .find(|b| a.address == b.address && a.deposed() == b.deposed())
+        else {
             wrong.push(format!("{} is only in the JSON", a.address));
             continue;
         };
@@ -102,8 +143,14 @@ fn changes_differ(json: &[ResourceChange<'_>], saved: &[ResourceChange<'_>], str
         if facts(a) != facts(b) {
             wrong.push(format!("{}: {} / {}", a.address, facts(a), facts(b)));
         }
-        for (side, before, after) in [("before", a.before(), b.before()), ("after", a.after(), b.after())] {
-            wrong.extend(differs(before, after, strict, side).map(|difference| format!("{}: {difference}", a.address)));
+        for (side, before, after) in [
+            ("before", a.before(), b.before()),
+            ("after", a.after(), b.after()),
+        ] {
+            wrong.extend(
+                differs(before, after, strict, side)
+                    .map(|difference| format!("{}: {difference}", a.address)),
+            );
         }
     }
 }
@@ -115,14 +162,30 @@ fn plans_differ(json: &Plan<'_>, saved: &Plan<'_>, strict: bool) -> Vec<String> 
     let facts = |plan: &Plan<'_>| {
         // Whether what is being imported already stands in the state within the file depends on who wrote it.
         let imports = plan.changes.iter().any(ResourceChange::importing);
-        let managed = plan.prior.as_ref().filter(|_| !imports).map(|prior| prior.managed.clone()).unwrap_or_default();
-        format!("{} {} {} {} {managed:?}", plan.errored, plan.failed_checks, plan.output_changes, plan.deferred.len())
+        let managed = plan
+            .prior
+            .as_ref()
+            .filter(|_| !imports)
+            .map(|prior| prior.managed.clone())
+            .unwrap_or_default();
+        format!(
+            "{} {} {} {} {managed:?}",
+            plan.errored,
+            plan.failed_checks,
+            plan.output_changes,
+            plan.deferred.len()
+        )
     };
     if facts(json) != facts(saved) {
         wrong.push(format!("{} / {}", facts(json), facts(saved)));
     }
-    if strict && (json.complete, &json.terraform_version) != (saved.complete, &saved.terraform_version) {
-        wrong.push(format!("complete {:?} / {:?}", json.complete, saved.complete));
+    if strict
+        && (json.complete, &json.terraform_version) != (saved.complete, &saved.terraform_version)
+    {
+        wrong.push(format!(
+            "complete {:?} / {:?}",
+            json.complete, saved.complete
+        ));
     }
     wrong
 }
@@ -138,14 +201,23 @@ fn read_both(json: &[u8], saved: &[u8], strict: bool) -> Vec<String> {
 fn both_forms_of_a_fixture_come_to_the_same() {
     let (mut wrong, mut pairs) = (Vec::new(), 0);
     for fixture in fixtures() {
-        let Ok(saved) = std::fs::read(fixture.file("plan.tfplan")) else { continue };
+        let Ok(saved) = std::fs::read(fixture.file("plan.tfplan")) else {
+            continue;
+        };
         pairs += 1;
         let json = fixture.json();
-        let (a, b) = (judge(&json, &fixture.settings()), judge(&saved, &fixture.settings()));
+        let (a, b) = (
+            judge(&json, &fixture.settings()),
+            judge(&saved, &fixture.settings()),
+        );
         if shared(&a) != shared(&b) || a.summary.counts != b.summary.counts {
             wrong.push(format!("{}: {:?} / {:?}", fixture.name, told(&a), told(&b)));
         }
-        wrong.extend(read_both(&json, &saved, true).into_iter().map(|what| format!("{}: {what}", fixture.name)));
+        wrong.extend(
+            read_both(&json, &saved, true)
+                .into_iter()
+                .map(|what| format!("{}: {what}", fixture.name)),
+        );
     }
     assert!(pairs >= 90, "only {pairs} pairs");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -160,18 +232,33 @@ fn both_forms_of_found_plans_come_to_the_same() {
         return;
     };
     let (mut wrong, mut pairs) = (Vec::new(), 0);
-    for row in index.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| row[0].starts_with("binary/")) {
+    for row in index
+        .lines()
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .filter(|row| row[0].starts_with("binary/"))
+    {
         let saved = std::fs::read(corpus.join(row[0])).expect("listed");
         let report = judge(&saved, &applygate::settings::Settings::default());
         assert!(report.decision.refusal.is_none(), "{} is judged", row[0]);
-        let Some(twin) = row.get(4).filter(|twin| twin.ends_with(".json")) else { continue };
+        let Some(twin) = row.get(4).filter(|twin| twin.ends_with(".json")) else {
+            continue;
+        };
         pairs += 1;
         let json = std::fs::read(corpus.join(twin)).expect("listed");
         let other = judge(&json, &applygate::settings::Settings::default());
         if shared(&other) != shared(&report) {
-            wrong.push(format!("{}: {:?} / {:?}", row[0], told(&other), told(&report)));
+            wrong.push(format!(
+                "{}: {:?} / {:?}",
+                row[0],
+                told(&other),
+                told(&report)
+            ));
         }
-        wrong.extend(read_both(&json, &saved, false).into_iter().map(|what| format!("{}: {what}", row[0])));
+        wrong.extend(
+            read_both(&json, &saved, false)
+                .into_iter()
+                .map(|what| format!("{}: {what}", row[0])),
+        );
     }
     eprintln!("{pairs} pairs compared");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -179,19 +266,41 @@ fn both_forms_of_found_plans_come_to_the_same() {
 
 #[test]
 fn what_only_the_saved_plan_knows() {
-    let open = |name: &str| std::fs::read(root().join("fixtures").join(name).join("plan.tfplan")).expect("a fixture");
+    let open = |name: &str| {
+        std::fs::read(root().join("fixtures").join(name).join("plan.tfplan")).expect("a fixture")
+    };
     let bytes = open("partial-plan/fires-target");
     let opened = Opened::new(&bytes).expect("opens");
     let plan = opened.plan().expect("a plan");
     let saved = plan.saved.as_deref().expect("saved");
-    assert_eq!((saved.mode, saved.workspace, saved.targets.len()), (PlanMode::Normal, "default", 1));
-    assert_eq!(saved.backend.as_ref().map(|backend| backend.place(saved.workspace)).as_deref(), Some("local terraform.tfstate"));
+    assert_eq!(
+        (saved.mode, saved.workspace, saved.targets.len()),
+        (PlanMode::Normal, "default", 1)
+    );
+    assert_eq!(
+        saved
+            .backend
+            .as_ref()
+            .map(|backend| backend.place(saved.workspace))
+            .as_deref(),
+        Some("local terraform.tfstate")
+    );
     assert!(!saved.no_state() && saved.serial > 0);
-    let held = saved.objects.iter().find(|object| object.id.is_some()).expect("an object with an id");
+    let held = saved
+        .objects
+        .iter()
+        .find(|object| object.id.is_some())
+        .expect("an object with an id");
     assert_eq!(format!("{held:?}"), held.address);
     let block = plan.block(&held.address).expect("its block");
     assert_eq!(block.file, "main.tf");
     let source = saved.config.source("main.tf").expect("the source");
-    assert!(source.lines().nth(block.line - 1).expect("a line").starts_with("resource"));
+    assert!(
+        source
+            .lines()
+            .nth(block.line - 1)
+            .expect("a line")
+            .starts_with("resource")
+    );
     assert_eq!(block.line_of("lifecycle.no_such_setting"), None);
 }

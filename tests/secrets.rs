@@ -35,7 +35,10 @@ fn all_output(bytes: &[u8]) -> String {
         }
         Err(refusal) => {
             text.push_str(&format!("{refusal} {refusal:?}"));
-            report.errors.push(ErrorReport { source: "plan.json".to_owned(), refusal });
+            report.errors.push(ErrorReport {
+                source: "plan.json".to_owned(),
+                refusal,
+            });
         }
     }
     for verbose in [false, true] {
@@ -52,15 +55,29 @@ fn all_output(bytes: &[u8]) -> String {
 /// Attributes whose words may be shown: identifiers that a guard names, sizes and engines.
 fn shown() -> HashSet<String> {
     let catalog = applygate::catalog::Catalog::whole().expect("the catalogue reads");
-    let names = catalog.types().into_iter().flat_map(|row| row.guard.iter()).filter_map(|guard| guard.names.as_ref()).map(|path| path.steps()[0].clone());
-    names.chain(applygate::judge::shown_sizes().iter().map(|name| (*name).to_owned())).collect()
+    let names = catalog
+        .types()
+        .into_iter()
+        .flat_map(|row| row.guard.iter())
+        .filter_map(|guard| guard.names.as_ref())
+        .map(|path| path.steps()[0].clone());
+    names
+        .chain(
+            applygate::judge::shown_sizes()
+                .iter()
+                .map(|name| (*name).to_owned()),
+        )
+        .collect()
 }
 
 fn plant(value: &mut Value, keep: &HashSet<String>) {
     match value {
         Value::String(text) => *text = CANARY.to_owned(),
         Value::Array(items) => items.iter_mut().for_each(|item| plant(item, keep)),
-        Value::Object(members) => members.iter_mut().filter(|(name, _)| !keep.contains(*name)).for_each(|(_, member)| plant(member, keep)),
+        Value::Object(members) => members
+            .iter_mut()
+            .filter(|(name, _)| !keep.contains(*name))
+            .for_each(|(_, member)| plant(member, keep)),
         _ => {}
     }
 }
@@ -89,9 +106,16 @@ fn values_outside_the_allow_lists() {
                 plant(&mut change["change"][side], &keep);
             }
         }
-        for key in ["variables", "output_changes", "configuration", "planned_values", "relevant_attributes"] {
+        for key in [
+            "variables",
+            "output_changes",
+            "configuration",
+            "planned_values",
+            "relevant_attributes",
+        ] {
             if let Some(value) = plan.get_mut(key) {
-                let actions: HashSet<String> = ["actions", "name", "full_name"].map(str::to_owned).into();
+                let actions: HashSet<String> =
+                    ["actions", "name", "full_name"].map(str::to_owned).into();
                 plant(value, &actions);
             }
         }
@@ -123,9 +147,16 @@ fn single_attributes_that_are_marked_sensitive() {
         let mut plan = parse(&fixture.json());
         for change in changes(&mut plan) {
             for side in ["before", "after"] {
-                let Some(members) = change["change"][side].as_object_mut() else { continue };
-                let marks: serde_json::Map<String, Value> = members.keys().map(|key| (key.clone(), Value::Bool(true))).collect();
-                members.values_mut().for_each(|value| plant(value, &HashSet::new()));
+                let Some(members) = change["change"][side].as_object_mut() else {
+                    continue;
+                };
+                let marks: serde_json::Map<String, Value> = members
+                    .keys()
+                    .map(|key| (key.clone(), Value::Bool(true)))
+                    .collect();
+                members
+                    .values_mut()
+                    .for_each(|value| plant(value, &HashSet::new()));
                 change["change"][format!("{side}_sensitive")] = Value::Object(marks);
             }
         }
@@ -149,14 +180,20 @@ fn numbers_that_are_marked_sensitive() {
             serde_json::json!({"bucket": "b", "lifecycle_rule": rule(7341)}), serde_json::json!({"lifecycle_rule": true})),
     ]});
     let text = all_output(plan.to_string().as_bytes());
-    assert!(text.contains("aws_secretsmanager_secret.x") && text.contains("aws_s3_bucket.x"), "both are found: {text}");
+    assert!(
+        text.contains("aws_secretsmanager_secret.x") && text.contains("aws_s3_bucket.x"),
+        "both are found: {text}"
+    );
     assert!(!text.contains("7341") && !text.contains("9462"), "{text}");
 }
 
 /// The tests above can fail: a snapshot's name, which may be shown, is seen.
 #[test]
 fn a_canary_that_may_be_shown_is_seen() {
-    let fixture = fixtures().into_iter().find(|fixture| fixture.name == "snapshot-left-behind/fires-final-snapshot").expect("it is there");
+    let fixture = fixtures()
+        .into_iter()
+        .find(|fixture| fixture.name == "snapshot-left-behind/fires-final-snapshot")
+        .expect("it is there");
     let mut plan = parse(&fixture.json());
     for change in changes(&mut plan) {
         plant(&mut change["change"]["before"], &HashSet::new());
@@ -167,7 +204,10 @@ fn a_canary_that_may_be_shown_is_seen() {
 /// Broken plans: whatever the error says, it quotes nothing.
 #[test]
 fn errors_quote_nothing() {
-    let fixture = fixtures().into_iter().find(|fixture| fixture.name == "incident/2-old-state-destroy").expect("it is there");
+    let fixture = fixtures()
+        .into_iter()
+        .find(|fixture| fixture.name == "incident/2-old-state-destroy")
+        .expect("it is there");
     let mut plan = parse(&fixture.json());
     for change in changes(&mut plan) {
         plant(&mut change["change"]["before"], &HashSet::new());
@@ -185,8 +225,12 @@ fn errors_quote_nothing() {
         format!("{{\"format_version\":{{\"{CANARY}\":1}}}}"),
         format!("{{\"{CANARY}\":{{"),
         format!("{{\"format_version\":\"1.2\",\"resource_changes\":\"{CANARY}\"}}"),
-        format!("{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"address\":\"a.b\",\"type\":\"a\",\"change\":{{\"actions\":[\"{CANARY}\"]}}}}]}}"),
-        format!("{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"address\":\"a.b\",\"type\":\"a\",\"change\":\"{CANARY}\"}}]}}"),
+        format!(
+            "{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"address\":\"a.b\",\"type\":\"a\",\"change\":{{\"actions\":[\"{CANARY}\"]}}}}]}}"
+        ),
+        format!(
+            "{{\"format_version\":\"1.2\",\"resource_changes\":[{{\"address\":\"a.b\",\"type\":\"a\",\"change\":\"{CANARY}\"}}]}}"
+        ),
         CANARY.to_owned(),
     ] {
         let out = all_output(hostile.as_bytes());
@@ -198,8 +242,16 @@ fn errors_quote_nothing() {
 #[test]
 fn nothing_invisible_and_no_command_comes_through() {
     let nasty = "x\u{1b}]0;t\u{7}\u{202e}\u{2028}\u{2029}\u{200b}\u{feff}\r\n::error::y ##[error]z ##vso[task]w\u{9b}31m";
-    for name in ["incident/2-old-state-destroy", "rename-without-moved/fires-resource", "index-shift/fires-replaced", "retention-cut/fires-backups-to-zero"] {
-        let fixture = fixtures().into_iter().find(|fixture| fixture.name == name).expect("it is there");
+    for name in [
+        "incident/2-old-state-destroy",
+        "rename-without-moved/fires-resource",
+        "index-shift/fires-replaced",
+        "retention-cut/fires-backups-to-zero",
+    ] {
+        let fixture = fixtures()
+            .into_iter()
+            .find(|fixture| fixture.name == name)
+            .expect("it is there");
         let mut plan = parse(&fixture.json());
         plan["terraform_version"] = Value::String(nasty.to_owned());
         for change in changes(&mut plan) {
@@ -208,17 +260,42 @@ fn nothing_invisible_and_no_command_comes_through() {
             change["deposed"] = Value::String(nasty.to_owned());
         }
         let mut out = Cursor::new(Vec::new());
-        let plans = judge_bytes(plan.to_string().as_bytes(), nasty, &Settings::default(), &mut []).expect("readable");
-        let report = Report { plans, ..Report::default() };
-        human::write(&report, human::Layout { width: 80, verbose: true }, &mut out).expect("written");
-        let styled = anstream::adapter::strip_str(&String::from_utf8(out.into_inner()).expect("text")).to_string();
+        let plans = judge_bytes(
+            plan.to_string().as_bytes(),
+            nasty,
+            &Settings::default(),
+            &mut [],
+        )
+        .expect("readable");
+        let report = Report {
+            plans,
+            ..Report::default()
+        };
+        human::write(
+            &report,
+            human::Layout {
+                width: 80,
+                verbose: true,
+            },
+            &mut out,
+        )
+        .expect("written");
+        let styled =
+            anstream::adapter::strip_str(&String::from_utf8(out.into_inner()).expect("text"))
+                .to_string();
         let mut out = Cursor::new(Vec::new());
         json::write(&report, &mut out).expect("written");
         let text = styled + &String::from_utf8(out.into_inner()).expect("text");
-        let invisible: Vec<char> = text.chars().filter(|c| *c != '\n' && escape::is_invisible(*c)).collect();
+        let invisible: Vec<char> = text
+            .chars()
+            .filter(|c| *c != '\n' && escape::is_invisible(*c))
+            .collect();
         assert_eq!(invisible, [], "{name}");
         for line in text.lines() {
-            assert!(!line.contains("::") && !line.contains("##[") && !line.contains("##vso["), "{name}: {line}");
+            assert!(
+                !line.contains("::") && !line.contains("##[") && !line.contains("##vso["),
+                "{name}: {line}"
+            );
         }
     }
 }

@@ -101,7 +101,10 @@ const KINDS: [Kind; 9] = [
             "tags_all":{"Name":"private-@n","team":"@k"}
             "timeouts":null
             "vpc_id":"vpc-0@h""#,
-        update: (r#""map_public_ip_on_launch":false"#, r#""map_public_ip_on_launch":true"#),
+        update: (
+            r#""map_public_ip_on_launch":false"#,
+            r#""map_public_ip_on_launch":true"#,
+        ),
         forces: "cidr_block",
     },
     Kind {
@@ -124,7 +127,10 @@ const KINDS: [Kind; 9] = [
             "tags":{"team":"@k"}
             "tags_all":{"team":"@k"}
             ~"unique_id":"AROA@h""#,
-        update: (r#""max_session_duration":3600"#, r#""max_session_duration":7200"#),
+        update: (
+            r#""max_session_duration":3600"#,
+            r#""max_session_duration":7200"#,
+        ),
         forces: "name",
     },
     Kind {
@@ -168,7 +174,10 @@ const KINDS: [Kind; 9] = [
             "user_data_replace_on_change":false
             "volume_tags":null
             "vpc_security_group_ids":["sg-0@h","sg-1@h"]"#,
-        update: (r#""instance_type":"m6i.large""#, r#""instance_type":"m6i.xlarge""#),
+        update: (
+            r#""instance_type":"m6i.large""#,
+            r#""instance_type":"m6i.xlarge""#,
+        ),
         forces: "ami",
     },
     Kind {
@@ -270,7 +279,10 @@ const KINDS: [Kind; 9] = [
             "tags_all":{"team":"@k"}
             "username":"app"
             "vpc_security_group_ids":["sg-0@h"]"#,
-        update: (r#""backup_retention_period":14"#, r#""backup_retention_period":3"#),
+        update: (
+            r#""backup_retention_period":14"#,
+            r#""backup_retention_period":3"#,
+        ),
         forces: "identifier",
     },
 ];
@@ -327,7 +339,12 @@ impl Change {
                 _ => Action::CreateDelete,
             }
         };
-        Self { number, kind: kind.unwrap_or(&KINDS[0]), team: (block % 2 == 1).then_some(block / 2 % TEAMS), action }
+        Self {
+            number,
+            kind: kind.unwrap_or(&KINDS[0]),
+            team: (block % 2 == 1).then_some(block / 2 % TEAMS),
+            action,
+        }
     }
 
     /// The block's name.
@@ -350,7 +367,9 @@ impl Change {
     fn address(&self) -> String {
         // In an address the quotes of a key are escaped once more.
         let key = self.key().replace("\\\"", "\\\\\\\"");
-        let module = self.team.map_or_else(String::new, |team| format!("module.team[\\\"t.{team}\\\"]."));
+        let module = self.team.map_or_else(String::new, |team| {
+            format!("module.team[\\\"t.{team}\\\"].")
+        });
         format!("{module}{}.{}[\\\"{key}\\\"]", self.kind.name, self.name())
     }
 
@@ -365,15 +384,31 @@ impl Change {
 
     /// The attributes as an object: all of them, or only those that are known before apply.
     fn object(&self, whole: bool) -> String {
-        let lines = self.kind.attributes.lines().map(str::trim).filter(|line| !line.is_empty());
-        let members: Vec<&str> =
-            lines.filter_map(|line| if whole { Some(line.trim_start_matches('~')) } else { (!line.starts_with('~')).then_some(line) }).collect();
+        let lines = self
+            .kind
+            .attributes
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        let members: Vec<&str> = lines
+            .filter_map(|line| {
+                if whole {
+                    Some(line.trim_start_matches('~'))
+                } else {
+                    (!line.starts_with('~')).then_some(line)
+                }
+            })
+            .collect();
         format!("{{{}}}", members.join(","))
     }
 
     /// The mask of what is not known before apply.
     fn unknown(&self) -> String {
-        let lines = self.kind.attributes.lines().filter_map(|line| line.trim().strip_prefix('~')?.split_once(':'));
+        let lines = self
+            .kind
+            .attributes
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('~')?.split_once(':'));
         let members: Vec<String> = lines.map(|(name, _)| format!("{name}:true")).collect();
         format!("{{{}}}", members.join(","))
     }
@@ -388,15 +423,21 @@ impl Change {
             Action::Delete => None,
             Action::NoOp => self.before(),
             Action::Update => Some(self.fill(&self.object(true).replace(from, to))),
-            Action::Create | Action::DeleteCreate | Action::CreateDelete => Some(self.fill(&self.object(false).replace(from, to))),
+            Action::Create | Action::DeleteCreate | Action::CreateDelete => {
+                Some(self.fill(&self.object(false).replace(from, to)))
+            }
         }
     }
 
     /// The marks of what is sensitive, as the provider's schema has them.
     fn sensitive(&self) -> &'static str {
         match self.kind.name {
-            "aws_db_instance" => r#"{"password":true,"replicas":[],"tags":{},"tags_all":{},"vpc_security_group_ids":[false]}"#,
-            name if name.ends_with("_rule") || name.ends_with("_attachment") => r#"{"cidr_blocks":[false,false]}"#,
+            "aws_db_instance" => {
+                r#"{"password":true,"replicas":[],"tags":{},"tags_all":{},"vpc_security_group_ids":[false]}"#
+            }
+            name if name.ends_with("_rule") || name.ends_with("_attachment") => {
+                r#"{"cidr_blocks":[false,false]}"#
+            }
             _ => r#"{"tags":{},"tags_all":{}}"#,
         }
     }
@@ -404,7 +445,10 @@ impl Change {
     fn write_head(&self, out: &mut dyn Write) -> io::Result<()> {
         let (address, kind, name, key) = (self.address(), self.kind.name, self.name(), self.key());
         write!(out, r#"{{"address":"{address}","#)?;
-        Ok(write!(out, r#""mode":"managed","type":"{kind}","name":"{name}","index":"{key}","provider_name":"{PROVIDER}","#)?)
+        Ok(write!(
+            out,
+            r#""mode":"managed","type":"{kind}","name":"{name}","index":"{key}","provider_name":"{PROVIDER}","#
+        )?)
     }
 
     fn write_change(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -416,16 +460,37 @@ impl Change {
             Action::DeleteCreate => (r#""delete","create""#, true),
             Action::CreateDelete => (r#""create","delete""#, true),
         };
-        let unknown = if anew { self.unknown() } else { "{}".to_owned() };
+        let unknown = if anew {
+            self.unknown()
+        } else {
+            "{}".to_owned()
+        };
         self.write_head(out)?;
         let side = |value: Option<String>| value.unwrap_or_else(|| "null".to_owned());
         let marks = |there: bool| if there { self.sensitive() } else { "false" };
-        write!(out, r#""change":{{"actions":[{actions}],"before":{},"after":{},"#, side(self.before()), side(self.after()))?;
-        write!(out, r#""after_unknown":{unknown},"before_sensitive":{},"#, marks(self.action != Action::Create))?;
-        write!(out, r#""after_sensitive":{}"#, marks(self.action != Action::Delete))?;
+        write!(
+            out,
+            r#""change":{{"actions":[{actions}],"before":{},"after":{},"#,
+            side(self.before()),
+            side(self.after())
+        )?;
+        write!(
+            out,
+            r#""after_unknown":{unknown},"before_sensitive":{},"#,
+            marks(self.action != Action::Create)
+        )?;
+        write!(
+            out,
+            r#""after_sensitive":{}"#,
+            marks(self.action != Action::Delete)
+        )?;
         match self.action {
             Action::DeleteCreate | Action::CreateDelete => {
-                write!(out, r#","replace_paths":[["{}"]]}},"action_reason":"replace_because_cannot_update"}}"#, self.kind.forces)
+                write!(
+                    out,
+                    r#","replace_paths":[["{}"]]}},"action_reason":"replace_because_cannot_update"}}"#,
+                    self.kind.forces
+                )
             }
             Action::Delete => write!(out, r#"}},"action_reason":"delete_because_each_key"}}"#),
             Action::NoOp | Action::Create | Action::Update => write!(out, "}}}}"),
@@ -435,25 +500,47 @@ impl Change {
 
 /// Writes a plan in one line.
 pub(crate) fn write(options: Options, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, r#"{{"format_version":"1.2","terraform_version":"1.15.5","planned_values":{{"#)?;
+    write!(
+        out,
+        r#"{{"format_version":"1.2","terraform_version":"1.15.5","planned_values":{{"#
+    )?;
     write_module(options, out, Change::after)?;
     write!(out, r#"}},"resource_changes":["#)?;
     for number in 0..options.changes {
         separate(out, number == 0)?;
         Change::new(number, options).write_change(out)?;
     }
-    write!(out, r#"],"output_changes":{{}},"prior_state":{{"format_version":"1.0","terraform_version":"1.15.5","values":{{"#)?;
+    write!(
+        out,
+        r#"],"output_changes":{{}},"prior_state":{{"format_version":"1.0","terraform_version":"1.15.5","values":{{"#
+    )?;
     write_module(options, out, Change::before)?;
-    write!(out, r#"}}}},"configuration":{{"provider_config":{{"aws":{{"name":"aws","full_name":"{PROVIDER}","#)?;
-    write!(out, r#""expressions":{{"region":{{"constant_value":"eu-west-1"}}}}}}}},"root_module":{{"resources":["#)?;
+    write!(
+        out,
+        r#"}}}},"configuration":{{"provider_config":{{"aws":{{"name":"aws","full_name":"{PROVIDER}","#
+    )?;
+    write!(
+        out,
+        r#""expressions":{{"region":{{"constant_value":"eu-west-1"}}}}}}}},"root_module":{{"resources":["#
+    )?;
     write_blocks(options, out, false)?;
-    write!(out, r#"],"module_calls":{{"team":{{"source":"./team","module":{{"resources":["#)?;
+    write!(
+        out,
+        r#"],"module_calls":{{"team":{{"source":"./team","module":{{"resources":["#
+    )?;
     write_blocks(options, out, true)?;
-    writeln!(out, r#"]}}}}}}}}}},"timestamp":"2025-03-14T09:26:53Z","applyable":true,"complete":true,"errored":false}}"#)
+    writeln!(
+        out,
+        r#"]}}}}}}}}}},"timestamp":"2025-03-14T09:26:53Z","applyable":true,"complete":true,"errored":false}}"#
+    )
 }
 
 /// All objects on one side of the plan, in their modules.
-fn write_module(options: Options, out: &mut dyn Write, side: fn(&Change) -> Option<String>) -> io::Result<()> {
+fn write_module(
+    options: Options,
+    out: &mut dyn Write,
+    side: fn(&Change) -> Option<String>,
+) -> io::Result<()> {
     let resources = |team: Option<u64>, out: &mut dyn Write| {
         let mut first = true;
         for number in 0..options.changes {
@@ -464,7 +551,11 @@ fn write_module(options: Options, out: &mut dyn Write, side: fn(&Change) -> Opti
                 separate(out, first)?;
                 first = false;
                 change.write_head(out)?;
-                write!(out, r#""schema_version":0,"values":{values},"sensitive_values":{}}}"#, change.sensitive())?;
+                write!(
+                    out,
+                    r#""schema_version":0,"values":{values},"sensitive_values":{}}}"#,
+                    change.sensitive()
+                )?;
             }
         }
         Ok::<(), io::Error>(())
@@ -474,7 +565,10 @@ fn write_module(options: Options, out: &mut dyn Write, side: fn(&Change) -> Opti
     write!(out, r#"],"child_modules":["#)?;
     for team in 0..TEAMS {
         separate(out, team == 0)?;
-        write!(out, r#"{{"address":"module.team[\"t.{team}\"]","resources":["#)?;
+        write!(
+            out,
+            r#"{{"address":"module.team[\"t.{team}\"]","resources":["#
+        )?;
         resources(Some(team), out)?;
         write!(out, "]}}")?;
     }
@@ -490,9 +584,19 @@ fn write_blocks(options: Options, out: &mut dyn Write, in_module: bool) -> io::R
             separate(out, first)?;
             first = false;
             let (kind, name) = (change.kind.name, change.name());
-            write!(out, r#"{{"address":"{kind}.{name}","mode":"managed","type":"{kind}","name":"{name}","provider_config_key":"aws","#)?;
-            write!(out, r#""expressions":{{"{}":{{"references":["each.value.name","each.value"]}},"#, change.kind.forces)?;
-            write!(out, r#""tags":{{"references":["each.key","local.tags"]}}}},"schema_version":0,"for_each_expression":{{"references":["local.all"]}}}}"#)?;
+            write!(
+                out,
+                r#"{{"address":"{kind}.{name}","mode":"managed","type":"{kind}","name":"{name}","provider_config_key":"aws","#
+            )?;
+            write!(
+                out,
+                r#""expressions":{{"{}":{{"references":["each.value.name","each.value"]}},"#,
+                change.kind.forces
+            )?;
+            write!(
+                out,
+                r#""tags":{{"references":["each.key","local.tags"]}}}},"schema_version":0,"for_each_expression":{{"references":["local.all"]}}}}"#
+            )?;
         }
     }
     Ok(())

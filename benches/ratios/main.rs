@@ -4,7 +4,13 @@
 //! - `cargo bench --bench ratios -- generate 20000 10` prints a plan of 20,000 changes of which one in ten does something.
 //!
 //! The yardstick is this program itself, reading the file and walking it with `serde_json` into nothing at all (`IgnoredAny`).
-#![allow(clippy::print_stdout, clippy::indexing_slicing, clippy::cast_precision_loss, missing_docs, reason = "a program that prints what it measures")]
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    missing_docs,
+    reason = "a program that prints what it measures"
+)]
 
 mod generate;
 
@@ -17,18 +23,35 @@ use std::time::{Duration, Instant};
 use generate::Options;
 
 const TOOL: &str = env!("CARGO_BIN_EXE_applygate");
-const ROUTINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/incident/3-routine-change/plan.json");
+const ROUTINE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/fixtures/incident/3-routine-change/plan.json"
+);
 const DIR: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/ratios");
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
+    match words
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [] => measure(),
         ["generate", changes, live] => {
             let mut out = BufWriter::new(std::io::stdout().lock());
-            generate::write(Options { changes: changes.parse()?, live: live.parse()? }, &mut out)?;
+            generate::write(
+                Options {
+                    changes: changes.parse()?,
+                    live: live.parse()?,
+                },
+                &mut out,
+            )?;
             Ok(out.flush()?)
         }
         ["ignored-any", path] => {
@@ -41,24 +64,43 @@ fn main() -> Result<()> {
 
 fn measure() -> Result<()> {
     std::fs::create_dir_all(DIR)?;
-    println!("{:<28}{:>9}{:>10}{:>22}{:>8}{:>14}", "plan", "MB", "ms", "x IgnoredAny (limit)", "MB/s", "memory/file");
+    println!(
+        "{:<28}{:>9}{:>10}{:>22}{:>8}{:>14}",
+        "plan", "MB", "ms", "x IgnoredAny (limit)", "MB/s", "memory/file"
+    );
     for (changes, runs) in [(1_000, 41), (20_000, 15), (200_000, 5)] {
         for (live, limit) in [(10, 1.5), (100, 3.0)] {
             let path = plan(Options { changes, live })?;
             let bytes = std::fs::metadata(&path)?.len() as f64;
             let (tool, ratio) = compare(&|| check(&path), &|| yardstick(&path), runs)?;
-            let memory = peak_memory(&check(&path)).map_or_else(|| "not measured".to_owned(), |peak| format!("{:.2}", peak / bytes));
+            let memory = peak_memory(&check(&path)).map_or_else(
+                || "not measured".to_owned(),
+                |peak| format!("{:.2}", peak / bytes),
+            );
             let name = format!("{changes} changes, {live} % live");
             let (mb, ms) = (bytes / 1e6, tool.as_secs_f64() * 1e3);
-            println!("{name:<28}{mb:>9.1}{ms:>10.1}{:>22}{:>8.0}{memory:>14}", format!("{ratio:.2} ({limit})"), mb * 1e3 / ms);
+            println!(
+                "{name:<28}{mb:>9.1}{ms:>10.1}{:>22}{:>8.0}{memory:>14}",
+                format!("{ratio:.2} ({limit})"),
+                mb * 1e3 / ms
+            );
         }
     }
     let tiny = Path::new(DIR).join("tiny.json");
-    std::fs::write(&tiny, r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#)?;
-    for (name, path) in [("a tiny plan", tiny.as_path()), ("33 changes, as fixtures have", Path::new(ROUTINE))] {
+    std::fs::write(
+        &tiny,
+        r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#,
+    )?;
+    for (name, path) in [
+        ("a tiny plan", tiny.as_path()),
+        ("33 changes, as fixtures have", Path::new(ROUTINE)),
+    ] {
         let (tool, _) = compare(&|| check(path), &|| Command::new("true"), 101)?;
         let (nothing, _) = compare(&|| Command::new("true"), &|| check(path), 101)?;
-        println!("start-up, {name}: {:.1} ms more than `true`", (tool.as_secs_f64() - nothing.as_secs_f64()) * 1e3);
+        println!(
+            "start-up, {name}: {:.1} ms more than `true`",
+            (tool.as_secs_f64() - nothing.as_secs_f64()) * 1e3
+        );
     }
     Ok(())
 }
@@ -85,7 +127,11 @@ fn yardstick(path: &Path) -> Command {
 }
 
 /// Runs two commands in turn. Gives the median time of the first, and the median of the ratios pair by pair, which a noisy machine disturbs least.
-fn compare(one: &dyn Fn() -> Command, other: &dyn Fn() -> Command, runs: usize) -> Result<(Duration, f64)> {
+fn compare(
+    one: &dyn Fn() -> Command,
+    other: &dyn Fn() -> Command,
+    runs: usize,
+) -> Result<(Duration, f64)> {
     let mut times = Vec::with_capacity(runs);
     let mut ratios = Vec::with_capacity(runs);
     for run in 0..=runs {
@@ -103,17 +149,32 @@ fn compare(one: &dyn Fn() -> Command, other: &dyn Fn() -> Command, runs: usize) 
 
 fn time(mut command: Command) -> Result<Duration> {
     let start = Instant::now();
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let status = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
     let time = start.elapsed();
     // 1 is a blocked plan.
-    if matches!(status.code(), Some(0 | 1)) { Ok(time) } else { Err(format!("{command:?} ended with {status}").into()) }
+    if matches!(status.code(), Some(0 | 1)) {
+        Ok(time)
+    } else {
+        Err(format!("{command:?} ended with {status}").into())
+    }
 }
 
 /// The peak of the resident memory in bytes, where GNU time is there to tell it.
 fn peak_memory(command: &Command) -> Option<f64> {
     let mut timed = Command::new("/usr/bin/time");
-    timed.args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
+    timed
+        .args(["-f", "%M"])
+        .arg(command.get_program())
+        .args(command.get_args());
     let output = timed.stdout(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stderr).ok()?;
-    text.lines().last()?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0)
+    text.lines()
+        .last()?
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .map(|kilobytes| kilobytes * 1024.0)
 }

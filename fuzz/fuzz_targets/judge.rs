@@ -1,15 +1,18 @@
 //! From bytes to every report. `cargo fuzz run judge fuzz/corpus/judge fixtures/odd` (needs a nightly compiler, so it is not part of the tests).
 #![no_main]
 
-use applygate::report::{ErrorReport, Report, human, json};
 use applygate::judging::judge_bytes;
+use applygate::report::{ErrorReport, Report, human, json};
 use applygate::settings::Settings;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut report = Report::default();
     match judge_bytes(bytes, "fuzz", &Settings::default(), &mut []) {
         Ok(plans) => report.plans = plans,
-        Err(refusal) => report.errors.push(ErrorReport { source: "fuzz".to_owned(), refusal }),
+        Err(refusal) => report.errors.push(ErrorReport {
+            source: "fuzz".to_owned(),
+            refusal,
+        }),
     }
     let mut sink = std::io::sink();
     for verbose in [false, true] {

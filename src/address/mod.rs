@@ -52,30 +52,47 @@ impl<'a> Address<'a> {
             module.push(ModuleStep { name, key });
             rest = after.strip_prefix('.')?;
         }
-        let (data, rest) = rest.strip_prefix("data.").map_or((false, rest), |rest| (true, rest));
+        let (data, rest) = rest
+            .strip_prefix("data.")
+            .map_or((false, rest), |rest| (true, rest));
         let (kind, rest) = name(rest)?;
         let (name, rest) = name(rest.strip_prefix('.')?)?;
         let (key, rest) = key(rest)?;
-        rest.is_empty().then_some(Self { module, data, kind, name, key })
+        rest.is_empty().then_some(Self {
+            module,
+            data,
+            kind,
+            name,
+            key,
+        })
     }
 
     /// Whether both are instances of one resource block: equal but for the last key.
     #[must_use]
     pub fn same_block(&self, other: &Self) -> bool {
-        self.module == other.module && self.data == other.data && self.kind == other.kind && self.name == other.name
+        self.module == other.module
+            && self.data == other.data
+            && self.kind == other.kind
+            && self.name == other.name
     }
 }
 
 /// A name up to the next `.` or `[`; never empty.
 fn name(text: &str) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|byte| matches!(byte, b'.' | b'['))
+        .unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
-    (!name.is_empty() && !name.bytes().any(|byte| matches!(byte, b'"' | b']'))).then_some((name, rest))
+    (!name.is_empty() && !name.bytes().any(|byte| matches!(byte, b'"' | b']')))
+        .then_some((name, rest))
 }
 
 /// An optional key in brackets.
 fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
-    let Some(inner) = text.strip_prefix('[') else { return Some((None, text)) };
+    let Some(inner) = text.strip_prefix('[') else {
+        return Some((None, text));
+    };
     if let Some(quoted) = inner.strip_prefix('"') {
         let mut escaped = false;
         for (at, c) in quoted.char_indices() {
@@ -84,7 +101,10 @@ fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
                 '\\' => escaped = true,
                 '"' => {
                     let (key, rest) = quoted.split_at_checked(at)?;
-                    return Some((Some(Key::Text(Cow::Borrowed(key))), rest.strip_prefix("\"]")?));
+                    return Some((
+                        Some(Key::Text(Cow::Borrowed(key))),
+                        rest.strip_prefix("\"]")?,
+                    ));
                 }
                 _ => {}
             }
@@ -98,13 +118,19 @@ fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
 /// `address` without the key of its last instance: `a.b["x"]` gives `a.b`.
 #[must_use]
 pub fn block(address: &str) -> &str {
-    let Some(parsed) = Address::parse(address) else { return address };
+    let Some(parsed) = Address::parse(address) else {
+        return address;
+    };
     let key = match &parsed.key {
         None => return address,
         Some(Key::Number(number)) => format!("[{number}]").len(),
         Some(Key::Text(text)) => text.len() + 4,
     };
-    address.len().checked_sub(key).and_then(|end| address.get(..end)).unwrap_or(address)
+    address
+        .len()
+        .checked_sub(key)
+        .and_then(|end| address.get(..end))
+        .unwrap_or(address)
 }
 
 #[cfg(test)]
@@ -121,7 +147,10 @@ mod tests {
         assert_eq!(address.module.len(), 2);
         assert_eq!(address.module[0].key, Some(Key::Text("k.2".into())));
         assert_eq!(address.module[1].key, Some(Key::Number(3)));
-        assert_eq!((address.kind, address.name, address.key), ("aws_db_instance", "main", Some(Key::Number(0))));
+        assert_eq!(
+            (address.kind, address.name, address.key),
+            ("aws_db_instance", "main", Some(Key::Number(0)))
+        );
         assert!(parse("data.aws_ami.x").data);
     }
 
@@ -138,7 +167,22 @@ mod tests {
 
     #[test]
     fn what_is_no_address() {
-        for text in ["", "a", "a.", ".a", "a.b[", "a.b[\"", "a.b[\"x]", "a.b]", "a.b[x]", "module.a", "module.a.b", "a.b.c", "a.b[1]x", "a.b[-1]"] {
+        for text in [
+            "",
+            "a",
+            "a.",
+            ".a",
+            "a.b[",
+            "a.b[\"",
+            "a.b[\"x]",
+            "a.b]",
+            "a.b[x]",
+            "module.a",
+            "module.a.b",
+            "a.b.c",
+            "a.b[1]x",
+            "a.b[-1]",
+        ] {
             assert_eq!(Address::parse(text), None, "{text}");
         }
     }

@@ -51,7 +51,11 @@ impl Pattern {
     /// # Errors
     /// In words for the user, when it could never cover an address.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no address pattern; such as aws_db_instance.old, module.net.**, **.aws_s3_bucket.logs[\"eu-*\"]");
+        let wrong = || {
+            format!(
+                "\"{text}\" is no address pattern; such as aws_db_instance.old, module.net.**, **.aws_s3_bucket.logs[\"eu-*\"]"
+            )
+        };
         let mut parts = Vec::new();
         let mut rest = text;
         loop {
@@ -65,11 +69,19 @@ impl Pattern {
             }
             rest = after.strip_prefix('.').ok_or_else(wrong)?;
         }
-        let keyed_type = parts.windows(2).any(|pair| matches!(pair, [Part::Word(_, Some(_)), Part::Module(..) | Part::Word(..)]));
+        let keyed_type = parts.windows(2).any(|pair| {
+            matches!(
+                pair,
+                [Part::Word(_, Some(_)), Part::Module(..) | Part::Word(..)]
+            )
+        });
         if keyed_type || parts.len() > MAX_PARTS || !possible(&parts) {
             return Err(wrong());
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     /// Whether it covers everything, findings about the whole plan included.
@@ -85,10 +97,21 @@ impl Pattern {
             return true;
         }
         // What cannot be taken apart is only covered by what covers everything.
-        let Some(address) = address.and_then(Address::parse) else { return false };
-        let (name, key) = (Step::Word(address.name, address.key.as_ref()), address.data.then_some(Step::Word("data", None)));
-        let steps = address.module.iter().map(|step| Step::Module(step.name, step.key.as_ref()));
-        let steps: Vec<Step<'_>> = steps.chain(key).chain([Step::Word(address.kind, None), name]).collect();
+        let Some(address) = address.and_then(Address::parse) else {
+            return false;
+        };
+        let (name, key) = (
+            Step::Word(address.name, address.key.as_ref()),
+            address.data.then_some(Step::Word("data", None)),
+        );
+        let steps = address
+            .module
+            .iter()
+            .map(|step| Step::Module(step.name, step.key.as_ref()));
+        let steps: Vec<Step<'_>> = steps
+            .chain(key)
+            .chain([Step::Word(address.kind, None), name])
+            .collect();
         self.matches(&steps)
     }
 
@@ -137,7 +160,8 @@ enum Step<'a> {
 impl Part {
     fn covers(&self, step: &Step<'_>, last: bool) -> bool {
         let (glob, wanted, name, key) = match (self, step) {
-            (Self::Module(glob, wanted), Step::Module(name, key)) | (Self::Word(glob, wanted), Step::Word(name, key)) => (glob, wanted, name, key),
+            (Self::Module(glob, wanted), Step::Module(name, key))
+            | (Self::Word(glob, wanted), Step::Word(name, key)) => (glob, wanted, name, key),
             _ => return false,
         };
         glob.covers(name)
@@ -155,7 +179,10 @@ fn possible(parts: &[Part]) -> bool {
     if parts.contains(&Part::Any) {
         return true;
     }
-    let modules = parts.iter().take_while(|part| matches!(part, Part::Module(..))).count();
+    let modules = parts
+        .iter()
+        .take_while(|part| matches!(part, Part::Module(..)))
+        .count();
     let words = parts.get(modules..).unwrap_or_default();
     match words {
         [] => modules > 0,
@@ -185,7 +212,12 @@ fn part(text: &str) -> Option<(Part, &str)> {
 fn word(text: &str) -> Option<(&str, &str)> {
     let end = text.find(['.', '[']).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
-    let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | ']' | '\\' | '?' | '{' | '}' | '@'));
+    let plain = !name.is_empty()
+        && !name.chars().any(|c| {
+            c.is_whitespace()
+                || c.is_control()
+                || matches!(c, '"' | ']' | '\\' | '?' | '{' | '}' | '@')
+        });
     plain.then_some((name, rest))
 }
 
@@ -206,7 +238,9 @@ mod tests {
     use super::*;
 
     fn covers(pattern: &str, address: &str) -> bool {
-        Pattern::parse(pattern).unwrap_or_else(|error| panic!("{error}")).covers(Some(address))
+        Pattern::parse(pattern)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .covers(Some(address))
     }
 
     #[test]
@@ -267,9 +301,15 @@ mod tests {
             ("a_b.c", "what is no address"),
             ("a_b.aa*aa", "a_b.aaa"),
         ] {
-            assert!(!covers(pattern, address), "{pattern} does not cover {address}");
+            assert!(
+                !covers(pattern, address),
+                "{pattern} does not cover {address}"
+            );
         }
-        assert!(!Pattern::parse("**.*").is_ok_and(|pattern| pattern.covers(None)), "only ** alone is about the whole plan");
+        assert!(
+            !Pattern::parse("**.*").is_ok_and(|pattern| pattern.covers(None)),
+            "only ** alone is about the whole plan"
+        );
         assert!(Pattern::parse("**").is_ok_and(|pattern| pattern.covers(None)));
     }
 

@@ -5,7 +5,9 @@ mod row;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub use row::{Category, ChangeRow, ChangeRule, Condition, Effect, Grade, Guard, Path, Scalar, TypeRow, When};
+pub use row::{
+    Category, ChangeRow, ChangeRule, Condition, Effect, Grade, Guard, Path, Scalar, TypeRow, When,
+};
 
 /// What is known about the types of one plan.
 #[derive(Debug, Default)]
@@ -71,7 +73,10 @@ impl Catalog {
             if only.is_some_and(|only| !table.is_about(only)) {
                 continue;
             }
-            let rows: row::Rows = toml::from_str(table.text).map_err(|error| RowError { file: format!("{file}.toml"), reason: error.message().to_owned() })?;
+            let rows: row::Rows = toml::from_str(table.text).map_err(|error| RowError {
+                file: format!("{file}.toml"),
+                reason: error.message().to_owned(),
+            })?;
             for row in rows.types {
                 self.types.insert(row.name.clone(), row);
             }
@@ -80,7 +85,10 @@ impl Catalog {
                     self.common.push(row);
                 } else {
                     for kind in &row.types {
-                        self.changes.entry(kind.clone()).or_default().push(row.clone());
+                        self.changes
+                            .entry(kind.clone())
+                            .or_default()
+                            .push(row.clone());
                     }
                 }
             }
@@ -111,7 +119,10 @@ impl Catalog {
     /// The rows about changes in place of a type: its own first, then those that hold for every type and that no row of its own is about.
     pub fn changes<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a ChangeRow> {
         let own = self.changes.get(kind).map_or(&[][..], Vec::as_slice);
-        let common = self.common.iter().filter(move |row| !own.iter().any(|mine| mine.attribute == row.attribute));
+        let common = self
+            .common
+            .iter()
+            .filter(move |row| !own.iter().any(|mine| mine.attribute == row.attribute));
         own.iter().chain(common)
     }
 }
@@ -130,7 +141,11 @@ struct Table<'a> {
 impl Table<'_> {
     /// Whether the table is the row of one of these types, or a change that names one of them.
     fn is_about(&self, kinds: &[&str]) -> bool {
-        let name = self.text.strip_prefix("[[type]]").and_then(|rest| rest.trim_start().strip_prefix("name = \"")).and_then(|rest| rest.split_once('"'));
+        let name = self
+            .text
+            .strip_prefix("[[type]]")
+            .and_then(|rest| rest.trim_start().strip_prefix("name = \""))
+            .and_then(|rest| rest.split_once('"'));
         match name {
             Some((name, _)) => kinds.contains(&name),
             None => kinds.iter().any(|kind| self.names(kind)),
@@ -141,7 +156,10 @@ impl Table<'_> {
     fn names(&self, kind: &str) -> bool {
         let mut rest = self.text;
         while let Some(at) = rest.find(kind) {
-            let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + kind.len()..).unwrap_or_default());
+            let (before, after) = (
+                rest.get(..at).unwrap_or_default(),
+                rest.get(at + kind.len()..).unwrap_or_default(),
+            );
             if before.ends_with('"') && after.starts_with('"') {
                 return true;
             }
@@ -158,7 +176,11 @@ fn tables(text: &str) -> impl Iterator<Item = Table<'_>> {
         starts.insert(0, 0);
     }
     let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
-    starts.into_iter().zip(ends).filter_map(|(from, to)| text.get(from..to)).map(|text| Table { text })
+    starts
+        .into_iter()
+        .zip(ends)
+        .filter_map(|(from, to)| text.get(from..to))
+        .map(|text| Table { text })
 }
 
 #[cfg(test)]

@@ -17,7 +17,10 @@ pub(super) struct Rows {
 /// What kind of thing a type is: decides which rule speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "the names are the documentation; rules/catalog/README.md has the list")]
+#[allow(
+    missing_docs,
+    reason = "the names are the documentation; rules/catalog/README.md has the list"
+)]
 pub enum Category {
     Database,
     ObjectStore,
@@ -74,7 +77,11 @@ impl Category {
     /// Whether a stack with it is more than a toy: a store, a network or a cluster (design §2, whole-plan rows).
     #[must_use]
     pub const fn weighty(self) -> bool {
-        self.is_store() || matches!(self, Self::Network | Self::Cluster | Self::Dns | Self::Carrier | Self::State)
+        self.is_store()
+            || matches!(
+                self,
+                Self::Network | Self::Cluster | Self::Dns | Self::Carrier | Self::State
+            )
     }
 
     /// Whether it is a store of data that does not refill by itself.
@@ -82,7 +89,15 @@ impl Category {
     pub const fn is_store(self) -> bool {
         matches!(
             self,
-            Self::Database | Self::ObjectStore | Self::Disk | Self::Search | Self::Registry | Self::Secret | Self::Key | Self::Directory | Self::Backup
+            Self::Database
+                | Self::ObjectStore
+                | Self::Disk
+                | Self::Search
+                | Self::Registry
+                | Self::Secret
+                | Self::Key
+                | Self::Directory
+                | Self::Backup
         )
     }
 
@@ -177,7 +192,11 @@ impl TryFrom<String> for Path {
                 (_, None) => {}
             }
         }
-        if quoted || steps.iter().any(String::is_empty) { Err("a path is names joined by dots") } else { Ok(Self { steps, text }) }
+        if quoted || steps.iter().any(String::is_empty) {
+            Err("a path is names joined by dots")
+        } else {
+            Ok(Self { steps, text })
+        }
     }
 }
 
@@ -227,7 +246,10 @@ impl When {
 /// A test of one place in a value or in the provider's block.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+#[allow(
+    missing_docs,
+    reason = "rules/catalog/README.md says what each key means"
+)]
 pub struct Condition {
     #[serde(default)]
     pub attribute: Option<Path>,
@@ -248,7 +270,10 @@ pub struct Condition {
 /// What a guard that holds does to the grade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "rules/catalog/README.md says what each word means")]
+#[allow(
+    missing_docs,
+    reason = "rules/catalog/README.md says what each word means"
+)]
 pub enum Effect {
     Refused,
     Kept,
@@ -261,7 +286,10 @@ pub enum Effect {
 /// What in the plan changes the grade of a destroy.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "GuardRow")]
-#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+#[allow(
+    missing_docs,
+    reason = "rules/catalog/README.md says what each key means"
+)]
 pub struct Guard {
     pub condition: Condition,
     pub present: bool,
@@ -307,7 +335,12 @@ impl Condition {
         if self.attribute.is_some() == self.provider.is_some() {
             return Err("a condition looks at one place: attribute or provider");
         }
-        let tests = [self.when.is_some(), self.at_least.is_some(), self.below.is_some(), self.set.is_some()];
+        let tests = [
+            self.when.is_some(),
+            self.at_least.is_some(),
+            self.below.is_some(),
+            self.set.is_some(),
+        ];
         match (tests.iter().filter(|test| **test).count(), window) {
             (1, _) | (0, true) => Ok(()),
             _ => Err("a condition has one test: when, at_least, below or set"),
@@ -329,18 +362,31 @@ impl TryFrom<GuardRow> for Guard {
             default: row.default,
         };
         condition.check(row.effect == Effect::Window)?;
-        row.and.iter().try_for_each(|condition| condition.check(false))?;
+        row.and
+            .iter()
+            .try_for_each(|condition| condition.check(false))?;
         if (row.effect == Effect::Grade) != row.to.is_some() {
             return Err("effect = \"grade\" and `to` belong together");
         }
-        Ok(Self { condition, present: row.present, and: row.and, effect: row.effect, to: row.to, names: row.names, says: row.says })
+        Ok(Self {
+            condition,
+            present: row.present,
+            and: row.and,
+            effect: row.effect,
+            to: row.to,
+            names: row.names,
+            says: row.says,
+        })
     }
 }
 
 /// What is known about destroying one resource type.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+#[allow(
+    missing_docs,
+    reason = "rules/catalog/README.md says what each key means"
+)]
 pub struct TypeRow {
     pub name: String,
     pub category: Category,
@@ -373,7 +419,10 @@ pub enum ChangeRule {
 /// What is known about changing one attribute in place.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "rules/catalog/README.md says what each key means")]
+#[allow(
+    missing_docs,
+    reason = "rules/catalog/README.md says what each key means"
+)]
 pub struct ChangeRow {
     pub attribute: Path,
     #[serde(default)]

@@ -6,29 +6,73 @@ fn every_file_is_listed() {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/catalog");
     let mut on_disk: Vec<String> = std::fs::read_dir(dir)
         .expect("the catalogue is there")
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+        .filter_map(|entry| {
+            entry
+                .ok()?
+                .file_name()
+                .to_str()?
+                .strip_suffix(".toml")
+                .map(str::to_owned)
+        })
         .collect();
     on_disk.sort();
     let listed: Vec<&str> = embedded::FILES.iter().map(|(name, _)| *name).collect();
-    assert_eq!(listed, on_disk, "src/catalog/embedded.rs lists rules/catalog/*.toml, sorted");
+    assert_eq!(
+        listed, on_disk,
+        "src/catalog/embedded.rs lists rules/catalog/*.toml, sorted"
+    );
 }
 
 #[test]
 fn every_row_reads_and_stands_in_its_file() {
     for (file, text) in embedded::FILES {
-        let rows: row::Rows = toml::from_str(text).unwrap_or_else(|error| panic!("{file}.toml: {error}"));
+        let rows: row::Rows =
+            toml::from_str(text).unwrap_or_else(|error| panic!("{file}.toml: {error}"));
         let mut seen = std::collections::HashSet::new();
         for row in &rows.types {
             assert!(seen.insert(&row.name), "{file}.toml has {} twice", row.name);
-            assert_eq!(provider(&row.name), *file, "{} stands in the file of its provider", row.name);
-            assert!(row.source.starts_with("https://"), "{}: a source is a page", row.name);
-            assert!(!row.loss.is_empty() && !row.loss.ends_with('.'), "{}: a loss is a phrase", row.name);
+            assert_eq!(
+                provider(&row.name),
+                *file,
+                "{} stands in the file of its provider",
+                row.name
+            );
+            assert!(
+                row.source.starts_with("https://"),
+                "{}: a source is a page",
+                row.name
+            );
+            assert!(
+                !row.loss.is_empty() && !row.loss.ends_with('.'),
+                "{}: a loss is a phrase",
+                row.name
+            );
         }
         for row in &rows.changes {
-            let tests = [row.leaves.is_some(), row.enters.is_some(), row.falls, row.rises, row.changes];
-            assert_eq!(tests.iter().filter(|test| **test).count(), 1, "{file}.toml, {}: one test", row.attribute.text());
-            assert_eq!(row.types.is_empty(), *file == "common", "{file}.toml, {}: rows without types stand in common.toml", row.attribute.text());
-            assert!(row.types.iter().all(|kind| provider(kind) == *file), "{file}.toml, {}: types of this provider", row.attribute.text());
+            let tests = [
+                row.leaves.is_some(),
+                row.enters.is_some(),
+                row.falls,
+                row.rises,
+                row.changes,
+            ];
+            assert_eq!(
+                tests.iter().filter(|test| **test).count(),
+                1,
+                "{file}.toml, {}: one test",
+                row.attribute.text()
+            );
+            assert_eq!(
+                row.types.is_empty(),
+                *file == "common",
+                "{file}.toml, {}: rows without types stand in common.toml",
+                row.attribute.text()
+            );
+            assert!(
+                row.types.iter().all(|kind| provider(kind) == *file),
+                "{file}.toml, {}: types of this provider",
+                row.attribute.text()
+            );
         }
     }
 }
@@ -37,12 +81,16 @@ fn every_row_reads_and_stands_in_its_file() {
 #[test]
 fn tables_are_the_whole() {
     for (file, text) in embedded::FILES {
-        let whole: row::Rows = toml::from_str(text).unwrap_or_else(|error| panic!("{file}.toml: {error}"));
+        let whole: row::Rows =
+            toml::from_str(text).unwrap_or_else(|error| panic!("{file}.toml: {error}"));
         let mut catalog = Catalog::default();
-        catalog.add(file, text, None).unwrap_or_else(|error| panic!("{error}"));
+        catalog
+            .add(file, text, None)
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(catalog.types.len(), whole.types.len(), "{file}");
         for row in &whole.types {
-            let alone = Catalog::for_types([row.name.as_str()]).unwrap_or_else(|error| panic!("{error}"));
+            let alone =
+                Catalog::for_types([row.name.as_str()]).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(alone.get(&row.name), Some(row));
         }
     }

@@ -69,7 +69,13 @@ pub(super) struct Run {
 ///
 /// # Errors
 /// When it cannot be started.
-pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signals: &mut Signals, streams: &mut Streams<'_>) -> std::io::Result<Run> {
+pub(super) fn run(
+    command: &mut Command,
+    doing: Doing,
+    at_terminal: bool,
+    signals: &mut Signals,
+    streams: &mut Streams<'_>,
+) -> std::io::Result<Run> {
     if !at_terminal {
         os::own_group(command);
     }
@@ -78,12 +84,20 @@ pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signal
     loop {
         // It may have ended before its signal could be seen.
         if let Ok(Some(status)) = child.try_wait() {
-            return Ok(Run { ended: ended(status), stopped });
+            return Ok(Run {
+                ended: ended(status),
+                stopped,
+            });
         }
         let event = match signals.wait(None) {
             Ok(event) => event,
             // Nothing can be waited for but the end.
-            Err(_) => return Ok(Run { ended: child.wait().map_or(Ended::Code(-1), ended), stopped }),
+            Err(_) => {
+                return Ok(Run {
+                    ended: child.wait().map_or(Ended::Code(-1), ended),
+                    stopped,
+                });
+            }
         };
         let said = match event {
             Event::Child | Event::Typed => continue,
@@ -91,12 +105,22 @@ pub(super) fn run(command: &mut Command, doing: Doing, at_terminal: bool, signal
             Event::HangUp if asked.is_some() => continue,
             Event::Terminate if asked.is_some_and(|asked| asked.elapsed() < TOGETHER) => continue,
             Event::Interrupt if at_terminal && doing == Doing::Plan => "Terraform stops planning",
-            Event::Interrupt if !at_terminal => "an interrupt is not handed on: ask for a stop with SIGTERM",
-            Event::Interrupt if stopped => "Terraform was interrupted again and aborts: look at the state before anything else",
-            Event::Interrupt => "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written",
-            Event::Quit => "Terraform got a quit signal from the terminal; applygate waits for its end",
+            Event::Interrupt if !at_terminal => {
+                "an interrupt is not handed on: ask for a stop with SIGTERM"
+            }
+            Event::Interrupt if stopped => {
+                "Terraform was interrupted again and aborts: look at the state before anything else"
+            }
+            Event::Interrupt => {
+                "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written"
+            }
+            Event::Quit => {
+                "Terraform got a quit signal from the terminal; applygate waits for its end"
+            }
             Event::Terminate => "asked Terraform to stop: it finishes what it has begun",
-            Event::HangUp => "the session is gone: asked Terraform to stop; it finishes what it has begun",
+            Event::HangUp => {
+                "the session is gone: asked Terraform to stop; it finishes what it has begun"
+            }
         };
         stopped = stopped || event != Event::Quit;
         if matches!(event, Event::Terminate | Event::HangUp) {

@@ -101,13 +101,21 @@ impl Log {
     /// When it cannot be opened.
     pub(super) fn open(path: Option<&Path>) -> io::Result<Self> {
         let mut id = [0; 8];
-        getrandom::fill(&mut id).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let file = path.map(|path| OpenOptions::new().append(true).create(true).open(path)).transpose()?;
-        Ok(Self { file, id: crate::digest::hex(&id, id.len()) })
+        getrandom::fill(&mut id)
+            .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+        let file = path
+            .map(|path| OpenOptions::new().append(true).create(true).open(path))
+            .transpose()?;
+        Ok(Self {
+            file,
+            id: crate::digest::hex(&id, id.len()),
+        })
     }
 
     fn add(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
         let text = json_line(line)?;
         // One write, not several: another gate may add its own line in between.
         let written = loop {
@@ -117,7 +125,10 @@ impl Log {
             }
         };
         if written != text.len() {
-            return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line was written"));
+            return Err(io::Error::new(
+                io::ErrorKind::WriteZero,
+                "only a part of the line was written",
+            ));
         }
         file.flush()
     }
@@ -134,7 +145,9 @@ impl Log {
             event: "decision",
             id: &id,
             time: now(),
-            user: std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_default(),
+            user: std::env::var("USER")
+                .or_else(|_| std::env::var("USERNAME"))
+                .unwrap_or_default(),
             uid: os::user(),
             host: os::host(),
             directory: decision.directory.display().to_string(),

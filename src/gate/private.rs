@@ -29,10 +29,15 @@ impl Private {
     pub(super) fn new() -> io::Result<Self> {
         let base = std::env::temp_dir().canonicalize()?;
         let mut random = [0; 12];
-        getrandom::fill(&mut random).map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let dir = base.join(format!("{PREFIX}{}", crate::digest::hex(&random, random.len())));
+        getrandom::fill(&mut random)
+            .map_err(|_| io::Error::other("the system gives no random bytes"))?;
+        let dir = base.join(format!(
+            "{PREFIX}{}",
+            crate::digest::hex(&random, random.len())
+        ));
         os::private::dir(&dir)?;
-        let lock = os::private::file(&dir.join(LOCK)).and_then(|lock| os::lock(&lock).map(|_| lock));
+        let lock =
+            os::private::file(&dir.join(LOCK)).and_then(|lock| os::lock(&lock).map(|_| lock));
         match lock {
             Ok(lock) => Ok(Self { dir, _lock: lock }),
             Err(error) => {
@@ -77,11 +82,20 @@ pub(super) fn sweep() {
 
 /// Removes directories of this user whose run is over: their lock is free.
 fn sweep_in(base: &Path) {
-    let Ok(entries) = std::fs::read_dir(base) else { return };
+    let Ok(entries) = std::fs::read_dir(base) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
-        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) && os::is_mine(&path);
-        let old = entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|time| time.elapsed().is_ok_and(|age| age > YOUNG));
+        let ours = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(PREFIX))
+            && os::is_mine(&path);
+        let old = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > YOUNG));
         if !ours || !old {
             continue;
         }
@@ -122,7 +136,10 @@ mod tests {
             os::private::dir(&dir).unwrap();
             let lock = os::private::file(&dir.join(LOCK)).unwrap();
             if old {
-                File::open(&dir).unwrap().set_modified(SystemTime::now() - YOUNG * 2).unwrap();
+                File::open(&dir)
+                    .unwrap()
+                    .set_modified(SystemTime::now() - YOUNG * 2)
+                    .unwrap();
             }
             (dir, lock)
         };
@@ -133,7 +150,10 @@ mod tests {
         assert!(os::lock(&lock).unwrap());
         std::os::unix::fs::symlink(&other, base.path().join("applygate-run-link")).unwrap();
         sweep_in(base.path());
-        assert_eq!([&stale, &young, &other, &used].map(|dir| dir.exists()), [false, true, true, true]);
+        assert_eq!(
+            [&stale, &young, &other, &used].map(|dir| dir.exists()),
+            [false, true, true, true]
+        );
         assert!(other.join(LOCK).exists());
     }
 }

@@ -39,10 +39,20 @@ impl Found {
     /// Looks into a directory. What cannot be read is not found.
     #[must_use]
     pub fn look(dir: &Path) -> Self {
-        let backend = beside::backend_kind(dir).or_else(|| dir.join("terraform.tfstate").is_file().then(|| "local".to_owned()));
+        let backend = beside::backend_kind(dir).or_else(|| {
+            dir.join("terraform.tfstate")
+                .is_file()
+                .then(|| "local".to_owned())
+        });
         let (workspaces, on_disk) = workspaces(dir);
         let all_workspaces = on_disk && backend.as_deref().is_none_or(|kind| kind == "local");
-        let mut found = Self { backend, workspaces, all_workspaces, providers: providers(dir), ..Self::default() };
+        let mut found = Self {
+            backend,
+            workspaces,
+            all_workspaces,
+            providers: providers(dir),
+            ..Self::default()
+        };
         let sources = beside::sources(dir).filter(|_| !has_json(dir));
         found.places(sources.as_ref().unwrap_or(&BTreeMap::new()));
         if sources.is_none() {
@@ -62,8 +72,13 @@ impl Found {
             };
             for block in body.get_blocks("provider") {
                 let (region, account) = match block.labels.first().map(|label| label.as_str()) {
-                    Some("aws") => (literals(block, "region"), literals(block, "allowed_account_ids")),
-                    Some("google" | "google-beta") => (literals(block, "region"), literals(block, "project")),
+                    Some("aws") => (
+                        literals(block, "region"),
+                        literals(block, "allowed_account_ids"),
+                    ),
+                    Some("google" | "google-beta") => {
+                        (literals(block, "region"), literals(block, "project"))
+                    }
                     Some("azurerm") => (Some(Vec::new()), literals(block, "subscription_id")),
                     _ => continue,
                 };
@@ -74,7 +89,10 @@ impl Found {
             }
         }
         (self.all_regions, self.all_accounts) = (regions.is_some(), accounts.is_some());
-        (self.regions, self.accounts) = (some_regions.into_iter().collect(), some_accounts.into_iter().collect());
+        (self.regions, self.accounts) = (
+            some_regions.into_iter().collect(),
+            some_accounts.into_iter().collect(),
+        );
     }
 }
 
@@ -87,7 +105,12 @@ fn add(all: &mut Option<BTreeSet<String>>, some: Option<Vec<String>>) {
 
 /// Text that stands there as it is, alone or in a list; `None` when there is none, or something else.
 fn literals(block: &Block, name: &str) -> Option<Vec<String>> {
-    let text = |value: &Expression| value.as_str().filter(|text| text.len() <= LONGEST).map(str::to_owned);
+    let text = |value: &Expression| {
+        value
+            .as_str()
+            .filter(|text| text.len() <= LONGEST)
+            .map(str::to_owned)
+    };
     let value = &block.body.get_attribute(name)?.value;
     match value.as_array() {
         Some(values) => values.iter().map(text).collect(),
@@ -97,20 +120,29 @@ fn literals(block: &Block, name: &str) -> Option<Vec<String>> {
 
 /// Whether there are sources as JSON, which are not looked into.
 fn has_json(dir: &Path) -> bool {
-    std::fs::read_dir(dir).is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".tf.json")))
+    std::fs::read_dir(dir).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().ends_with(".tf.json"))
+    })
 }
 
 /// Names of workspaces, and whether there is the directory in which a local backend keeps them.
 fn workspaces(dir: &Path) -> (Vec<String>, bool) {
     let mut names = BTreeSet::new();
     if let Some(name) = text(&data_dir(dir).join("environment")) {
-        names.extend(Some(name.trim().to_owned()).filter(|name| !name.is_empty() && name.len() <= LONGEST));
+        names.extend(
+            Some(name.trim().to_owned()).filter(|name| !name.is_empty() && name.len() <= LONGEST),
+        );
     }
     let mut whole = false;
     if let Ok(entries) = std::fs::read_dir(dir.join("terraform.tfstate.d")) {
         whole = true;
         let mut listed = 0;
-        for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        for entry in entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        {
             listed += 1;
             match entry.file_name().to_str() {
                 Some(name) if listed <= MOST && name.len() <= LONGEST => {
@@ -128,16 +160,29 @@ fn workspaces(dir: &Path) -> (Vec<String>, bool) {
 
 /// Source addresses of the lock file, without the host that everybody means.
 fn providers(dir: &Path) -> Vec<String> {
-    let body = text(&dir.join(".terraform.lock.hcl")).and_then(|text| text.parse::<Body>().ok()).unwrap_or_default();
-    let sources = body.get_blocks("provider").filter_map(|block| block.labels.first()).map(|label| label.as_str());
+    let body = text(&dir.join(".terraform.lock.hcl"))
+        .and_then(|text| text.parse::<Body>().ok())
+        .unwrap_or_default();
+    let sources = body
+        .get_blocks("provider")
+        .filter_map(|block| block.labels.first())
+        .map(|label| label.as_str());
     let short = |source: &str| {
-        let rest = ["registry.terraform.io/", "registry.opentofu.org/"].iter().find_map(|host| source.strip_prefix(host));
+        let rest = ["registry.terraform.io/", "registry.opentofu.org/"]
+            .iter()
+            .find_map(|host| source.strip_prefix(host));
         rest.unwrap_or(source).to_owned()
     };
-    sources.filter(|source| source.len() <= LONGEST).map(short).collect::<BTreeSet<_>>().into_iter().collect()
+    sources
+        .filter(|source| source.len() <= LONGEST)
+        .map(short)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 fn text(path: &Path) -> Option<String> {
     let about = path.metadata().ok()?;
-    (about.is_file() && about.len() <= beside::MAX_SOURCE).then(|| std::fs::read_to_string(path).ok())?
+    (about.is_file() && about.len() <= beside::MAX_SOURCE)
+        .then(|| std::fs::read_to_string(path).ok())?
 }

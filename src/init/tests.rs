@@ -12,12 +12,21 @@ fn today() -> Date {
 }
 
 fn parse(text: &str) -> Table {
-    text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"))
+    text.parse()
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// With the marks of the examples taken away.
 fn switched_on(text: &str) -> String {
-    text.lines().map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '#']) && !rest.is_empty()).unwrap_or(line).to_owned() + "\n").collect()
+    text.lines()
+        .map(|line| {
+            line.strip_prefix('#')
+                .filter(|rest| !rest.starts_with([' ', '#']) && !rest.is_empty())
+                .unwrap_or(line)
+                .to_owned()
+                + "\n"
+        })
+        .collect()
 }
 
 fn write(dir: &Path, path: &str, text: &str) {
@@ -27,7 +36,12 @@ fn write(dir: &Path, path: &str, text: &str) {
 }
 
 fn strings(value: &Value) -> Vec<&str> {
-    value.as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value.as_str().unwrap())
+        .collect()
 }
 
 const KEYS: [&str; 6] = ["block_at", "rules", "expect", "env", "waiver", "window"];
@@ -39,23 +53,62 @@ fn for_an_empty_directory() {
     let text = policy_for(&found, today());
     let table = parse(&text);
     assert_eq!(table["block_at"].as_str(), Some("high"));
-    assert_eq!(table["expect"].as_table().map(Table::len), Some(0), "nothing is expected that was not found");
-    assert!(!table.contains_key("env") && !table.contains_key("waiver") && !table.contains_key("window") && !table.contains_key("freeze"));
+    assert_eq!(
+        table["expect"].as_table().map(Table::len),
+        Some(0),
+        "nothing is expected that was not found"
+    );
+    assert!(
+        !table.contains_key("env")
+            && !table.contains_key("waiver")
+            && !table.contains_key("window")
+            && !table.contains_key("freeze")
+    );
     let all = parse(&switched_on(&text));
     assert!(KEYS.iter().all(|key| all.contains_key(*key)), "{all}");
-    assert_eq!(all["env"].as_table().unwrap().keys().collect::<Vec<_>>(), ["preview", "prod"]);
+    assert_eq!(
+        all["env"].as_table().unwrap().keys().collect::<Vec<_>>(),
+        ["preview", "prod"]
+    );
     let keys: Vec<&String> = all["waiver"][0].as_table().unwrap().keys().collect();
-    assert_eq!(keys, ["actions", "address", "expires", "owner", "reason", "rules", "workspace"]);
+    assert_eq!(
+        keys,
+        [
+            "actions",
+            "address",
+            "expires",
+            "owner",
+            "reason",
+            "rules",
+            "workspace"
+        ]
+    );
     assert_eq!(all["waiver"][0]["expires"].to_string(), "2026-12-22");
     let expect: Vec<&String> = all["expect"].as_table().unwrap().keys().collect();
-    assert_eq!(expect, ["account", "backend", "max_changes", "max_destroy", "one_region", "providers", "region", "workspace"]);
+    assert_eq!(
+        expect,
+        [
+            "account",
+            "backend",
+            "max_changes",
+            "max_destroy",
+            "one_region",
+            "providers",
+            "region",
+            "workspace"
+        ]
+    );
 }
 
 /// The rules that the file names are there, and its window and freeze can be read.
 #[test]
 fn examples_are_right() {
     let all = parse(&switched_on(&policy_for(&Found::default(), today())));
-    let places = [&all["rules"], &all["env"]["prod"]["rules"], &all["env"]["preview"]["rules"]];
+    let places = [
+        &all["rules"],
+        &all["env"]["prod"]["rules"],
+        &all["env"]["preview"]["rules"],
+    ];
     for (rule, _) in places.iter().flat_map(|rules| rules.as_table().unwrap()) {
         assert!(crate::rules::find(rule).is_some(), "{rule}");
     }
@@ -65,7 +118,11 @@ fn examples_are_right() {
     assert!(crate::address::Pattern::parse(all["waiver"][0]["address"].as_str().unwrap()).is_ok());
     let windows: Vec<crate::calendar::WindowInput> = all["window"].clone().try_into().unwrap();
     let freezes: Vec<crate::calendar::FreezeInput> = all["freeze"].clone().try_into().unwrap();
-    assert!(!crate::calendar::Calendar::read(&windows, &freezes).unwrap().is_empty());
+    assert!(
+        !crate::calendar::Calendar::read(&windows, &freezes)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -82,18 +139,40 @@ fn what_a_directory_has() {
     write(dir, ".terraform.lock.hcl", lock);
     let aws = "provider \"aws\" {\n  region = \"eu-central-1\"\n  allowed_account_ids = [\"123456789012\"]\n}\n";
     write(dir, "main.tf", aws);
-    write(dir, "more.tf", "provider \"aws\" {\n  alias = \"us\"\n  region = \"us-east-1\"\n  allowed_account_ids = [\"123456789012\"]\n}\n");
+    write(
+        dir,
+        "more.tf",
+        "provider \"aws\" {\n  alias = \"us\"\n  region = \"us-east-1\"\n  allowed_account_ids = [\"123456789012\"]\n}\n",
+    );
     let found = Found::look(dir);
     assert_eq!(found.backend.as_deref(), Some("local"));
-    assert_eq!(found.workspaces, ["default", "preview-1", "preview-2", "prod-eu", "staging"]);
+    assert_eq!(
+        found.workspaces,
+        ["default", "preview-1", "preview-2", "prod-eu", "staging"]
+    );
     let table = parse(&policy_for(&found, today()));
     let expect = |key: &str| strings(&table["expect"][key]);
-    assert_eq!(expect("workspace"), ["default", "preview-*", "prod-eu", "staging"]);
+    assert_eq!(
+        expect("workspace"),
+        ["default", "preview-*", "prod-eu", "staging"]
+    );
     assert_eq!(expect("backend"), ["local"]);
-    assert_eq!(expect("providers"), ["example.org/team/own", "hashicorp/aws"]);
-    assert_eq!((expect("region"), expect("account")), (vec!["eu-central-1", "us-east-1"], vec!["123456789012"]));
-    assert!(table["env"].get("prod").is_none(), "stricter than the rest is for the team to say");
-    assert_eq!(strings(&table["env"]["preview"]["workspace"]), ["preview-*"]);
+    assert_eq!(
+        expect("providers"),
+        ["example.org/team/own", "hashicorp/aws"]
+    );
+    assert_eq!(
+        (expect("region"), expect("account")),
+        (vec!["eu-central-1", "us-east-1"], vec!["123456789012"])
+    );
+    assert!(
+        table["env"].get("prod").is_none(),
+        "stricter than the rest is for the team to say"
+    );
+    assert_eq!(
+        strings(&table["env"]["preview"]["workspace"]),
+        ["preview-*"]
+    );
     parse(&switched_on(&policy_for(&found, today())));
 }
 
@@ -109,15 +188,36 @@ fn what_is_not_known_whole_does_not_hold() {
         "terraform {\n  backend \"s3\" {}\n}\nprovider \"aws\" {\n  region = \"eu-central-1\"\n}\nprovider \"aws\" {\n  region = var.other\n}\n",
     );
     let found = Found::look(dir);
-    assert_eq!((found.backend.as_deref(), found.workspaces.as_slice(), found.all_workspaces), (Some("s3"), &["staging".to_owned()][..], false));
+    assert_eq!(
+        (
+            found.backend.as_deref(),
+            found.workspaces.as_slice(),
+            found.all_workspaces
+        ),
+        (Some("s3"), &["staging".to_owned()][..], false)
+    );
     let text = policy_for(&found, today());
     let expect = parse(&text)["expect"].clone();
-    assert_eq!(expect.as_table().unwrap().keys().collect::<Vec<_>>(), ["backend"]);
-    for example in ["#workspace = [\"staging\"]", "#region = [\"eu-central-1\"]", "#account = [\"123456789012\"]"] {
-        assert!(text.lines().any(|line| line == example), "{example}\n{text}");
+    assert_eq!(
+        expect.as_table().unwrap().keys().collect::<Vec<_>>(),
+        ["backend"]
+    );
+    for example in [
+        "#workspace = [\"staging\"]",
+        "#region = [\"eu-central-1\"]",
+        "#account = [\"123456789012\"]",
+    ] {
+        assert!(
+            text.lines().any(|line| line == example),
+            "{example}\n{text}"
+        );
     }
     for (name, more) in [("broken.tf", "provider {{{"), ("more.tf.json", "{}")] {
-        write(dir, "main.tf", "provider \"aws\" {\n  region = \"eu-central-1\"\n}\n");
+        write(
+            dir,
+            "main.tf",
+            "provider \"aws\" {\n  region = \"eu-central-1\"\n}\n",
+        );
         assert!(Found::look(dir).all_regions);
         write(dir, name, more);
         assert!(!Found::look(dir).all_regions, "{name}");
@@ -125,7 +225,11 @@ fn what_is_not_known_whole_does_not_hold() {
     }
     // Only what the directory was set up for.
     fs::remove_file(dir.join("main.tf")).unwrap();
-    write(dir, ".terraform/terraform.tfstate", "{\"version\":3,\"backend\":{\"type\":\"gcs\",\"config\":{\"bucket\":\"b\"}}}");
+    write(
+        dir,
+        ".terraform/terraform.tfstate",
+        "{\"version\":3,\"backend\":{\"type\":\"gcs\",\"config\":{\"bucket\":\"b\"}}}",
+    );
     assert_eq!(Found::look(dir).backend.as_deref(), Some("gcs"));
 }
 
@@ -134,18 +238,38 @@ fn what_is_not_known_whole_does_not_hold() {
 fn hostile_names() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
-    for name in ["a\"]\nblock_at = \"low", "preview-\u{202e}x", "'''", "x\\", "#y", "prod\n[env.x]", "*", "{a,b}"] {
+    for name in [
+        "a\"]\nblock_at = \"low",
+        "preview-\u{202e}x",
+        "'''",
+        "x\\",
+        "#y",
+        "prod\n[env.x]",
+        "*",
+        "{a,b}",
+    ] {
         fs::create_dir_all(dir.join("terraform.tfstate.d").join(name)).unwrap();
     }
-    write(dir, ".terraform.lock.hcl", "provider \"a\\\"]\\nblock_at = \\\"low\" {\n}\n");
-    write(dir, "main.tf", "provider \"aws\" {\n  region = \"x\\\"\\n[rules]\\n\"\n}\n");
+    write(
+        dir,
+        ".terraform.lock.hcl",
+        "provider \"a\\\"]\\nblock_at = \\\"low\" {\n}\n",
+    );
+    write(
+        dir,
+        "main.tf",
+        "provider \"aws\" {\n  region = \"x\\\"\\n[rules]\\n\"\n}\n",
+    );
     let text = policy_for(&Found::look(dir), today());
     for text in [text.clone(), switched_on(&text)] {
         let table = parse(&text);
         assert_eq!(table["block_at"].as_str(), Some("high"));
         assert!(!text.contains('\u{202e}') && !table["env"].as_table().unwrap().contains_key("x"));
     }
-    assert!(parse(&text)["expect"].get("workspace").is_none(), "a list with gaps does not hold");
+    assert!(
+        parse(&text)["expect"].get("workspace").is_none(),
+        "a list with gaps does not hold"
+    );
     assert!(text.contains("(7 in all)"), "{text}");
 }
 

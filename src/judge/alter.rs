@@ -50,22 +50,49 @@ pub(super) fn judge<'a, 'p>(
 ) -> Result<(), ReadError> {
     let mut found: Vec<Alter<'a, 'p>> = Vec::new();
     for row in catalog.changes(&change.kind) {
-        let Some((first, rest)) = row.attribute.steps().split_first() else { continue };
-        let Some(Difference { old, new, .. }) = differences.iter().find(|difference| difference.name == *first) else { continue };
+        let Some((first, rest)) = row.attribute.steps().split_first() else {
+            continue;
+        };
+        let Some(Difference { old, new, .. }) = differences
+            .iter()
+            .find(|difference| difference.name == *first)
+        else {
+            continue;
+        };
         if old.is_nothing() && new.is_nothing() {
             continue;
         }
         let mut pairs = Vec::new();
         pair(*old, *new, rest, &mut pairs)?;
         for (old, new) in pairs {
-            let Some(severity) = harm(row, old, new)? else { continue };
+            let Some(severity) = harm(row, old, new)? else {
+                continue;
+            };
             if !conditions_hold(row, after)? {
                 continue;
             }
-            let words: Vec<String> = row.leaves.iter().chain(&row.enters).flat_map(crate::catalog::When::words).collect();
-            let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) { Show::Identifier } else { Show::Words(&words) };
-            let alter = Alter { change, row, severity, before: old.shown(show)?, after: new.shown(show)? };
-            match found.iter_mut().find(|other| other.row.rule == row.rule && other.row.attribute == row.attribute) {
+            let words: Vec<String> = row
+                .leaves
+                .iter()
+                .chain(&row.enters)
+                .flat_map(crate::catalog::When::words)
+                .collect();
+            let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) {
+                Show::Identifier
+            } else {
+                Show::Words(&words)
+            };
+            let alter = Alter {
+                change,
+                row,
+                severity,
+                before: old.shown(show)?,
+                after: new.shown(show)?,
+            };
+            match found
+                .iter_mut()
+                .find(|other| other.row.rule == row.rule && other.row.attribute == row.attribute)
+            {
                 Some(other) if other.severity >= severity => {}
                 Some(other) => *other = alter,
                 None => found.push(alter),
@@ -80,7 +107,12 @@ pub(super) fn judge<'a, 'p>(
 const MOST: usize = 1_000;
 
 /// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
-fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Value<'p>, Value<'p>)>) -> Result<(), ReadError> {
+fn pair<'p>(
+    old: Value<'p>,
+    new: Value<'p>,
+    path: &[String],
+    pairs: &mut Vec<(Value<'p>, Value<'p>)>,
+) -> Result<(), ReadError> {
     let Some((first, rest)) = path.split_first() else {
         pairs.push((old, new));
         return Ok(());
@@ -91,7 +123,11 @@ fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Va
             // What stays as it is, at another place or not, is nobody's pair. Very long lists are paired by place alone: each would be held against each.
             let short = olds.len().max(news.len()) <= MOST;
             let rest = |these: &[Value<'p>], those: &[Value<'p>]| {
-                these.iter().filter(|a| !short || !those.iter().any(|b| b.same_text(a))).copied().collect::<Vec<_>>()
+                these
+                    .iter()
+                    .filter(|a| !short || !those.iter().any(|b| b.same_text(a)))
+                    .copied()
+                    .collect::<Vec<_>>()
             };
             let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
             for at in 0..olds.len().max(news.len()) {
@@ -100,19 +136,27 @@ fn pair<'p>(old: Value<'p>, new: Value<'p>, path: &[String], pairs: &mut Vec<(Va
             }
             Ok(())
         }
-        (Shape::List(olds), _) => olds.into_iter().try_for_each(|old| pair(old, new, path, pairs)),
-        (_, Shape::List(news)) => news.into_iter().try_for_each(|new| pair(old, new, path, pairs)),
+        (Shape::List(olds), _) => olds
+            .into_iter()
+            .try_for_each(|old| pair(old, new, path, pairs)),
+        (_, Shape::List(news)) => news
+            .into_iter()
+            .try_for_each(|new| pair(old, new, path, pairs)),
         _ => pair(old.get(first)?, new.get(first)?, rest, pairs),
     }
 }
 
 fn conditions_hold(row: &ChangeRow, after: &Opened<'_>) -> Result<bool, ReadError> {
     for condition in &row.and {
-        let Some(path) = &condition.attribute else { return Ok(false) };
+        let Some(path) = &condition.attribute else {
+            return Ok(false);
+        };
         let mut holds = false;
         for value in after.at(path.steps())? {
             // What is unknown counts as the worse: the condition may hold.
-            holds = holds || matches!(value.shape()?, Shape::Unknown) || super::condition::holds(condition, value)?;
+            holds = holds
+                || matches!(value.shape()?, Shape::Unknown)
+                || super::condition::holds(condition, value)?;
         }
         if !holds {
             return Ok(false);
@@ -126,21 +170,35 @@ fn harm(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severi
     let existed = plain(old, row.default.as_ref())?;
     let becomes = plain(new, row.default.as_ref())?;
     let unknown = matches!(new.shape()?, Shape::Unknown);
-    let is = |scalar: &Option<Scalar>, values: &[Scalar]| scalar.as_ref().is_some_and(|scalar| values.iter().any(|value| same(value, scalar)));
+    let is = |scalar: &Option<Scalar>, values: &[Scalar]| {
+        scalar
+            .as_ref()
+            .is_some_and(|scalar| values.iter().any(|value| same(value, scalar)))
+    };
     if let Some(values) = &row.leaves {
         let values = values.values();
         return Ok((is(&existed, values) && !is(&becomes, values)).then_some(row.grade));
     }
     if let Some(values) = &row.enters {
         let values = values.values();
-        return Ok((!is(&existed, values) && (is(&becomes, values) || unknown && existed.is_some())).then_some(row.grade));
+        return Ok((!is(&existed, values)
+            && (is(&becomes, values) || unknown && existed.is_some()))
+        .then_some(row.grade));
     }
-    let Some(existed) = existed else { return Ok(None) };
+    let Some(existed) = existed else {
+        return Ok(None);
+    };
     if row.changes {
         return Ok((becomes.is_none_or(|becomes| !same(&existed, &becomes))).then_some(row.grade));
     }
-    let Some(from) = number_of(&existed) else { return Ok(None) };
-    let endless = |number: f64| row.forever.iter().any(|forever| same(forever, &Scalar::Number(number)));
+    let Some(from) = number_of(&existed) else {
+        return Ok(None);
+    };
+    let endless = |number: f64| {
+        row.forever
+            .iter()
+            .any(|forever| same(forever, &Scalar::Number(number)))
+    };
     let to = becomes.as_ref().and_then(number_of);
     if row.rises {
         return Ok(to.is_none_or(|to| to > from).then_some(row.grade));

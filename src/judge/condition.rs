@@ -29,7 +29,9 @@ pub(super) fn look<'a, 'p>(
     if let Some(path) = &condition.attribute {
         return test(condition, &value.at(path.steps())?);
     }
-    let Some(path) = &condition.provider else { return Err(ReadError("a condition of the catalogue looks nowhere")) };
+    let Some(path) = &condition.provider else {
+        return Err(ReadError("a condition of the catalogue looks nowhere"));
+    };
     let mut last = None;
     for block in providers.blocks(change.provider(), provider(&change.kind))? {
         let mut found = Vec::new();
@@ -48,7 +50,11 @@ pub(super) fn look<'a, 'p>(
 
 /// Tests what was found at one place.
 fn test(condition: &Condition, found: &[Value<'_>]) -> Result<Look, ReadError> {
-    let words = condition.when.as_ref().map(crate::catalog::When::words).unwrap_or_default();
+    let words = condition
+        .when
+        .as_ref()
+        .map(crate::catalog::When::words)
+        .unwrap_or_default();
     let mut first = None;
     for value in found {
         let shape = value.shape()?;
@@ -59,21 +65,36 @@ fn test(condition: &Condition, found: &[Value<'_>]) -> Result<Look, ReadError> {
         };
         let shown = value.shown(Show::Words(&words))?;
         let look = if nothing && let Some(default) = &condition.default {
-            Look { holds: scalar_holds(condition, default), shown, by_default: true, number: number_of(default) }
+            Look {
+                holds: scalar_holds(condition, default),
+                shown,
+                by_default: true,
+                number: number_of(default),
+            }
         } else {
             let set = value.is_set()?;
             let holds = match condition.set {
                 Some(wanted) => wanted == set && !matches!(shape, Shape::Unknown),
                 None => shape_scalar(&shape).is_some_and(|scalar| scalar_holds(condition, &scalar)),
             };
-            Look { holds, shown, by_default: false, number: value.number()? }
+            Look {
+                holds,
+                shown,
+                by_default: false,
+                number: value.number()?,
+            }
         };
         if look.holds {
             return Ok(look);
         }
         first.get_or_insert(look);
     }
-    Ok(first.unwrap_or(Look { holds: false, shown: Shown::Absent, by_default: false, number: None }))
+    Ok(first.unwrap_or(Look {
+        holds: false,
+        shown: Shown::Absent,
+        by_default: false,
+        number: None,
+    }))
 }
 
 fn shape_scalar(shape: &Shape<'_>) -> Option<Scalar> {
@@ -89,7 +110,11 @@ fn shape_scalar(shape: &Shape<'_>) -> Option<Scalar> {
 pub(super) fn number_of(scalar: &Scalar) -> Option<f64> {
     match scalar {
         Scalar::Number(number) => Some(*number),
-        Scalar::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()).or_else(|| duration(text)),
+        Scalar::Text(text) => text
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .or_else(|| duration(text)),
         Scalar::Bool(_) => None,
     }
 }
@@ -104,17 +129,29 @@ fn duration(text: &str) -> Option<f64> {
         _ => return None,
     };
     let digits = text.get(..text.len() - 1)?;
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if plain { digits.parse().ok().map(|number: f64| number * unit) } else { None }
+    let plain = !digits.is_empty()
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain {
+        digits.parse().ok().map(|number: f64| number * unit)
+    } else {
+        None
+    }
 }
 
 /// Whether two plain values are the same; words without case, `"true"` like true, `"7"` like 7.
-#[expect(clippy::float_cmp, reason = "values of rows are small whole numbers, compared as written")]
+#[expect(
+    clippy::float_cmp,
+    reason = "values of rows are small whole numbers, compared as written"
+)]
 pub(super) fn same(a: &Scalar, b: &Scalar) -> bool {
     match (a, b) {
         (Scalar::Bool(a), Scalar::Bool(b)) => a == b,
         (Scalar::Text(a), Scalar::Text(b)) => a.eq_ignore_ascii_case(b),
-        (Scalar::Bool(flag), Scalar::Text(text)) | (Scalar::Text(text), Scalar::Bool(flag)) => text.eq_ignore_ascii_case(if *flag { "true" } else { "false" }),
+        (Scalar::Bool(flag), Scalar::Text(text)) | (Scalar::Text(text), Scalar::Bool(flag)) => {
+            text.eq_ignore_ascii_case(if *flag { "true" } else { "false" })
+        }
         _ => matches!((number_of(a), number_of(b)), (Some(a), Some(b)) if a == b),
     }
 }
@@ -135,7 +172,10 @@ fn scalar_holds(condition: &Condition, scalar: &Scalar) -> bool {
 }
 
 /// A value of an update as a plain one: the default where nothing is set; `None` when it is unknown or no plain value.
-pub(super) fn plain(value: Value<'_>, default: Option<&Scalar>) -> Result<Option<Scalar>, ReadError> {
+pub(super) fn plain(
+    value: Value<'_>,
+    default: Option<&Scalar>,
+) -> Result<Option<Scalar>, ReadError> {
     let shape = value.shape()?;
     Ok(match shape {
         Shape::Absent | Shape::Null => default.cloned(),

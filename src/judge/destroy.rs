@@ -44,7 +44,11 @@ impl<'a, 'p> Destroy<'a, 'p> {
         self.grade.severity()
     }
 
-    pub(super) fn judge(catalog: &'a Catalog, change: &'a ResourceChange<'p>, providers: &mut Providers<'a, 'p>) -> Result<Self, ReadError> {
+    pub(super) fn judge(
+        catalog: &'a Catalog,
+        change: &'a ResourceChange<'p>,
+        providers: &mut Providers<'a, 'p>,
+    ) -> Result<Self, ReadError> {
         let row = catalog.get(&change.kind);
         let mut destroy = Self {
             change,
@@ -59,7 +63,10 @@ impl<'a, 'p> Destroy<'a, 'p> {
             state_store: None,
         };
         let Some(row) = row else { return Ok(destroy) };
-        let store = matches!(row.category, Category::State | Category::ObjectStore | Category::Database) && !row.identity.is_empty();
+        let store = matches!(
+            row.category,
+            Category::State | Category::ObjectStore | Category::Database
+        ) && !row.identity.is_empty();
         if store || !row.guard.is_empty() {
             let value = Opened::new(change.before())?;
             if store {
@@ -72,19 +79,36 @@ impl<'a, 'p> Destroy<'a, 'p> {
             && destroy.grade > Grade::Medium
         {
             let copies = row.guard.iter().any(|guard| guard.effect == Effect::Copy);
-            destroy.recovery.push(if copies && destroy.copy.is_none() { format!("{recovery}; this plan takes no such copy") } else { recovery.clone() });
+            destroy.recovery.push(if copies && destroy.copy.is_none() {
+                format!("{recovery}; this plan takes no such copy")
+            } else {
+                recovery.clone()
+            });
         }
         Ok(destroy)
     }
 
     /// Looks at all guards: those that set the grade first, then those that lower it.
-    fn weigh_all(&mut self, row: &TypeRow, value: &Opened<'p>, providers: &mut Providers<'a, 'p>) -> Result<(), ReadError> {
-        for guard in row.guard.iter().filter(|guard| guard.effect == Effect::Grade) {
+    fn weigh_all(
+        &mut self,
+        row: &TypeRow,
+        value: &Opened<'p>,
+        providers: &mut Providers<'a, 'p>,
+    ) -> Result<(), ReadError> {
+        for guard in row
+            .guard
+            .iter()
+            .filter(|guard| guard.effect == Effect::Grade)
+        {
             self.weigh(row, guard, value, providers)?;
         }
         let base = self.grade;
         let mut lowest = base;
-        for guard in row.guard.iter().filter(|guard| guard.effect != Effect::Grade) {
+        for guard in row
+            .guard
+            .iter()
+            .filter(|guard| guard.effect != Effect::Grade)
+        {
             if let Some(grade) = self.weigh(row, guard, value, providers)? {
                 lowest = lowest.min(grade.min(base));
             }
@@ -94,9 +118,19 @@ impl<'a, 'p> Destroy<'a, 'p> {
     }
 
     /// Looks at one guard, notes what it shows, and tells the grade that it gives.
-    fn weigh(&mut self, row: &TypeRow, guard: &Guard, value: &Opened<'p>, providers: &mut Providers<'a, 'p>) -> Result<Option<Grade>, ReadError> {
+    fn weigh(
+        &mut self,
+        row: &TypeRow,
+        guard: &Guard,
+        value: &Opened<'p>,
+        providers: &mut Providers<'a, 'p>,
+    ) -> Result<Option<Grade>, ReadError> {
         if guard.present
-            && let Some(first) = guard.condition.attribute.as_ref().and_then(|path| path.steps().first())
+            && let Some(first) = guard
+                .condition
+                .attribute
+                .as_ref()
+                .and_then(|path| path.steps().first())
             && !value.members().iter().any(|(name, _)| name == first)
         {
             return Ok(None);
@@ -106,17 +140,35 @@ impl<'a, 'p> Destroy<'a, 'p> {
         for also in &guard.and {
             holds = holds && condition::look(also, value, self.change, providers)?.holds;
         }
-        let path = guard.condition.attribute.as_ref().or(guard.condition.provider.as_ref()).map_or("", |path| path.text());
-        let path = if guard.condition.provider.is_some() { format!("provider {path}") } else { path.to_owned() };
+        let path = guard
+            .condition
+            .attribute
+            .as_ref()
+            .or(guard.condition.provider.as_ref())
+            .map_or("", |path| path.text());
+        let path = if guard.condition.provider.is_some() {
+            format!("provider {path}")
+        } else {
+            path.to_owned()
+        };
         if !holds {
             // What is set and does not guard is the evidence that it is as bad as it looks.
-            if !look.by_default && !matches!(look.shown, Shown::Absent | Shown::Hidden) && guard.effect != Effect::Grade && guard.effect != Effect::Empty {
+            if !look.by_default
+                && !matches!(look.shown, Shown::Absent | Shown::Hidden)
+                && guard.effect != Effect::Grade
+                && guard.effect != Effect::Empty
+            {
                 self.note(path, look.shown, None);
             }
             return Ok(None);
         }
         let name = match &guard.names {
-            Some(names) => match value.at(names.steps())?.first().map(|value| value.shown(Show::Identifier)).transpose()? {
+            Some(names) => match value
+                .at(names.steps())?
+                .first()
+                .map(|value| value.shown(Show::Identifier))
+                .transpose()?
+            {
                 Some(Shown::Word(name)) => Some(name),
                 _ => None,
             },
@@ -128,7 +180,10 @@ impl<'a, 'p> Destroy<'a, 'p> {
             (None, _) => None,
         };
         let says = if look.by_default {
-            Some(says.map_or_else(|| "the provider's default".to_owned(), |says| format!("{says}, the provider's default")))
+            Some(says.map_or_else(
+                || "the provider's default".to_owned(),
+                |says| format!("{says}, the provider's default"),
+            ))
         } else {
             says
         };
@@ -143,19 +198,39 @@ impl<'a, 'p> Destroy<'a, 'p> {
             }
             Effect::Kept => {
                 self.kept = true;
-                Some(if row.category.holds_data() && row.destroy > Grade::Medium { Grade::Medium } else { Grade::None })
+                Some(
+                    if row.category.holds_data() && row.destroy > Grade::Medium {
+                        Grade::Medium
+                    } else {
+                        Grade::None
+                    },
+                )
             }
             Effect::Copy => {
-                let says = guard.says.clone().unwrap_or_else(|| "a copy remains".to_owned());
-                self.recovery.push(name.as_ref().map_or_else(|| says.clone(), |name| format!("{says}: {name}")));
+                let says = guard
+                    .says
+                    .clone()
+                    .unwrap_or_else(|| "a copy remains".to_owned());
+                self.recovery.push(
+                    name.as_ref()
+                        .map_or_else(|| says.clone(), |name| format!("{says}: {name}")),
+                );
                 self.copy.get_or_insert((says, name));
                 Some(Grade::High)
             }
             Effect::Window => {
                 let days = look.number.unwrap_or_default();
                 let hidden = look.shown == Shown::Sensitive;
-                self.recovery.push(if hidden { "it can be restored for a while".to_owned() } else { format!("it can be restored for {days} days") });
-                Some(if days >= 7.0 && row.category != Category::Key { Grade::Medium } else { Grade::High })
+                self.recovery.push(if hidden {
+                    "it can be restored for a while".to_owned()
+                } else {
+                    format!("it can be restored for {days} days")
+                });
+                Some(if days >= 7.0 && row.category != Category::Key {
+                    Grade::Medium
+                } else {
+                    Grade::High
+                })
             }
             Effect::Empty => Some(Grade::Medium),
         };
@@ -168,7 +243,9 @@ impl<'a, 'p> Destroy<'a, 'p> {
         let known = |evidence: &Evidence| matches!(evidence, Evidence::Attribute { path: there, .. } if *there == path);
         match self.evidence.iter_mut().find(|evidence| known(evidence)) {
             Some(Evidence::Attribute { says: there, .. }) => *there = there.take().or(says),
-            _ => self.evidence.push(Evidence::Attribute { path, value, says }),
+            _ => self
+                .evidence
+                .push(Evidence::Attribute { path, value, says }),
         }
     }
 }

@@ -17,12 +17,20 @@ pub(super) fn between<'p>(before: &Opened<'p>, after: &Opened<'p>) -> Vec<Differ
     for (at, (name, old)) in before.members().iter().enumerate() {
         let new = beside(after, at, name).unwrap_or(Value::ABSENT);
         if !old.same_text(&new) {
-            found.push(Difference { name: name.clone(), old: *old, new });
+            found.push(Difference {
+                name: name.clone(),
+                old: *old,
+                new,
+            });
         }
     }
     for (at, (name, new)) in after.members().iter().enumerate() {
         if beside(before, at, name).is_none() {
-            found.push(Difference { name: name.clone(), old: Value::ABSENT, new: *new });
+            found.push(Difference {
+                name: name.clone(),
+                old: Value::ABSENT,
+                new: *new,
+            });
         }
     }
     found
@@ -31,5 +39,9 @@ pub(super) fn between<'p>(before: &Opened<'p>, after: &Opened<'p>) -> Vec<Differ
 /// The member of this name. Both sides of an update mostly have the same names in the same order, so it is looked for at the same place first.
 fn beside<'p>(other: &Opened<'p>, at: usize, name: &str) -> Option<Value<'p>> {
     let members = other.members();
-    members.get(at).filter(|(there, _)| there == name).or_else(|| members.iter().find(|(there, _)| there == name)).map(|(_, value)| *value)
+    members
+        .get(at)
+        .filter(|(there, _)| there == name)
+        .or_else(|| members.iter().find(|(there, _)| there == name))
+        .map(|(_, value)| *value)
 }

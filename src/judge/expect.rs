@@ -37,7 +37,12 @@ impl Expectations {
 /// Whether a pattern covers the name of an account or region, which no cloud tells apart by case or blanks: `West Europe` is `westeurope`.
 #[must_use]
 pub(crate) fn covers_place(pattern: &Glob, name: &str) -> bool {
-    let folded = |text: &str| -> String { text.chars().filter(|c| *c != ' ').flat_map(char::to_lowercase).collect() };
+    let folded = |text: &str| -> String {
+        text.chars()
+            .filter(|c| *c != ' ')
+            .flat_map(char::to_lowercase)
+            .collect()
+    };
     Glob::new(&folded(&pattern.to_string())).covers(&folded(name))
 }
 
@@ -47,8 +52,18 @@ mod tests {
 
     #[test]
     fn names_of_places() {
-        let covers = |pattern: &str, name: &str| covers_place(&Glob::parse(pattern).unwrap_or_else(|error| panic!("{error}")), name);
-        assert!(covers("WestEurope", "westeurope") && covers("westeurope", "West Europe") && covers("0A-*", "0a-1") && covers("*", "x"));
+        let covers = |pattern: &str, name: &str| {
+            covers_place(
+                &Glob::parse(pattern).unwrap_or_else(|error| panic!("{error}")),
+                name,
+            )
+        };
+        assert!(
+            covers("WestEurope", "westeurope")
+                && covers("westeurope", "West Europe")
+                && covers("0A-*", "0a-1")
+                && covers("*", "x")
+        );
         assert!(!covers("eu-*", "us-1") && !covers("west", "westeurope"));
     }
 }

@@ -52,7 +52,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { create_high: 10, create_high_weighty: 5, create_least: 3, mass_count: 10, mass_share: 0.30, first_apply: false, expect: Expectations::default() }
+        Self {
+            create_high: 10,
+            create_high_weighty: 5,
+            create_least: 3,
+            mass_count: 10,
+            mass_share: 0.30,
+            first_apply: false,
+            expect: Expectations::default(),
+        }
     }
 }
 
@@ -84,33 +92,69 @@ impl<'a, 'p> Facts<'a, 'p> {
     ///
     /// # Errors
     /// When a value that is needed cannot be read; the address of the change is named.
-    pub fn new(plan: &'a Plan<'p>, catalog: &'a Catalog, limits: &'a Limits, state: &'a StateFacts) -> Result<Self, Unreadable> {
+    pub fn new(
+        plan: &'a Plan<'p>,
+        catalog: &'a Catalog,
+        limits: &'a Limits,
+        state: &'a StateFacts,
+    ) -> Result<Self, Unreadable> {
         let mut destroys = Vec::new();
         let (mut alters, mut stripped) = (Vec::new(), Vec::new());
         let mut providers = providers::Providers::new(plan);
         for change in plan.managed() {
-            let at = |error: ReadError| Unreadable { address: Some(change.address.to_string()), error };
+            let at = |error: ReadError| Unreadable {
+                address: Some(change.address.to_string()),
+                error,
+            };
             if change.action.destroys() {
                 destroys.push(Destroy::judge(catalog, change, &mut providers).map_err(at)?);
             } else if change.action == Action::Update {
-                let (before, after) = (Opened::new(change.before()).map_err(at)?, Opened::new(change.after()).map_err(at)?);
+                let (before, after) = (
+                    Opened::new(change.before()).map_err(at)?,
+                    Opened::new(change.after()).map_err(at)?,
+                );
                 let differences = difference::between(&before, &after);
                 alter::judge(catalog, change, &differences, &after, &mut alters).map_err(at)?;
                 stripped.extend(stripped::judge(change, &differences).map_err(at)?);
             }
         }
-        let nowhere = |error| Unreadable { address: None, error };
+        let nowhere = |error| Unreadable {
+            address: None,
+            error,
+        };
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
-        let places = if limits.expect.asks_for_places() { Some(Places::read(plan).map_err(nowhere)?) } else { None };
-        let rename_of = renames.iter().enumerate().map(|(at, rename)| (rename.from.address.as_ref(), at)).collect();
-        Ok(Self { plan, catalog, limits, state, destroys, alters, stripped, places, renames, rename_of })
+        let places = if limits.expect.asks_for_places() {
+            Some(Places::read(plan).map_err(nowhere)?)
+        } else {
+            None
+        };
+        let rename_of = renames
+            .iter()
+            .enumerate()
+            .map(|(at, rename)| (rename.from.address.as_ref(), at))
+            .collect();
+        Ok(Self {
+            plan,
+            catalog,
+            limits,
+            state,
+            destroys,
+            alters,
+            stripped,
+            places,
+            renames,
+            rename_of,
+        })
     }
 
     /// The rename that takes this object away, if it is one.
     #[must_use]
     pub fn renamed(&self, change: &ResourceChange<'_>) -> Option<&Rename<'a, 'p>> {
-        let at = self.rename_of.get(change.address.as_ref()).filter(|_| change.deposed().is_none())?;
+        let at = self
+            .rename_of
+            .get(change.address.as_ref())
+            .filter(|_| change.deposed().is_none())?;
         self.renames.get(*at)
     }
 
@@ -123,7 +167,9 @@ impl<'a, 'p> Facts<'a, 'p> {
     /// Whether a change is about something that counts: not a helper such as `null_resource`.
     #[must_use]
     pub fn counts(&self, change: &ResourceChange<'_>) -> bool {
-        change.managed() && !is_helper(&change.kind) && self.category(change) != Some(Category::Helper)
+        change.managed()
+            && !is_helper(&change.kind)
+            && self.category(change) != Some(Category::Helper)
     }
 
     /// Whether a change does something that counts: not to a helper.
@@ -135,13 +181,17 @@ impl<'a, 'p> Facts<'a, 'p> {
     /// The current managed objects before the change, deposed ones left out.
     pub fn current(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
         let plan: &'a Plan<'p> = self.plan;
-        plan.changes.iter().filter(|change| change.managed() && change.deposed().is_none() && change.action.has_before())
+        plan.changes.iter().filter(|change| {
+            change.managed() && change.deposed().is_none() && change.action.has_before()
+        })
     }
 
     /// Managed objects that the plan creates where none was.
     pub fn creates(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
         let plan: &'a Plan<'p> = self.plan;
-        plan.changes.iter().filter(|change| change.managed() && change.action == Action::Create)
+        plan.changes
+            .iter()
+            .filter(|change| change.managed() && change.action == Action::Create)
     }
 }
 
@@ -154,13 +204,18 @@ pub fn shown_sizes() -> &'static [&'static str] {
 /// Whether something is changed at all, a helper too, since what a provisioner runs may be anything. A move and an import are changes.
 #[must_use]
 pub(crate) fn is_change(change: &ResourceChange<'_>) -> bool {
-    !matches!(change.action, Action::NoOp | Action::Read | Action::Open) || change.previous_address().is_some() || change.importing()
+    !matches!(change.action, Action::NoOp | Action::Read | Action::Open)
+        || change.previous_address().is_some()
+        || change.importing()
 }
 
 /// Types that hold nothing of their own, whatever the catalogue says (design §2).
 #[must_use]
 pub(crate) fn is_helper(kind: &str) -> bool {
-    matches!(kind, "null_resource" | "terraform_data") || ["random_", "time_", "local_", "tls_"].iter().any(|prefix| kind.starts_with(prefix))
+    matches!(kind, "null_resource" | "terraform_data")
+        || ["random_", "time_", "local_", "tls_"]
+            .iter()
+            .any(|prefix| kind.starts_with(prefix))
 }
 
 /// A value that a rule needs and that cannot be read.

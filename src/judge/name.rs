@@ -161,7 +161,10 @@ const LOOKALIKE: &[&str] = &[
 #[must_use]
 pub(crate) fn guess(kind: &str) -> Option<&str> {
     let (_, name) = kind.split_once('_')?;
-    let words: Vec<&str> = name.split('_').filter(|word| !matches!(*word, "v1" | "v2" | "v3" | "beta" | "alpha")).collect();
+    let words: Vec<&str> = name
+        .split('_')
+        .filter(|word| !matches!(*word, "v1" | "v2" | "v3" | "beta" | "alpha"))
+        .collect();
     let last = words.last()?;
     if LOOKALIKE.contains(last) && !STATEFUL.contains(last) {
         return None;
@@ -175,7 +178,11 @@ pub(crate) fn guess(kind: &str) -> Option<&str> {
 /// Whether the name of a store says that Terraform keeps its own state, or the lock of it, in there.
 #[must_use]
 pub(crate) fn looks_like_state_store(name: &str) -> bool {
-    let plain: String = name.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain: String = name
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     [
         "tfstate",
         "tf-state",
@@ -235,7 +242,13 @@ mod tests {
 
     #[test]
     fn state_stores() {
-        assert!(looks_like_state_store("acme-prod-tfstate") && looks_like_state_store("acme_terraform_state") && looks_like_state_store("Terraform-Locks"));
-        assert!(!looks_like_state_store("acme-state-machine") && !looks_like_state_store("uploads"));
+        assert!(
+            looks_like_state_store("acme-prod-tfstate")
+                && looks_like_state_store("acme_terraform_state")
+                && looks_like_state_store("Terraform-Locks")
+        );
+        assert!(
+            !looks_like_state_store("acme-state-machine") && !looks_like_state_store("uploads")
+        );
     }
 }

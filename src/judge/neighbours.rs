@@ -22,10 +22,19 @@ pub enum Source {
 }
 
 /// Finds the sources of destroyed backups and raises those whose source does not stay.
-pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [Destroy<'_, '_>]) -> Result<(), ReadError> {
+pub(super) fn weigh_backups(
+    plan: &Plan<'_>,
+    catalog: &Catalog,
+    destroys: &mut [Destroy<'_, '_>],
+) -> Result<(), ReadError> {
     let mut wanted: Vec<(usize, Vec<String>)> = Vec::new();
     for (at, destroy) in destroys.iter().enumerate() {
-        let Some(row) = destroy.row.filter(|row| row.category == Category::Backup && !row.backs_up.is_empty()) else { continue };
+        let Some(row) = destroy
+            .row
+            .filter(|row| row.category == Category::Backup && !row.backs_up.is_empty())
+        else {
+            continue;
+        };
         let mut names = Vec::new();
         let value = Opened::new(destroy.change.before())?;
         for path in &row.backs_up {
@@ -43,35 +52,62 @@ pub(super) fn weigh_backups(plan: &Plan<'_>, catalog: &Catalog, destroys: &mut [
     let mut found: Vec<Option<Source>> = vec![None; wanted.len()];
     let mut asking: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, (_, names)) in wanted.iter().enumerate() {
-        names.iter().for_each(|name| asking.entry(name).or_default().push(at));
+        names
+            .iter()
+            .for_each(|name| asking.entry(name).or_default().push(at));
     }
     let mut seen = 0;
-    for change in plan.managed().filter(|change| change.action.has_before() && change.deposed().is_none()) {
+    for change in plan
+        .managed()
+        .filter(|change| change.action.has_before() && change.deposed().is_none())
+    {
         seen += 1;
-        let Some(row) = catalog.get(&change.kind).filter(|row| row.category.holds_data() || row.category == Category::Machine) else { continue };
+        let Some(row) = catalog
+            .get(&change.kind)
+            .filter(|row| row.category.holds_data() || row.category == Category::Machine)
+        else {
+            continue;
+        };
         if matches!(row.category, Category::Backup | Category::Carrier) {
             continue;
         }
         let value = change.before();
         for (name, value) in value.members()? {
-            let named =
-                matches!(name.as_ref(), "id" | "arn" | "identifier" | "name" | "self_link" | "bucket") || row.identity.iter().any(|path| path.text() == name);
+            let named = matches!(
+                name.as_ref(),
+                "id" | "arn" | "identifier" | "name" | "self_link" | "bucket"
+            ) || row.identity.iter().any(|path| path.text() == name);
             if named && let Shape::Text(text) = value.shape()? {
                 for at in asking.get(text.as_ref()).into_iter().flatten() {
                     let address = change.address.to_string();
                     if let Some(found) = found.get_mut(*at) {
-                        *found = Some(if change.action.destroys() { Source::Goes(address) } else { Source::Stays(address) });
+                        *found = Some(if change.action.destroys() {
+                            Source::Goes(address)
+                        } else {
+                            Source::Stays(address)
+                        });
                     }
                 }
             }
         }
     }
     // A plan that covers a part of the state (-target) does not show all sources.
-    let whole = plan.prior.as_ref().is_none_or(|prior| prior.count() <= seen);
+    let whole = plan
+        .prior
+        .as_ref()
+        .is_none_or(|prior| prior.count() <= seen);
     for ((at, _), found) in wanted.into_iter().zip(found) {
-        let Some(destroy) = destroys.get_mut(at) else { continue };
-        destroy.source = found.unwrap_or(if whole { Source::Unmanaged } else { Source::NotAsked });
-        if matches!(destroy.source, Source::Goes(_) | Source::Unmanaged) && destroy.grade == Grade::High {
+        let Some(destroy) = destroys.get_mut(at) else {
+            continue;
+        };
+        destroy.source = found.unwrap_or(if whole {
+            Source::Unmanaged
+        } else {
+            Source::NotAsked
+        });
+        if matches!(destroy.source, Source::Goes(_) | Source::Unmanaged)
+            && destroy.grade == Grade::High
+        {
             destroy.grade = Grade::Critical;
         }
     }

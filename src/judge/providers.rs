@@ -15,11 +15,18 @@ pub(super) struct Providers<'a, 'p> {
 
 impl<'a, 'p> Providers<'a, 'p> {
     pub(super) const fn new(plan: &'a Plan<'p>) -> Self {
-        Self { plan, known: BTreeMap::new() }
+        Self {
+            plan,
+            known: BTreeMap::new(),
+        }
     }
 
     /// See [`Plan::provider_blocks`].
-    pub(super) fn blocks(&mut self, provider: Option<&'a str>, prefix: &'a str) -> Result<&[Value<'p>], ReadError> {
+    pub(super) fn blocks(
+        &mut self,
+        provider: Option<&'a str>,
+        prefix: &'a str,
+    ) -> Result<&[Value<'p>], ReadError> {
         use std::collections::btree_map::Entry;
         Ok(match self.known.entry((provider, prefix)) {
             Entry::Occupied(entry) => entry.into_mut(),

@@ -22,9 +22,17 @@ pub struct Rename<'a, 'p> {
 /// Pairs are not sought among more than this many deletes and creates of one type: a mass destroy is no rename.
 const MOST: usize = 500;
 
-pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<Rename<'a, 'p>>, ReadError> {
-    let mut sides: BTreeMap<&str, (Vec<&'a ResourceChange<'p>>, Vec<&'a ResourceChange<'p>>)> = BTreeMap::new();
-    for change in plan.changes.iter().filter(|change| change.managed() && change.deposed().is_none()) {
+pub(super) fn find<'a, 'p>(
+    plan: &'a Plan<'p>,
+    catalog: &Catalog,
+) -> Result<Vec<Rename<'a, 'p>>, ReadError> {
+    let mut sides: BTreeMap<&str, (Vec<&'a ResourceChange<'p>>, Vec<&'a ResourceChange<'p>>)> =
+        BTreeMap::new();
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.managed() && change.deposed().is_none())
+    {
         match change.action {
             Action::Delete => sides.entry(&change.kind).or_default().0.push(change),
             Action::Create => sides.entry(&change.kind).or_default().1.push(change),
@@ -47,7 +55,10 @@ pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<
             });
         }
         // Each address is parsed once, not for each pair.
-        let addresses: Vec<Option<Address<'_>>> = new.iter().map(|change| Address::parse(&change.address)).collect();
+        let addresses: Vec<Option<Address<'_>>> = new
+            .iter()
+            .map(|change| Address::parse(&change.address))
+            .collect();
         let mut taken = vec![false; new.len()];
         for from in gone {
             let name = match row {
@@ -58,15 +69,23 @@ pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<
             let fits = |at: usize| match (&name, names.get(at).and_then(Option::as_ref)) {
                 (Some(old), Some(new)) => (old == new).then_some(true),
                 // Nothing says that they differ: then the block's own name must say that they are the same.
-                _ => kin(address.as_ref(), addresses.get(at).and_then(Option::as_ref)).then_some(false),
+                _ => kin(address.as_ref(), addresses.get(at).and_then(Option::as_ref))
+                    .then_some(false),
             };
-            let found =
-                new.iter().enumerate().filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true)).find_map(|(at, to)| fits(at).map(|same| (at, *to, same)));
+            let found = new
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| !taken.get(*at).copied().unwrap_or(true))
+                .find_map(|(at, to)| fits(at).map(|same| (at, *to, same)));
             if let Some((at, to, same_identity)) = found {
                 if let Some(taken) = taken.get_mut(at) {
                     *taken = true;
                 }
-                renames.push(Rename { from, to, same_identity });
+                renames.push(Rename {
+                    from,
+                    to,
+                    same_identity,
+                });
             }
         }
     }
@@ -76,11 +95,21 @@ pub(super) fn find<'a, 'p>(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Vec<
 /// Whether two addresses are one block under another module, or with another kind of key (single, count, for_each).
 /// Two keys of one `for_each` are two things.
 fn kin(from: Option<&Address<'_>>, to: Option<&Address<'_>>) -> bool {
-    let (Some(from), Some(to)) = (from, to) else { return false };
-    if from.kind != to.kind || from.name != to.name || !(from.key == to.key || rekeyed(from.key.as_ref(), to.key.as_ref())) {
+    let (Some(from), Some(to)) = (from, to) else {
+        return false;
+    };
+    if from.kind != to.kind
+        || from.name != to.name
+        || !(from.key == to.key || rekeyed(from.key.as_ref(), to.key.as_ref()))
+    {
         return false;
     }
-    if !from.module.iter().map(|step| step.name).eq(to.module.iter().map(|step| step.name)) {
+    if !from
+        .module
+        .iter()
+        .map(|step| step.name)
+        .eq(to.module.iter().map(|step| step.name))
+    {
         return true;
     }
     let steps = || from.module.iter().zip(&to.module);
@@ -88,7 +117,12 @@ fn kin(from: Option<&Address<'_>>, to: Option<&Address<'_>>) -> bool {
 }
 
 fn rekeyed(a: Option<&Key<'_>>, b: Option<&Key<'_>>) -> bool {
-    !matches!((a, b), (None, None) | (Some(Key::Number(_)), Some(Key::Number(_))) | (Some(Key::Text(_)), Some(Key::Text(_))))
+    !matches!(
+        (a, b),
+        (None, None)
+            | (Some(Key::Number(_)), Some(Key::Number(_)))
+            | (Some(Key::Text(_)), Some(Key::Text(_)))
+    )
 }
 
 #[cfg(test)]

@@ -20,14 +20,22 @@ pub struct Stripped<'a, 'p> {
 const LEAST: usize = 8;
 
 /// The first such attribute.
-pub(super) fn judge<'a, 'p>(change: &'a ResourceChange<'p>, differences: &[Difference<'p>]) -> Result<Option<Stripped<'a, 'p>>, ReadError> {
+pub(super) fn judge<'a, 'p>(
+    change: &'a ResourceChange<'p>,
+    differences: &[Difference<'p>],
+) -> Result<Option<Stripped<'a, 'p>>, ReadError> {
     for Difference { name, old, new } in differences {
         if is_label(name) || old.is_nothing() || matches!(new.shape()?, Shape::Unknown) {
             continue;
         }
         let (had, has) = (leaves(*old, 0)?, leaves(*new, 0)?);
         if had >= LEAST && had.saturating_sub(has) >= LEAST && has * 2 <= had {
-            return Ok(Some(Stripped { change, name: name.to_string(), had, has }));
+            return Ok(Some(Stripped {
+                change,
+                name: name.to_string(),
+                had,
+                has,
+            }));
         }
     }
     Ok(None)
@@ -62,7 +70,13 @@ fn leaves(value: Value<'_>, depth: u8) -> Result<usize, ReadError> {
         Shape::Absent | Shape::Null => 0,
         Shape::Text(text) => usize::from(!text.is_empty()),
         Shape::Unknown | Shape::Bool(_) | Shape::Number(_) => 1,
-        Shape::List(items) => items.into_iter().map(|item| leaves(item, depth + 1)).sum::<Result<usize, _>>()?,
-        Shape::Object(members) => members.into_iter().map(|(_, member)| leaves(member, depth + 1)).sum::<Result<usize, _>>()?,
+        Shape::List(items) => items
+            .into_iter()
+            .map(|item| leaves(item, depth + 1))
+            .sum::<Result<usize, _>>()?,
+        Shape::Object(members) => members
+            .into_iter()
+            .map(|(_, member)| leaves(member, depth + 1))
+            .sum::<Result<usize, _>>()?,
     })
 }

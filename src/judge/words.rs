@@ -9,11 +9,16 @@ pub(crate) fn how(change: &ResourceChange<'_>) -> String {
     let what = match change.action {
         Action::DeleteCreate => "replaced: destroyed first, then created anew",
         Action::CreateDelete => "replaced: a new one is created first, then this one is destroyed",
-        Action::Forget | Action::CreateForget | Action::ForgetCreate => "dropped from Terraform's state",
+        Action::Forget | Action::CreateForget | Action::ForgetCreate => {
+            "dropped from Terraform's state"
+        }
         _ => "destroyed",
     };
     match change.deposed() {
-        Some(_) => "deposed object destroyed: what an earlier replace left behind under this address".to_owned(),
+        Some(_) => {
+            "deposed object destroyed: what an earlier replace left behind under this address"
+                .to_owned()
+        }
         None => what.to_owned(),
     }
 }
@@ -23,18 +28,32 @@ pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadE
     let paths = replace_paths(change)?;
     let text = match change.reason() {
         Some("replace_because_tainted") => "it is marked as tainted in the state".to_owned(),
-        Some("replace_because_cannot_update") if !paths.is_empty() => format!("{} cannot be changed in place", paths.join(", ")),
-        Some("replace_because_cannot_update") => "the provider cannot make this change in place".to_owned(),
+        Some("replace_because_cannot_update") if !paths.is_empty() => {
+            format!("{} cannot be changed in place", paths.join(", "))
+        }
+        Some("replace_because_cannot_update") => {
+            "the provider cannot make this change in place".to_owned()
+        }
         Some("replace_by_request") => "-replace asks for it".to_owned(),
         Some("replace_by_triggers") => "replace_triggered_by asks for it".to_owned(),
-        Some("delete_because_no_resource_config") => "its block is gone from the configuration, and any prevent_destroy with it".to_owned(),
-        Some("delete_because_no_module") => "its module instance is gone from the configuration".to_owned(),
-        Some("delete_because_wrong_repetition") => "its block changed between single, count and for_each".to_owned(),
+        Some("delete_because_no_resource_config") => {
+            "its block is gone from the configuration, and any prevent_destroy with it".to_owned()
+        }
+        Some("delete_because_no_module") => {
+            "its module instance is gone from the configuration".to_owned()
+        }
+        Some("delete_because_wrong_repetition") => {
+            "its block changed between single, count and for_each".to_owned()
+        }
         Some("delete_because_count_index") => "its index is beyond the new count".to_owned(),
         Some("delete_because_each_key") => "its key is gone from for_each".to_owned(),
-        Some("delete_because_no_move_target") => "a moved block points to an address that has no configuration".to_owned(),
+        Some("delete_because_no_move_target") => {
+            "a moved block points to an address that has no configuration".to_owned()
+        }
         Some("delete_because_enabled_false") => "lifecycle.enabled is false".to_owned(),
-        _ if change.action.replaces() && !paths.is_empty() => format!("{} cannot be changed in place", paths.join(", ")),
+        _ if change.action.replaces() && !paths.is_empty() => {
+            format!("{} cannot be changed in place", paths.join(", "))
+        }
         _ => return Ok(None),
     };
     Ok(Some(Evidence::Note(text)))
@@ -72,7 +91,11 @@ fn replace_paths(change: &ResourceChange<'_>) -> Result<Vec<String>, ReadError> 
 }
 
 fn is_attribute(name: &str) -> bool {
-    name.len() <= 64 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// What to do instead of losing the object.

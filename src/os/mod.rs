@@ -6,9 +6,15 @@ mod other;
 mod unix;
 
 #[cfg(not(unix))]
-pub use other::{Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded, user};
+pub use other::{
+    Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded,
+    user,
+};
 #[cfg(unix)]
-pub use unix::{Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded, user};
+pub use unix::{
+    Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded,
+    user,
+};
 
 /// Something that the gate waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,7 +56,10 @@ impl Signals {
     /// # Errors
     /// Always.
     pub fn take() -> io::Result<Self> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "applygate apply does not work on this system yet"))
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "applygate apply does not work on this system yet",
+        ))
     }
 
     /// Never called.

@@ -26,7 +26,12 @@ impl Terminal {
     /// The controlling terminal of this process, if it has one.
     #[must_use]
     pub fn open() -> Option<Self> {
-        File::options().read(true).write(true).open("/dev/tty").ok().map(Self)
+        File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/tty")
+            .ok()
+            .map(Self)
     }
 
     /// Whether this process is in the terminal's foreground group: then Ctrl-C and what is sent to the group reach its children as well. `timeout` and `&`
@@ -60,7 +65,10 @@ impl Write for Terminal {
 }
 
 /// How long a child may have ended unnoticed: whoever started this process may have left SIGCHLD blocked.
-const LOOK_AGAIN: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const LOOK_AGAIN: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
 
 /// Signals that came, each through a pipe of its own, so that one place can wait for them, for the terminal and for the child.
 #[derive(Debug)]
@@ -73,7 +81,13 @@ impl Signals {
     /// When the system gives no pipe.
     pub fn take() -> io::Result<Self> {
         let ignored = ignored();
-        let all = [(Event::Child, SIGCHLD), (Event::Terminate, SIGTERM), (Event::HangUp, SIGHUP), (Event::Interrupt, SIGINT), (Event::Quit, SIGQUIT)];
+        let all = [
+            (Event::Child, SIGCHLD),
+            (Event::Terminate, SIGTERM),
+            (Event::HangUp, SIGHUP),
+            (Event::Interrupt, SIGINT),
+            (Event::Quit, SIGQUIT),
+        ];
         let mut pipes = Vec::new();
         for (event, signal) in all {
             if event != Event::Child && ignored & (1 << (signal - 1)) != 0 {
@@ -96,7 +110,11 @@ impl Signals {
             if let Some(event) = self.pending()? {
                 return Ok(event);
             }
-            let mut waiting: Vec<PollFd<'_>> = self.0.iter().map(|(_, pipe)| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)).collect();
+            let mut waiting: Vec<PollFd<'_>> = self
+                .0
+                .iter()
+                .map(|(_, pipe)| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN))
+                .collect();
             if let Some(terminal) = terminal {
                 waiting.push(PollFd::from_borrowed_fd(terminal.0.as_fd(), PollFlags::IN));
             }
@@ -106,7 +124,10 @@ impl Signals {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            let typed = terminal.is_some() && waiting.last().is_some_and(|terminal| !terminal.revents().is_empty());
+            let typed = terminal.is_some()
+                && waiting
+                    .last()
+                    .is_some_and(|terminal| !terminal.revents().is_empty());
             drop(waiting);
             match self.pending()? {
                 Some(event) => return Ok(event),
@@ -125,7 +146,11 @@ impl Signals {
             match pipe.read(&mut [0; 64]) {
                 Ok(0) => {}
                 Ok(_) => return Ok(Some(*event)),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                    ) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -137,7 +162,8 @@ impl Signals {
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Asks the child to stop. A hang-up is handed on as this too: Terraform does not catch that one, and would die of it on the spot.
@@ -162,7 +188,9 @@ pub fn shielded(program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new(shell);
-    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program);
+    command
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+        .arg(program);
     command
 }
 
@@ -181,7 +209,10 @@ pub fn user() -> Option<u32> {
 /// The machine's name.
 #[must_use]
 pub fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Whether a directory is a directory, not a link to one, of this user.
@@ -219,6 +250,10 @@ pub mod private {
     /// # Errors
     /// Those of the system.
     pub fn file(path: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
     }
 }

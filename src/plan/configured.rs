@@ -130,22 +130,37 @@ impl<'p> Configured<'p> {
         let form = match plan.configuration {
             Configuration::Nowhere => Form::Nowhere,
             Configuration::Json(text) => {
-                let mut document: Document<'p> = serde_json::from_str(text).map_err(|_| ReadError("the configuration cannot be read"))?;
+                let mut document: Document<'p> = serde_json::from_str(text)
+                    .map_err(|_| ReadError("the configuration cannot be read"))?;
                 let declared = std::mem::take(&mut document.root_module.variables);
-                sensitive = declared.into_iter().map(|(name, variable)| (name, variable.sensitive)).collect();
+                sensitive = declared
+                    .into_iter()
+                    .map(|(name, variable)| (name, variable.sensitive))
+                    .collect();
                 let mut keys = HashMap::new();
                 document.root_module.keys("", &mut keys);
                 let mut only: HashMap<String, Option<String>> = HashMap::new();
                 for (key, block) in &document.provider_config {
                     if let Some(name) = block.full_name.as_ref().or(block.name.as_ref()) {
-                        only.entry(name.0.to_string()).and_modify(|only| *only = None).or_insert_with(|| Some(key.to_string()));
+                        only.entry(name.0.to_string())
+                            .and_modify(|only| *only = None)
+                            .or_insert_with(|| Some(key.to_string()));
                     }
                 }
-                Form::Json { blocks: document.provider_config, keys, only }
+                Form::Json {
+                    blocks: document.provider_config,
+                    keys,
+                    only,
+                }
             }
             Configuration::Source(config) => Form::Source(config),
         };
-        Ok(Self { form, variables, sensitive, known: RefCell::default() })
+        Ok(Self {
+            form,
+            variables,
+            sensitive,
+            known: RefCell::default(),
+        })
     }
 
     /// What names the provider block that a change uses; `None` when there is none, or when it is not known which one.
@@ -157,7 +172,10 @@ impl<'p> Configured<'p> {
                 Some(key) => {
                     // Before Terraform 1.1 a module's resource names a block that the root may hold.
                     let of_root = key.rsplit_once(':').map(|(_, key)| key);
-                    [Some(key.as_ref()), of_root].into_iter().flatten().find(|key| blocks.contains_key(*key))
+                    [Some(key.as_ref()), of_root]
+                        .into_iter()
+                        .flatten()
+                        .find(|key| blocks.contains_key(*key))
                 }
                 // What is no longer in the configuration names no block: only a single one of its provider can be meant.
                 None => only.get(change.provider()?)?.as_deref(),
@@ -174,8 +192,15 @@ impl<'p> Configured<'p> {
             Form::Json { blocks, .. } => {
                 let block = |block: &JsonBlock<'p>| Block {
                     name: used.to_owned(),
-                    values: Value::json(block.expressions, super::Mask::Nothing, super::Mask::Nothing),
-                    root: block.module_address.as_ref().is_none_or(|module| module.0.is_empty()),
+                    values: Value::json(
+                        block.expressions,
+                        super::Mask::Nothing,
+                        super::Mask::Nothing,
+                    ),
+                    root: block
+                        .module_address
+                        .as_ref()
+                        .is_none_or(|module| module.0.is_empty()),
                 };
                 blocks.get(used).map(block).into_iter().collect()
             }
@@ -190,20 +215,39 @@ impl<'p> Configured<'p> {
     pub fn setting(&self, block: &Block<'p>, path: &[&str]) -> Result<Vec<Value<'p>>, ReadError> {
         let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
         let last = path.last().map_or("", String::as_str);
-        block.values.at(&path)?.into_iter().map(|value| self.resolve(value, block.root, last)).collect()
+        block
+            .values
+            .at(&path)?
+            .into_iter()
+            .map(|value| self.resolve(value, block.root, last))
+            .collect()
     }
 
     fn resolve(&self, value: Value<'p>, root: bool, setting: &str) -> Result<Value<'p>, ReadError> {
-        let Shape::Object(members) = value.shape()? else { return Ok(value) };
+        let Shape::Object(members) = value.shape()? else {
+            return Ok(value);
+        };
         if let Some((_, constant)) = members.iter().find(|(name, _)| name == "constant_value") {
             return Ok(*constant);
         }
-        let Shape::List(names) = super::member(&members, "references").shape()? else { return Ok(Value::UNKNOWN) };
-        let [only] = names.as_slice() else { return Ok(Value::UNKNOWN) };
+        let Shape::List(names) = super::member(&members, "references").shape()? else {
+            return Ok(Value::UNKNOWN);
+        };
+        let [only] = names.as_slice() else {
+            return Ok(Value::UNKNOWN);
+        };
         let only = only.text()?.unwrap_or_default();
         // The JSON names what an expression refers to and leaves out the rest of it: a project, which has no form of its own, may be put together.
-        let whole = |name: &&str| !matches!(self.form, Form::Json { .. }) || setting != "project" || name.contains("project");
-        match only.strip_prefix("var.").filter(|name| root && !name.contains(['.', '['])).filter(whole) {
+        let whole = |name: &&str| {
+            !matches!(self.form, Form::Json { .. })
+                || setting != "project"
+                || name.contains("project")
+        };
+        match only
+            .strip_prefix("var.")
+            .filter(|name| root && !name.contains(['.', '[']))
+            .filter(whole)
+        {
             Some(name) => self.variable(name),
             None => Ok(Value::UNKNOWN),
         }
@@ -225,16 +269,25 @@ impl<'p> Configured<'p> {
 
     fn look_up(&self, name: &str) -> Result<Value<'p>, ReadError> {
         let declared = match &self.form {
-            Form::Source(config) => config.modules().get("").and_then(|root| root.variables.get(name)),
+            Form::Source(config) => config
+                .modules()
+                .get("")
+                .and_then(|root| root.variables.get(name)),
             _ => None,
         };
-        let sensitive = declared.map_or_else(|| self.sensitive.get(name).copied().unwrap_or(true), |variable| variable.sensitive);
+        let sensitive = declared.map_or_else(
+            || self.sensitive.get(name).copied().unwrap_or(true),
+            |variable| variable.sensitive,
+        );
         let set = match self.variables {
             Variables::Nowhere => None,
             Variables::Json(text) => json_variable(text, name)?,
             Variables::Wire(plan) => saved::variable(plan, name)?,
         };
-        let value = match (set, declared.and_then(|variable| variable.default.as_deref())) {
+        let value = match (
+            set,
+            declared.and_then(|variable| variable.default.as_deref()),
+        ) {
             (Some(value), _) => value,
             (None, Some(default)) => Value::of_json(default).expression()?,
             (None, None) => Value::UNKNOWN,
@@ -249,13 +302,28 @@ impl<'p> Configured<'p> {
         let mut found = BTreeSet::new();
         match &self.form {
             Form::Nowhere => {}
-            Form::Json { blocks, .. } => {
-                found.extend(blocks.values().filter_map(|block| Some(block.full_name.as_ref().or(block.name.as_ref())?.0.to_string())))
-            }
+            Form::Json { blocks, .. } => found.extend(blocks.values().filter_map(|block| {
+                Some(
+                    block
+                        .full_name
+                        .as_ref()
+                        .or(block.name.as_ref())?
+                        .0
+                        .to_string(),
+                )
+            })),
             Form::Source(config) => {
                 for module in config.modules().values() {
-                    let named = module.providers.iter().map(|block| block.name.as_str()).chain(module.implied());
-                    found.extend(named.filter(|name| *name != "terraform").map(|name| module.source_of(name)));
+                    let named = module
+                        .providers
+                        .iter()
+                        .map(|block| block.name.as_str())
+                        .chain(module.implied());
+                    found.extend(
+                        named
+                            .filter(|name| *name != "terraform")
+                            .map(|name| module.source_of(name)),
+                    );
                     found.extend(module.requires.values().cloned());
                 }
             }
@@ -268,20 +336,36 @@ impl<'p> Configured<'p> {
 /// The blocks that `module.x.provider["registry.terraform.io/hashicorp/aws"].east` stands for: the later one wins.
 fn source_blocks<'p>(config: &'p Config<'p>, address: &str) -> Vec<Block<'p>> {
     let (before, full, alias) = if let Some((before, rest)) = address.split_once("provider[\"") {
-        let Some((full, rest)) = rest.split_once("\"]") else { return Vec::new() };
+        let Some((full, rest)) = rest.split_once("\"]") else {
+            return Vec::new();
+        };
         (before, full, rest.strip_prefix('.').unwrap_or_default())
     } else {
         // Terraform 0.12: `provider.aws.east`.
-        let Some((before, rest)) = address.split_once("provider.") else { return Vec::new() };
+        let Some((before, rest)) = address.split_once("provider.") else {
+            return Vec::new();
+        };
         let (name, alias) = rest.split_once('.').unwrap_or((rest, ""));
         (before, name, alias)
     };
-    let path = before.split('.').filter(|part| !matches!(*part, "module" | "")).collect::<Vec<_>>().join(".");
-    let Some(module) = config.modules().get(&path) else { return Vec::new() };
-    let fitting = module.providers.iter().rev().filter(|block| block.alias == alias && (block.name == full || module.is_source(&block.name, full)));
+    let path = before
+        .split('.')
+        .filter(|part| !matches!(*part, "module" | ""))
+        .collect::<Vec<_>>()
+        .join(".");
+    let Some(module) = config.modules().get(&path) else {
+        return Vec::new();
+    };
+    let fitting = module.providers.iter().rev().filter(|block| {
+        block.alias == alias && (block.name == full || module.is_source(&block.name, full))
+    });
     fitting
         .map(|block| Block {
-            name: if alias.is_empty() { block.name.clone() } else { format!("{}.{alias}", block.name) },
+            name: if alias.is_empty() {
+                block.name.clone()
+            } else {
+                format!("{}.{alias}", block.name)
+            },
             values: Value::of_json(&block.json),
             root: path.is_empty(),
         })
@@ -290,9 +374,20 @@ fn source_blocks<'p>(config: &'p Config<'p>, address: &str) -> Vec<Block<'p>> {
 
 /// An address as the configuration has it: without the keys of its instances.
 fn without_keys(address: &str) -> String {
-    let Some(address) = Address::parse(address) else { return String::new() };
-    let modules: String = address.module.iter().map(|step| format!("module.{}.", step.name)).collect();
-    format!("{modules}{}{}.{}", if address.data { "data." } else { "" }, address.kind, address.name)
+    let Some(address) = Address::parse(address) else {
+        return String::new();
+    };
+    let modules: String = address
+        .module
+        .iter()
+        .map(|step| format!("module.{}.", step.name))
+        .collect();
+    format!(
+        "{modules}{}{}.{}",
+        if address.data { "data." } else { "" },
+        address.kind,
+        address.name
+    )
 }
 
 fn json_variable<'p>(text: &'p str, name: &str) -> Result<Option<Value<'p>>, ReadError> {
@@ -301,6 +396,11 @@ fn json_variable<'p>(text: &'p str, name: &str) -> Result<Option<Value<'p>>, Rea
         #[serde(borrow, default)]
         value: Option<&'p RawValue>,
     }
-    let variables: BTreeMap<Cow<'p, str>, Variable<'p>> = serde_json::from_str(text).map_err(|_| ReadError("the variables cannot be read"))?;
-    Ok(variables.into_iter().find(|(key, _)| key == name).and_then(|(_, variable)| variable.value).map(|raw| Value::of_json(raw.get())))
+    let variables: BTreeMap<Cow<'p, str>, Variable<'p>> =
+        serde_json::from_str(text).map_err(|_| ReadError("the variables cannot be read"))?;
+    Ok(variables
+        .into_iter()
+        .find(|(key, _)| key == name)
+        .and_then(|(_, variable)| variable.value)
+        .map(|raw| Value::of_json(raw.get())))
 }

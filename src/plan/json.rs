@@ -9,7 +9,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths, ResourceChange, Text, Value, Variables, place};
+use super::{
+    Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths,
+    ResourceChange, Text, Value, Variables, place,
+};
 use crate::refusal::{Refusal, Why};
 
 /// Reads the JSON object that `text` starts with as a plan, and tells how many bytes it takes.
@@ -131,20 +134,32 @@ impl<'p> Document<'p> {
         }
         let Some(Text(format_version)) = self.format_version else {
             let state = self.version.is_here() && self.lineage.is_here();
-            return Err(Refusal::new(if state { Why::RawState } else { Why::NotAPlan }));
+            return Err(Refusal::new(if state {
+                Why::RawState
+            } else {
+                Why::NotAPlan
+            }));
         };
         if !matches!(format_version.split('.').next(), Some("0" | "1")) {
             return Err(Refusal::new(Why::UnknownFormat));
         }
         let provably = self.planned_values.is_here() || self.configuration.is_some();
         if self.resource_changes.is_absent() && !provably {
-            return Err(Refusal::new(if self.values.is_here() { Why::StateShown } else { Why::NotAPlan }));
+            return Err(Refusal::new(if self.values.is_here() {
+                Why::StateShown
+            } else {
+                Why::NotAPlan
+            }));
         }
         if self.values.is_here() {
             return Err(Refusal::new(Why::StateShown));
         }
         let prior = match self.prior_state {
-            Field::Here(StateDocument { values: Some(values) }) => Some(PriorState { managed: values.root_module.0 }),
+            Field::Here(StateDocument {
+                values: Some(values),
+            }) => Some(PriorState {
+                managed: values.root_module.0,
+            }),
             Field::Here(StateDocument { values: None }) => Some(PriorState::default()),
             Field::Null | Field::Absent => None,
         };
@@ -152,17 +167,33 @@ impl<'p> Document<'p> {
         changes.shrink_to_fit();
         Ok(Plan {
             format_version: format_version.into_owned(),
-            terraform_version: self.terraform_version.map(|Text(version)| version.into_owned()),
+            terraform_version: self
+                .terraform_version
+                .map(|Text(version)| version.into_owned()),
             changes,
             drift: self.resource_drift.or_empty()?,
-            deferred: self.deferred_changes.or_empty()?.into_iter().map(|deferred| deferred.resource_change).collect(),
+            deferred: self
+                .deferred_changes
+                .or_empty()?
+                .into_iter()
+                .map(|deferred| deferred.resource_change)
+                .collect(),
             output_changes: self.output_changes.or_empty()?.0,
             prior,
             errored: self.errored.unwrap_or(false),
             complete: self.complete,
-            failed_checks: self.checks.unwrap_or_default().iter().filter(|check| check.failed()).count(),
-            configuration: self.configuration.map_or(Configuration::Nowhere, |raw| Configuration::Json(raw.get())),
-            variables: self.variables.map_or(Variables::Nowhere, |raw| Variables::Json(raw.get())),
+            failed_checks: self
+                .checks
+                .unwrap_or_default()
+                .iter()
+                .filter(|check| check.failed())
+                .count(),
+            configuration: self
+                .configuration
+                .map_or(Configuration::Nowhere, |raw| Configuration::Json(raw.get())),
+            variables: self
+                .variables
+                .map_or(Variables::Nowhere, |raw| Variables::Json(raw.get())),
             saved: None,
         })
     }
@@ -271,7 +302,9 @@ impl<'de> Deserialize<'de> for Resources {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
                 let mut counts = BTreeMap::new();
                 while let Some(resource) = list.next_element::<Resource<'de>>()? {
-                    if resource.mode.is_none_or(|mode| mode.0 == "managed") && resource.deposed_key.is_none() {
+                    if resource.mode.is_none_or(|mode| mode.0 == "managed")
+                        && resource.deposed_key.is_none()
+                    {
                         match counts.get_mut(resource.kind.0.as_ref()) {
                             Some(count) => *count += 1,
                             None => {
@@ -359,7 +392,10 @@ impl<'de> Deserialize<'de> for ActionList {
                 f.write_str("a list of actions")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ActionList, A::Error> {
-                let (first, second) = (list.next_element::<Text<'de>>()?, list.next_element::<Text<'de>>()?);
+                let (first, second) = (
+                    list.next_element::<Text<'de>>()?,
+                    list.next_element::<Text<'de>>()?,
+                );
                 let mut more = false;
                 while list.next_element::<IgnoredAny>()?.is_some() {
                     more = true;
@@ -369,7 +405,14 @@ impl<'de> Deserialize<'de> for ActionList {
                     ([a, b], Some(one), Some(two)) => one.0 == *a && two.0 == *b,
                     _ => false,
                 };
-                Ok(ActionList(Action::ALL.iter().find(known).copied().filter(|_| !more).unwrap_or(Action::Other)))
+                Ok(ActionList(
+                    Action::ALL
+                        .iter()
+                        .find(known)
+                        .copied()
+                        .filter(|_| !more)
+                        .unwrap_or(Action::Other),
+                ))
             }
         }
         deserializer.deserialize_seq(Each)
@@ -433,7 +476,10 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
             // A mode that is not known may be something that can be lost.
             Some(_) => Mode::Managed,
         };
-        let idle = action == Action::NoOp && entry.deposed.is_none() && entry.previous_address.is_none() && change.importing.is_none();
+        let idle = action == Action::NoOp
+            && entry.deposed.is_none()
+            && entry.previous_address.is_none()
+            && change.importing.is_none();
         let detail = (!idle).then(|| {
             Box::new(Detail {
                 deposed: text(entry.deposed),
@@ -441,21 +487,47 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
                 reason: text(entry.action_reason),
                 provider: text(entry.provider_name),
                 importing: change.importing.is_some(),
-                before: Some(Value::json(change.before, Mask::Nothing, Mask::from_json(change.before_sensitive))),
-                after: Some(Value::json(change.after, Mask::from_json(change.after_unknown), Mask::from_json(change.after_sensitive))),
-                replace_paths: change.replace_paths.map_or(ReplacePaths::Nowhere, |raw| ReplacePaths::Json(raw.get())),
+                before: Some(Value::json(
+                    change.before,
+                    Mask::Nothing,
+                    Mask::from_json(change.before_sensitive),
+                )),
+                after: Some(Value::json(
+                    change.after,
+                    Mask::from_json(change.after_unknown),
+                    Mask::from_json(change.after_sensitive),
+                )),
+                replace_paths: change
+                    .replace_paths
+                    .map_or(ReplacePaths::Nowhere, |raw| ReplacePaths::Json(raw.get())),
             })
         });
         // Drift of Terraform 1.0 comes without an address.
         let address = entry.address.map(|Text(address)| address).or_else(|| {
-            let module = entry.module_address.map_or_else(String::new, |Text(module)| format!("{module}."));
-            let index = entry.index.map_or_else(String::new, |index| format!("[{}]", index.get()));
-            entry.name.map(|Text(name)| Cow::Owned(format!("{module}{}.{name}{index}", entry.kind.0)))
+            let module = entry
+                .module_address
+                .map_or_else(String::new, |Text(module)| format!("{module}."));
+            let index = entry
+                .index
+                .map_or_else(String::new, |index| format!("[{}]", index.get()));
+            entry
+                .name
+                .map(|Text(name)| Cow::Owned(format!("{module}{}.{name}{index}", entry.kind.0)))
         });
         let address = address.ok_or_else(|| serde::de::Error::missing_field("address"))?;
         // Only of what is idle: the others keep their masks.
         let unmarked = idle && matches!(Mask::from_json(change.before_sensitive), Mask::Nothing);
-        Ok(Self::new(address, entry.kind.0, mode, action, change.before.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), detail).with_unmarked(unmarked))
+        Ok(Self::new(
+            address,
+            entry.kind.0,
+            mode,
+            action,
+            change
+                .before
+                .map_or(Raw::Absent, |raw| Raw::Json(raw.get())),
+            detail,
+        )
+        .with_unmarked(unmarked))
     }
 }
 
@@ -479,12 +551,24 @@ pub(super) fn root_blocks(configuration: &str) -> Option<std::collections::BTree
         name: String,
     }
     let configuration: Configuration = serde_json::from_str(configuration).ok()?;
-    let managed = configuration.root_module.resources.into_iter().filter(|resource| resource.mode == "managed");
-    Some(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
+    let managed = configuration
+        .root_module
+        .resources
+        .into_iter()
+        .filter(|resource| resource.mode == "managed");
+    Some(
+        managed
+            .map(|resource| format!("{}.{}", resource.kind, resource.name))
+            .collect(),
+    )
 }
 
 /// The blocks of a provider in the configuration (formats: 1.7); literal credentials stand in there, so only what a guard names is ever read.
-pub(super) fn provider_blocks<'p>(text: &'p str, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
+pub(super) fn provider_blocks<'p>(
+    text: &'p str,
+    provider: Option<&str>,
+    prefix: &str,
+) -> Result<Vec<Value<'p>>, ReadError> {
     #[derive(Deserialize)]
     struct Configuration<'p> {
         #[serde(borrow, default)]
@@ -499,10 +583,16 @@ pub(super) fn provider_blocks<'p>(text: &'p str, provider: Option<&str>, prefix:
         #[serde(borrow, default)]
         expressions: Option<&'p RawValue>,
     }
-    let configuration: Configuration<'p> = serde_json::from_str(text).map_err(|_| ReadError("the provider configuration cannot be read"))?;
+    let configuration: Configuration<'p> = serde_json::from_str(text)
+        .map_err(|_| ReadError("the provider configuration cannot be read"))?;
     let fits = |block: &Block<'p>| match (&block.full_name, provider) {
         (Some(full), Some(provider)) if provider.contains('/') => full.0 == provider,
         _ => block.name.as_ref().is_some_and(|name| name.0 == prefix),
     };
-    Ok(configuration.provider_config.values().filter(|block| fits(block)).map(|block| Value::json(block.expressions, Mask::Nothing, Mask::Nothing)).collect())
+    Ok(configuration
+        .provider_config
+        .values()
+        .filter(|block| fits(block))
+        .map(|block| Value::json(block.expressions, Mask::Nothing, Mask::Nothing))
+        .collect())
 }

@@ -161,8 +161,23 @@ impl fmt::Debug for ResourceChange<'_> {
 }
 
 impl<'p> ResourceChange<'p> {
-    pub(crate) const fn new(address: Cow<'p, str>, kind: Cow<'p, str>, mode: Mode, action: Action, bare: Raw<'p>, detail: Option<Box<Detail<'p>>>) -> Self {
-        Self { address, kind, mode, action, bare, unmarked: false, detail }
+    pub(crate) const fn new(
+        address: Cow<'p, str>,
+        kind: Cow<'p, str>,
+        mode: Mode,
+        action: Action,
+        bare: Raw<'p>,
+        detail: Option<Box<Detail<'p>>>,
+    ) -> Self {
+        Self {
+            address,
+            kind,
+            mode,
+            action,
+            bare,
+            unmarked: false,
+            detail,
+        }
     }
 
     /// Says that nothing in the value before the change is marked as sensitive.
@@ -173,7 +188,9 @@ impl<'p> ResourceChange<'p> {
 
     /// Bytes of the parts that only matter when something happens.
     pub(crate) fn detail_size(&self) -> usize {
-        self.detail.as_ref().map_or(0, |_| size_of::<Detail<'_>>() + 16)
+        self.detail
+            .as_ref()
+            .map_or(0, |_| size_of::<Detail<'_>>() + 16)
     }
 
     /// Whether it is a managed resource.
@@ -224,7 +241,11 @@ impl<'p> ResourceChange<'p> {
     /// The same for naming where an object is: what does nothing counts as sensitive only if a part of it is marked.
     #[must_use]
     pub(crate) fn before_to_name(&self) -> Value<'p> {
-        if self.detail.is_none() && self.unmarked { Value::unmarked(self.bare) } else { self.before() }
+        if self.detail.is_none() && self.unmarked {
+            Value::unmarked(self.bare)
+        } else {
+            self.before()
+        }
     }
 
     /// The whole address of the provider's configuration, with module and alias, which only a saved plan has.
@@ -238,7 +259,10 @@ impl<'p> ResourceChange<'p> {
     /// The value after the change.
     #[must_use]
     pub fn after(&self) -> Value<'p> {
-        self.detail.as_ref().and_then(|detail| detail.after).unwrap_or(Value::ABSENT)
+        self.detail
+            .as_ref()
+            .and_then(|detail| detail.after)
+            .unwrap_or(Value::ABSENT)
     }
 
     /// The attributes that force a replace, each a path of names and indexes.
@@ -250,7 +274,9 @@ impl<'p> ResourceChange<'p> {
             None | Some(ReplacePaths::Nowhere) => Ok(Vec::new()),
             Some(ReplacePaths::Json(raw)) => {
                 let paths = serde_json::from_str::<Option<Vec<Vec<PathStep<'p>>>>>(raw);
-                paths.map(Option::unwrap_or_default).map_err(|_| ReadError("replace_paths cannot be read"))
+                paths
+                    .map(Option::unwrap_or_default)
+                    .map_err(|_| ReadError("replace_paths cannot be read"))
             }
             Some(ReplacePaths::Wire(entry)) => saved::paths::required_replace(entry),
         }
@@ -354,7 +380,11 @@ impl<'p> Plan<'p> {
     ///
     /// # Errors
     /// When the configuration cannot be read.
-    pub fn provider_blocks(&self, provider: Option<&str>, prefix: &str) -> Result<Vec<Value<'p>>, ReadError> {
+    pub fn provider_blocks(
+        &self,
+        provider: Option<&str>,
+        prefix: &str,
+    ) -> Result<Vec<Value<'p>>, ReadError> {
         match self.configuration {
             Configuration::Nowhere => Ok(Vec::new()),
             Configuration::Json(text) => json::provider_blocks(text, provider, prefix),

@@ -17,7 +17,10 @@ impl<'p> Opened<'p> {
     /// # Errors
     /// See [`Value::shape`].
     pub fn new(value: Value<'p>) -> Result<Self, ReadError> {
-        Ok(Self { value, members: value.members()? })
+        Ok(Self {
+            value,
+            members: value.members()?,
+        })
     }
 
     /// The members; none when it is no object.
@@ -32,7 +35,9 @@ impl<'p> Opened<'p> {
     /// See [`Value::shape`].
     pub fn at(&self, path: &[String]) -> Result<Vec<Value<'p>>, ReadError> {
         match path.split_first() {
-            Some((first, rest)) if self.members.iter().any(|(name, _)| name == first) => member(&self.members, first).at(rest),
+            Some((first, rest)) if self.members.iter().any(|(name, _)| name == first) => {
+                member(&self.members, first).at(rest)
+            }
             Some(_) if !self.members.is_empty() => Ok(vec![Value::ABSENT]),
             _ => self.value.at(path),
         }

@@ -17,8 +17,16 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}, byte {}", self.line, self.column, self.offset)?;
-        if self.path.is_empty() { Ok(()) } else { write!(f, ", in {}", self.path) }
+        write!(
+            f,
+            "line {}, column {}, byte {}",
+            self.line, self.column, self.offset
+        )?;
+        if self.path.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ", in {}", self.path)
+        }
     }
 }
 
@@ -36,11 +44,19 @@ pub fn find(text: &str, line: usize, column: usize) -> Place {
         start += part.len();
     }
     let offset = (start + column.saturating_sub(1)).min(text.len());
-    Place { line, column, offset, path: path(text.as_bytes(), offset) }
+    Place {
+        line,
+        column,
+        offset,
+        path: path(text.as_bytes(), offset),
+    }
 }
 
 enum Level {
-    Object { key: Option<(usize, usize)>, awaits_key: bool },
+    Object {
+        key: Option<(usize, usize)>,
+        awaits_key: bool,
+    },
     Array(usize),
 }
 
@@ -54,7 +70,8 @@ fn path(bytes: &[u8], offset: usize) -> String {
             b'"' => {
                 let start = at + 1;
                 at = string_end(bytes, start);
-                if let Some(Level::Object { key, awaits_key }) = levels.last_mut().filter(|_| beyond == 0)
+                if let Some(Level::Object { key, awaits_key }) =
+                    levels.last_mut().filter(|_| beyond == 0)
                     && *awaits_key
                 {
                     *key = Some((start, at));
@@ -65,7 +82,14 @@ fn path(bytes: &[u8], offset: usize) -> String {
                 if levels.len() >= MAX_LEVELS {
                     beyond += 1;
                 } else {
-                    levels.push(if open == b'{' { Level::Object { key: None, awaits_key: true } } else { Level::Array(0) });
+                    levels.push(if open == b'{' {
+                        Level::Object {
+                            key: None,
+                            awaits_key: true,
+                        }
+                    } else {
+                        Level::Array(0)
+                    });
                 }
             }
             b'}' | b']' if beyond > 0 => beyond -= 1,
@@ -90,8 +114,15 @@ fn path(bytes: &[u8], offset: usize) -> String {
             Level::Array(index) => {
                 let _ = write!(path, "[{index}]");
             }
-            Level::Object { key: Some((from, to)), .. } => {
-                let name = bytes.get(*from..*to).and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_plain(name)).unwrap_or("…");
+            Level::Object {
+                key: Some((from, to)),
+                ..
+            } => {
+                let name = bytes
+                    .get(*from..*to)
+                    .and_then(|name| std::str::from_utf8(name).ok())
+                    .filter(|name| is_plain(name))
+                    .unwrap_or("…");
                 if !path.is_empty() {
                     path.push('.');
                 }
@@ -117,7 +148,9 @@ fn string_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Names as Terraform and its providers have them. Anything else (a key of somebody's map) may be somebody's secret.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
 #[cfg(test)]
@@ -126,15 +159,29 @@ mod tests {
 
     #[test]
     fn path_of_keys() {
-        let text = "{\"a\": 1,\n \"resource_changes\": [{\"x\":\"]}\"}, {\"change\": {\"K3y\": @}}]}";
-        let place = find(text, 2, text.lines().nth(1).and_then(|l| l.find('@')).map_or(0, |at| at + 1));
+        let text =
+            "{\"a\": 1,\n \"resource_changes\": [{\"x\":\"]}\"}, {\"change\": {\"K3y\": @}}]}";
+        let place = find(
+            text,
+            2,
+            text.lines()
+                .nth(1)
+                .and_then(|l| l.find('@'))
+                .map_or(0, |at| at + 1),
+        );
         assert_eq!(place.path, "resource_changes[1].change.…");
         assert_eq!(text.as_bytes().get(place.offset), Some(&b'@'));
     }
 
     #[test]
     fn deep_and_broken_text_is_followed_without_harm() {
-        for text in ["[".repeat(100_000), "{\"a\":".repeat(50_000), "\"\\".to_owned(), "]]}}".to_owned(), String::new()] {
+        for text in [
+            "[".repeat(100_000),
+            "{\"a\":".repeat(50_000),
+            "\"\\".to_owned(),
+            "]]}}".to_owned(),
+            String::new(),
+        ] {
             let _ = find(&text, 1, text.len() + 10);
             let _ = find(&text, 9, 9);
         }

@@ -55,10 +55,21 @@ impl<'p> Mask<'p> {
             Self::Nothing => MaskLevel::Same(Self::Nothing),
             Self::All => MaskLevel::Same(Self::All),
             Self::Paths(paths) => MaskLevel::Paths(paths),
-            Self::Some(text) if text.starts_with('{') => MaskLevel::Object(entries(text)?.into_iter().map(|(key, raw)| (key, Self::from_text(raw))).collect()),
-            Self::Some(text) if text.starts_with('[') => MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect()),
+            Self::Some(text) if text.starts_with('{') => MaskLevel::Object(
+                entries(text)?
+                    .into_iter()
+                    .map(|(key, raw)| (key, Self::from_text(raw)))
+                    .collect(),
+            ),
+            Self::Some(text) if text.starts_with('[') => {
+                MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect())
+            }
             // Neither true nor a container: not a mask that is known, so nothing below it may be shown or trusted.
-            Self::Some(_) => return Err(ReadError("a mask of unknown or sensitive values has an unknown shape")),
+            Self::Some(_) => {
+                return Err(ReadError(
+                    "a mask of unknown or sensitive values has an unknown shape",
+                ));
+            }
         })
     }
 }
@@ -75,7 +86,10 @@ impl<'p> MaskLevel<'p> {
     fn key(&self, key: &str) -> Mask<'p> {
         match self {
             Self::Same(mask) => *mask,
-            Self::Object(entries) => entries.iter().find(|(name, _)| name == key).map_or(Mask::Nothing, |(_, mask)| *mask),
+            Self::Object(entries) => entries
+                .iter()
+                .find(|(name, _)| name == key)
+                .map_or(Mask::Nothing, |(_, mask)| *mask),
             // A list where the value has an object (or the other way round): the mask does not fit, so all of it counts as marked.
             Self::List(_) => Mask::All,
             Self::Paths(paths) => paths.key(key),
@@ -152,10 +166,20 @@ pub enum Show<'a> {
 
 impl<'p> Value<'p> {
     /// A value that is not there.
-    pub const ABSENT: Self = Self { raw: Raw::Absent, unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 };
+    pub const ABSENT: Self = Self {
+        raw: Raw::Absent,
+        unknown: Mask::Nothing,
+        sensitive: Mask::Nothing,
+        depth: 0,
+    };
 
     /// A value that is known only after apply.
-    pub const UNKNOWN: Self = Self { raw: Raw::Absent, unknown: Mask::All, sensitive: Mask::Nothing, depth: 0 };
+    pub const UNKNOWN: Self = Self {
+        raw: Raw::Absent,
+        unknown: Mask::All,
+        sensitive: Mask::Nothing,
+        depth: 0,
+    };
 
     /// The value of an expression of the configuration (formats: 1.7): a constant, or unknown when it refers to something.
     ///
@@ -163,45 +187,79 @@ impl<'p> Value<'p> {
     /// See [`Value::shape`].
     pub fn expression(&self) -> Result<Self, ReadError> {
         match self.shape()? {
-            Shape::Object(members) => Ok(members.into_iter().find(|(name, _)| name == "constant_value").map_or(Self::UNKNOWN, |(_, value)| value)),
+            Shape::Object(members) => Ok(members
+                .into_iter()
+                .find(|(name, _)| name == "constant_value")
+                .map_or(Self::UNKNOWN, |(_, value)| value)),
             _ => Ok(*self),
         }
     }
 
     /// A value of a JSON plan with its masks.
     pub(crate) fn json(raw: Option<&'p RawValue>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
-        Self { raw: raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get())), unknown, sensitive, depth: 0 }
+        Self {
+            raw: raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get())),
+            unknown,
+            sensitive,
+            depth: 0,
+        }
     }
 
     /// A JSON text without masks.
     pub(crate) const fn of_json(text: &'p str) -> Self {
-        Self { raw: Raw::Json(text), unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 }
+        Self {
+            raw: Raw::Json(text),
+            unknown: Mask::Nothing,
+            sensitive: Mask::Nothing,
+            depth: 0,
+        }
     }
 
     /// A value of a saved plan; what is unknown stands in the value itself.
     pub(crate) const fn pack(raw: Raw<'p>, sensitive: Mask<'p>) -> Self {
-        Self { raw, unknown: Mask::Nothing, sensitive, depth: 0 }
+        Self {
+            raw,
+            unknown: Mask::Nothing,
+            sensitive,
+            depth: 0,
+        }
     }
 
     /// A value whose masks were not kept: all of it counts as sensitive, so none of it can be shown.
     pub(crate) const fn unshown(raw: Raw<'p>) -> Self {
-        Self { raw, unknown: Mask::Nothing, sensitive: Mask::All, depth: 0 }
+        Self {
+            raw,
+            unknown: Mask::Nothing,
+            sensitive: Mask::All,
+            depth: 0,
+        }
     }
 
     /// A value of which nothing is marked.
     pub(crate) const fn unmarked(raw: Raw<'p>) -> Self {
-        Self { raw, unknown: Mask::Nothing, sensitive: Mask::Nothing, depth: 0 }
+        Self {
+            raw,
+            unknown: Mask::Nothing,
+            sensitive: Mask::Nothing,
+            depth: 0,
+        }
     }
 
     /// The same value, marked as sensitive.
     pub(crate) const fn marked(self) -> Self {
-        Self { sensitive: Mask::All, ..self }
+        Self {
+            sensitive: Mask::All,
+            ..self
+        }
     }
 
     /// Whether nothing at all is there (missing or null), told without parsing.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        matches!(self.raw, Raw::Absent | Raw::Json("null") | Raw::Pack([0xC0])) && !matches!(self.unknown, Mask::All)
+        matches!(
+            self.raw,
+            Raw::Absent | Raw::Json("null") | Raw::Pack([0xC0])
+        ) && !matches!(self.unknown, Mask::All)
     }
 
     /// Whether the whole value is marked sensitive.
@@ -219,13 +277,17 @@ impl<'p> Value<'p> {
     /// Whether both are the same bytes with the same unknowns: what one writer wrote twice is equal.
     #[must_use]
     pub fn same_text(&self, other: &Self) -> bool {
-        matches!((self.unknown, other.unknown), (Mask::Nothing, Mask::Nothing))
-            && match (self.raw, other.raw) {
-                (Raw::Absent, Raw::Absent) => true,
-                (Raw::Json(a), Raw::Json(b)) => a == b,
-                (Raw::Pack(a), Raw::Pack(b)) => pack::unwrapped(a) == pack::unwrapped(b) && !pack::has_unknown(a),
-                _ => false,
+        matches!(
+            (self.unknown, other.unknown),
+            (Mask::Nothing, Mask::Nothing)
+        ) && match (self.raw, other.raw) {
+            (Raw::Absent, Raw::Absent) => true,
+            (Raw::Json(a), Raw::Json(b)) => a == b,
+            (Raw::Pack(a), Raw::Pack(b)) => {
+                pack::unwrapped(a) == pack::unwrapped(b) && !pack::has_unknown(a)
             }
+            _ => false,
+        }
     }
 
     /// Parses one level.
@@ -260,14 +322,35 @@ impl<'p> Value<'p> {
             Level::List(items) => {
                 let sensitive = self.sensitive.members()?;
                 let items = items.into_iter().enumerate();
-                Shape::List(items.map(|(at, bytes)| self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at))).collect())
+                Shape::List(
+                    items
+                        .map(|(at, bytes)| {
+                            self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at))
+                        })
+                        .collect(),
+                )
             }
             Level::Map(members) => {
                 let sensitive = self.sensitive.members()?;
                 let members = members.into_iter();
                 // Without the provider's schema the paths may miss what it marks (formats 2.6), so names that speak of secrets count as marks too.
-                let mask = |key: &str| if speaks_of_secrets(key) { Mask::All } else { sensitive.key(key) };
-                Shape::Object(members.map(|(key, bytes)| (Cow::Borrowed(key), self.child(Raw::Pack(bytes), Mask::Nothing, mask(key)))).collect())
+                let mask = |key: &str| {
+                    if speaks_of_secrets(key) {
+                        Mask::All
+                    } else {
+                        sensitive.key(key)
+                    }
+                };
+                Shape::Object(
+                    members
+                        .map(|(key, bytes)| {
+                            (
+                                Cow::Borrowed(key),
+                                self.child(Raw::Pack(bytes), Mask::Nothing, mask(key)),
+                            )
+                        })
+                        .collect(),
+                )
             }
         })
     }
@@ -277,11 +360,21 @@ impl<'p> Value<'p> {
             Some(b'n') => Shape::Null,
             Some(b't') => Shape::Bool(true),
             Some(b'f') => Shape::Bool(false),
-            Some(b'"') => Shape::Text(serde_json::from_str::<Text<'p>>(text).map_err(|_| ReadError("a string has a broken escape"))?.0),
+            Some(b'"') => Shape::Text(
+                serde_json::from_str::<Text<'p>>(text)
+                    .map_err(|_| ReadError("a string has a broken escape"))?
+                    .0,
+            ),
             Some(b'[') => {
                 let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
                 let items = elements(text)?.into_iter().enumerate();
-                Shape::List(items.map(|(at, raw)| self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at))).collect())
+                Shape::List(
+                    items
+                        .map(|(at, raw)| {
+                            self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at))
+                        })
+                        .collect(),
+                )
             }
             Some(b'{') => {
                 let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
@@ -293,7 +386,9 @@ impl<'p> Value<'p> {
                 // Unknown attributes are left out of the object and only stand in the mask (formats: `planned_values`, `after`).
                 if let MaskLevel::Object(marks) = unknown {
                     for (key, mask) in marks {
-                        if !matches!(mask, Mask::Nothing) && !members.iter().any(|(name, _)| *name == key) {
+                        if !matches!(mask, Mask::Nothing)
+                            && !members.iter().any(|(name, _)| *name == key)
+                        {
                             let sensitive = sensitive.key(&key);
                             members.push((key, self.child(Raw::Absent, mask, sensitive)));
                         }
@@ -307,7 +402,12 @@ impl<'p> Value<'p> {
     }
 
     fn child(&self, raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
-        Self { raw, unknown, sensitive, depth: self.depth.saturating_add(1) }
+        Self {
+            raw,
+            unknown,
+            sensitive,
+            depth: self.depth.saturating_add(1),
+        }
     }
 
     /// The members of an object; none when it is anything else.
@@ -327,7 +427,10 @@ impl<'p> Value<'p> {
     /// See [`Value::shape`].
     pub fn get(&self, key: &str) -> Result<Self, ReadError> {
         Ok(match self.shape()? {
-            Shape::Object(members) => members.into_iter().find(|(name, _)| name == key).map_or(Self::ABSENT, |(_, value)| value),
+            Shape::Object(members) => members
+                .into_iter()
+                .find(|(name, _)| name == key)
+                .map_or(Self::ABSENT, |(_, value)| value),
             Shape::Unknown => *self,
             _ => Self::ABSENT,
         })
@@ -349,11 +452,15 @@ impl<'p> Value<'p> {
     fn collect(&self, path: &[String], found: &mut Vec<Self>) -> Result<(), ReadError> {
         let shape = self.shape()?;
         match (shape, path.split_first()) {
-            (Shape::List(items), Some(_)) => items.iter().try_for_each(|item| item.collect(path, found)),
-            (Shape::Object(members), Some((key, rest))) => match members.iter().find(|(name, _)| name == key) {
-                Some((_, value)) => value.collect(rest, found),
-                None => Ok(()),
-            },
+            (Shape::List(items), Some(_)) => {
+                items.iter().try_for_each(|item| item.collect(path, found))
+            }
+            (Shape::Object(members), Some((key, rest))) => {
+                match members.iter().find(|(name, _)| name == key) {
+                    Some((_, value)) => value.collect(rest, found),
+                    None => Ok(()),
+                }
+            }
             (Shape::Unknown, _) | (_, None) => {
                 found.push(*self);
                 Ok(())
@@ -379,7 +486,9 @@ impl<'p> Value<'p> {
     /// See [`Value::shape`].
     pub fn number(&self) -> Result<Option<f64>, ReadError> {
         Ok(match self.shape()? {
-            Shape::Number(text) | Shape::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            Shape::Number(text) | Shape::Text(text) => {
+                text.parse().ok().filter(|number: &f64| number.is_finite())
+            }
             _ => None,
         })
     }
@@ -413,9 +522,15 @@ impl<'p> Value<'p> {
             Shape::Number(text) if text.len() <= 24 => Shown::Number(text.into_owned()),
             Shape::Text(text) if text.is_empty() => Shown::Absent,
             Shape::Text(text) => match show {
-                Show::Scalars | Show::Words(_) if text.len() <= 20 && is_plain_number(&text) => Shown::Number(text.into_owned()),
-                Show::Words(words) if words.iter().any(|word| word.eq_ignore_ascii_case(&text)) => Shown::Word(text.into_owned()),
-                Show::Identifier if text.chars().count() <= MAX_SHOWN => Shown::Word(text.into_owned()),
+                Show::Scalars | Show::Words(_) if text.len() <= 20 && is_plain_number(&text) => {
+                    Shown::Number(text.into_owned())
+                }
+                Show::Words(words) if words.iter().any(|word| word.eq_ignore_ascii_case(&text)) => {
+                    Shown::Word(text.into_owned())
+                }
+                Show::Identifier if text.chars().count() <= MAX_SHOWN => {
+                    Shown::Word(text.into_owned())
+                }
                 _ => Shown::Hidden,
             },
             _ => Shown::Hidden,
@@ -425,16 +540,30 @@ impl<'p> Value<'p> {
 
 /// Whether the name of an attribute says that its value is a secret.
 fn speaks_of_secrets(name: &str) -> bool {
-    ["password", "passphrase", "private_key", "secret_key", "secret_string", "access_key", "auth_token", "connection_string"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "password",
+        "passphrase",
+        "private_key",
+        "secret_key",
+        "secret_string",
+        "access_key",
+        "auth_token",
+        "connection_string",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 /// Digits with at most a sign and a point.
 fn is_plain_number(text: &str) -> bool {
     // A duration has its unit behind it: 604800s, 7d.
-    let digits = text.strip_prefix('-').unwrap_or(text).trim_end_matches(['s', 'm', 'h', 'd']);
-    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.parse::<f64>().is_ok()
+    let digits = text
+        .strip_prefix('-')
+        .unwrap_or(text)
+        .trim_end_matches(['s', 'm', 'h', 'd']);
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.parse::<f64>().is_ok()
 }
 
 /// A string or key that borrows where it has no escapes.
@@ -444,7 +573,10 @@ pub(crate) struct Text<'p>(#[serde(borrow)] pub(crate) Cow<'p, str>);
 /// The member of this name, [`Value::ABSENT`] when there is none.
 #[must_use]
 pub fn member<'p>(members: &[(Cow<'p, str>, Value<'p>)], name: &str) -> Value<'p> {
-    members.iter().find(|(key, _)| key == name).map_or(Value::ABSENT, |(_, value)| *value)
+    members
+        .iter()
+        .find(|(key, _)| key == name)
+        .map_or(Value::ABSENT, |(_, value)| *value)
 }
 
 /// The members of a JSON object as written; a key that is there twice is refused, since readers differ in which one they take.
@@ -469,17 +601,23 @@ fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, ReadError> {
             deserializer.deserialize_map(EntriesVisitor)
         }
     }
-    let Entries(found) = serde_json::from_str(text).map_err(|_| ReadError("an object cannot be read"))?;
+    let Entries(found) =
+        serde_json::from_str(text).map_err(|_| ReadError("an object cannot be read"))?;
     // Terraform writes keys in order: then a look at the neighbours is enough.
     let twice = !found.is_sorted_by(|(a, _), (b, _)| a < b) && {
         let mut seen = std::collections::HashSet::with_capacity(found.len());
         !found.iter().all(|(key, _)| seen.insert(key.as_ref()))
     };
-    if twice { Err(ReadError("an object has the same key twice")) } else { Ok(found) }
+    if twice {
+        Err(ReadError("an object has the same key twice"))
+    } else {
+        Ok(found)
+    }
 }
 
 /// The elements of a JSON array as written.
 fn elements(text: &str) -> Result<Vec<&str>, ReadError> {
-    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| ReadError("a list cannot be read"))?;
+    let items: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|_| ReadError("a list cannot be read"))?;
     Ok(items.into_iter().map(RawValue::get).collect())
 }

@@ -35,7 +35,10 @@ pub(super) struct Cells {
 
 impl Cells {
     pub(super) fn new(text: &str) -> Self {
-        Self { starts: text.match_indices('\n').map(|(at, _)| at + 1).collect(), mistakes: Vec::new() }
+        Self {
+            starts: text.match_indices('\n').map(|(at, _)| at + 1).collect(),
+            mistakes: Vec::new(),
+        }
     }
 
     /// The line of a place, from 1.
@@ -44,29 +47,61 @@ impl Cells {
     }
 
     pub(super) fn at<T>(&self, place: &Range<usize>, value: T) -> At<T> {
-        At { value, line: self.line(place.start) }
+        At {
+            value,
+            line: self.line(place.start),
+        }
     }
 
     /// Notes a mistake.
-    pub(super) fn wrong(&mut self, place: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn wrong(
+        &mut self,
+        place: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let help = Some(help.into()).filter(|help| !help.is_empty());
-        self.mistakes.push(Mistake { message: message.into(), help, places: vec![(place, String::new())] });
+        self.mistakes.push(Mistake {
+            message: message.into(),
+            help,
+            places: vec![(place, String::new())],
+        });
     }
 
     fn wrong_kind(&mut self, key: &str, cell: &Cell<'_>, wanted: &str) {
-        self.wrong(cell.span(), format!("{key} must be {wanted}, and this is {}", kind(cell.get_ref())), "");
+        self.wrong(
+            cell.span(),
+            format!(
+                "{key} must be {wanted}, and this is {}",
+                kind(cell.get_ref())
+            ),
+            "",
+        );
     }
 
     /// A key that nobody knows, with the one that was most likely meant.
-    pub(super) fn unknown(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, place: &str, known: &[&str]) {
+    pub(super) fn unknown(
+        &mut self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        place: &str,
+        known: &[&str],
+    ) {
         let help = match nearest(key.get_ref(), known.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("known here: {}", known.join(", ")),
         };
-        self.wrong(key.span(), format!("{place} has no key {:?}", key.get_ref()), help);
+        self.wrong(
+            key.span(),
+            format!("{place} has no key {:?}", key.get_ref()),
+            help,
+        );
     }
 
-    pub(super) fn table<'a, 'i>(&mut self, key: &str, cell: &'a Cell<'i>) -> Option<&'a DeTable<'i>> {
+    pub(super) fn table<'a, 'i>(
+        &mut self,
+        key: &str,
+        cell: &'a Cell<'i>,
+    ) -> Option<&'a DeTable<'i>> {
         let table = cell.get_ref().as_table();
         if table.is_none() {
             self.wrong_kind(key, cell, "a table");
@@ -75,12 +110,26 @@ impl Cells {
     }
 
     /// An array of tables: `[[key]]`.
-    pub(super) fn tables<'a, 'i>(&mut self, key: &str, cell: &'a Cell<'i>) -> Vec<(Range<usize>, &'a DeTable<'i>, &'a Cell<'i>)> {
+    pub(super) fn tables<'a, 'i>(
+        &mut self,
+        key: &str,
+        cell: &'a Cell<'i>,
+    ) -> Vec<(Range<usize>, &'a DeTable<'i>, &'a Cell<'i>)> {
         let Some(array) = cell.get_ref().as_array() else {
-            self.wrong_kind(key, cell, &format!("a list of tables, each under [[{key}]]"));
+            self.wrong_kind(
+                key,
+                cell,
+                &format!("a list of tables, each under [[{key}]]"),
+            );
             return Vec::new();
         };
-        array.iter().filter_map(|cell| self.table(key, cell).map(|table| (cell.span(), table, cell))).collect()
+        array
+            .iter()
+            .filter_map(|cell| {
+                self.table(key, cell)
+                    .map(|table| (cell.span(), table, cell))
+            })
+            .collect()
     }
 
     pub(super) fn text<'a>(&mut self, key: &str, cell: &'a Cell<'_>) -> Option<&'a str> {
@@ -101,7 +150,11 @@ impl Cells {
             return None;
         }
         if text.chars().count() > MAX_WORDS {
-            self.wrong(cell.span(), format!("{key} is longer than {MAX_WORDS} characters"), "say it in a sentence, and name the page that says more");
+            self.wrong(
+                cell.span(),
+                format!("{key} is longer than {MAX_WORDS} characters"),
+                "say it in a sentence, and name the page that says more",
+            );
             return None;
         }
         Some(text.to_owned())
@@ -116,16 +169,29 @@ impl Cells {
     }
 
     /// A whole number from `least` to `most`.
-    pub(super) fn count(&mut self, key: &str, cell: &Cell<'_>, least: usize, most: usize) -> Option<At<usize>> {
+    pub(super) fn count(
+        &mut self,
+        key: &str,
+        cell: &Cell<'_>,
+        least: usize,
+        most: usize,
+    ) -> Option<At<usize>> {
         let number = cell.get_ref().as_integer();
         if number.is_none() {
             self.wrong_kind(key, cell, "a whole number");
         }
         let number = number?;
-        match usize::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| (least..=most).contains(number)) {
+        match usize::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+        {
             Some(number) => Some(self.at(&cell.span(), number)),
             None => {
-                self.wrong(cell.span(), format!("{key} must be from {least} to {most}"), "");
+                self.wrong(
+                    cell.span(),
+                    format!("{key} must be from {least} to {most}"),
+                    "",
+                );
                 None
             }
         }
@@ -134,14 +200,25 @@ impl Cells {
     /// A share: more than 0, at most 1.
     pub(super) fn share(&mut self, key: &str, cell: &Cell<'_>) -> Option<At<f64>> {
         let value = cell.get_ref();
-        let text = value.as_float().map(|float| float.as_str()).or_else(|| value.as_integer().map(|number| number.as_str()));
+        let text = value
+            .as_float()
+            .map(|float| float.as_str())
+            .or_else(|| value.as_integer().map(|number| number.as_str()));
         if text.is_none() {
             self.wrong_kind(key, cell, "a number");
         }
-        match text?.parse::<f64>().ok().filter(|share| *share > 0.0 && *share <= 1.0) {
+        match text?
+            .parse::<f64>()
+            .ok()
+            .filter(|share| *share > 0.0 && *share <= 1.0)
+        {
             Some(share) => Some(self.at(&cell.span(), share)),
             None => {
-                self.wrong(cell.span(), format!("{key} must be more than 0 and at most 1"), "0.3 is 30 %");
+                self.wrong(
+                    cell.span(),
+                    format!("{key} must be more than 0 and at most 1"),
+                    "0.3 is 30 %",
+                );
                 None
             }
         }
@@ -149,7 +226,9 @@ impl Cells {
 
     pub(super) fn severity(&mut self, key: &str, cell: &Cell<'_>) -> Option<At<Severity>> {
         let text = self.text(key, cell)?;
-        let found = Severity::WORST_FIRST.into_iter().find(|severity| severity.word() == text);
+        let found = Severity::WORST_FIRST
+            .into_iter()
+            .find(|severity| severity.word() == text);
         if found.is_none() {
             self.wrong_grade(key, text, cell, "critical, high, medium or low");
         }
@@ -158,13 +237,20 @@ impl Cells {
 
     fn wrong_grade(&mut self, key: &str, text: &str, cell: &Cell<'_>, known: &str) {
         let near = nearest(text, GRADES).map(|near| format!("did you mean {near:?}?"));
-        self.wrong(cell.span(), format!("{key} must be {known}"), near.unwrap_or_default());
+        self.wrong(
+            cell.span(),
+            format!("{key} must be {known}"),
+            near.unwrap_or_default(),
+        );
     }
 
     /// What a team makes of a rule.
     pub(super) fn grade(&mut self, rule: &str, cell: &Cell<'_>) -> Option<At<RuleGrade>> {
         let text = self.text(rule, cell)?;
-        let grade = match Severity::WORST_FIRST.into_iter().find(|severity| severity.word() == text) {
+        let grade = match Severity::WORST_FIRST
+            .into_iter()
+            .find(|severity| severity.word() == text)
+        {
             Some(severity) => RuleGrade::To(severity),
             None if text == "off" => RuleGrade::Off,
             None => {
@@ -189,14 +275,23 @@ impl Cells {
     pub(super) fn rule(&mut self, text: &str, place: Range<usize>) -> Option<&'static str> {
         let found = crate::rules::find(text).map(|rule| rule.id);
         if found.is_none() {
-            let near = nearest(text, RULES.iter().map(|rule| rule.id)).map(|near| format!("did you mean {near}?"));
-            self.wrong(place, format!("there is no rule {text:?}"), near.unwrap_or_else(|| "applygate rules shows them all".to_owned()));
+            let near = nearest(text, RULES.iter().map(|rule| rule.id))
+                .map(|near| format!("did you mean {near}?"));
+            self.wrong(
+                place,
+                format!("there is no rule {text:?}"),
+                near.unwrap_or_else(|| "applygate rules shows them all".to_owned()),
+            );
         }
         found
     }
 
     /// One text or a list of texts, never none.
-    pub(super) fn texts<'a>(&mut self, key: &str, cell: &'a Cell<'_>) -> Vec<(&'a str, Range<usize>)> {
+    pub(super) fn texts<'a>(
+        &mut self,
+        key: &str,
+        cell: &'a Cell<'_>,
+    ) -> Vec<(&'a str, Range<usize>)> {
         if let Some(text) = cell.get_ref().as_str() {
             return vec![(text, cell.span())];
         }
@@ -205,17 +300,33 @@ impl Cells {
             return Vec::new();
         };
         if list.is_empty() || list.len() > MAX_LIST {
-            self.wrong(cell.span(), format!("{key} must have from 1 to {MAX_LIST} entries"), "leave the key out to say nothing");
+            self.wrong(
+                cell.span(),
+                format!("{key} must have from 1 to {MAX_LIST} entries"),
+                "leave the key out to say nothing",
+            );
             return Vec::new();
         }
-        list.iter().filter_map(|cell| self.text(key, cell).map(|text| (text, cell.span()))).collect()
+        list.iter()
+            .filter_map(|cell| self.text(key, cell).map(|text| (text, cell.span())))
+            .collect()
     }
 
     /// One pattern or several.
-    pub(super) fn patterns<T>(&mut self, key: &str, cell: &Cell<'_>, most: usize, parse: impl Fn(&str) -> Result<T, String>) -> At<Vec<T>> {
+    pub(super) fn patterns<T>(
+        &mut self,
+        key: &str,
+        cell: &Cell<'_>,
+        most: usize,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> At<Vec<T>> {
         let mut all = Vec::new();
         for (text, place) in self.texts(key, cell) {
-            match if text.len() > most { Err(format!("more than {most} bytes are no pattern")) } else { parse(text) } {
+            match if text.len() > most {
+                Err(format!("more than {most} bytes are no pattern"))
+            } else {
+                parse(text)
+            } {
                 Ok(pattern) => all.push(pattern),
                 Err(error) => self.wrong(place, format!("{key} has no pattern here"), error),
             }
@@ -235,18 +346,33 @@ impl Cells {
     /// A day: `2026-12-01`, with or without quotes.
     pub(super) fn date(&mut self, key: &str, cell: &Cell<'_>) -> Option<Date> {
         let found = match cell.get_ref() {
-            DeValue::String(text) => text.parse::<Date>().ok().filter(|date| date.to_string() == text.as_ref()),
+            DeValue::String(text) => text
+                .parse::<Date>()
+                .ok()
+                .filter(|date| date.to_string() == text.as_ref()),
             DeValue::Datetime(stamp) => match (stamp.date, stamp.time, stamp.offset) {
                 (Some(day), None, None) => {
-                    let parts = (i16::try_from(day.year), i8::try_from(day.month), i8::try_from(day.day));
-                    if let (Ok(year), Ok(month), Ok(day)) = parts { Date::new(year, month, day).ok() } else { None }
+                    let parts = (
+                        i16::try_from(day.year),
+                        i8::try_from(day.month),
+                        i8::try_from(day.day),
+                    );
+                    if let (Ok(year), Ok(month), Ok(day)) = parts {
+                        Date::new(year, month, day).ok()
+                    } else {
+                        None
+                    }
                 }
                 _ => None,
             },
             _ => None,
         };
         if found.is_none() {
-            self.wrong(cell.span(), format!("{key} must be a day of the calendar"), format!("such as {key} = 2026-12-01: it holds through that day, in UTC"));
+            self.wrong(
+                cell.span(),
+                format!("{key} must be a day of the calendar"),
+                format!("such as {key} = 2026-12-01: it holds through that day, in UTC"),
+            );
         }
         found
     }

@@ -71,9 +71,18 @@ enum Links {
 fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
     let words = |error: std::io::Error| format!("it cannot be read: {}", error.kind());
     match std::fs::symlink_metadata(path) {
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(words(error)),
-        Ok(meta) if meta.is_symlink() && links == Links::Refused => return Err("it is a symbolic link; name the file it leads to with --config".to_owned()),
+        Ok(meta) if meta.is_symlink() && links == Links::Refused => {
+            return Err("it is a symbolic link; name the file it leads to with --config".to_owned());
+        }
         Ok(_) => {}
     }
     // A link that leads nowhere is there and cannot be read, so it is not passed over.
@@ -81,8 +90,12 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
         return Err("it is no plain file".to_owned());
     }
     let mut bytes = Vec::new();
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(words)?;
+    let most = u64::try_from(MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(words)?;
     Ok(Some(bytes))
 }
 
@@ -102,18 +115,29 @@ impl Start {
     /// When there is no such directory.
     pub fn at(dir: &Path) -> std::io::Result<Self> {
         let dir = dir.canonicalize()?;
-        let root = dir.ancestors().find(|dir| std::fs::symlink_metadata(dir.join(".git")).is_ok()).unwrap_or(&dir);
+        let root = dir
+            .ancestors()
+            .find(|dir| std::fs::symlink_metadata(dir.join(".git")).is_ok())
+            .unwrap_or(&dir);
         // A directory whose name is no text could hide a nearer file.
-        let directory = below(root, &dir).ok_or_else(|| std::io::Error::other("its path is no text"))?;
-        Ok(Self { root: root.to_owned(), directory })
+        let directory =
+            below(root, &dir).ok_or_else(|| std::io::Error::other("its path is no text"))?;
+        Ok(Self {
+            root: root.to_owned(),
+            directory,
+        })
     }
 
     /// The policy file that is nearest on disk, whatever it holds.
     #[must_use]
     pub fn nearest(&self) -> Option<PathBuf> {
         let dir = self.root.join(&self.directory);
-        let inside = dir.ancestors().take_while(|dir| dir.starts_with(&self.root));
-        inside.map(|dir| dir.join(POLICY_FILE)).find(|file| std::fs::symlink_metadata(file).is_ok())
+        let inside = dir
+            .ancestors()
+            .take_while(|dir| dir.starts_with(&self.root));
+        inside
+            .map(|dir| dir.join(POLICY_FILE))
+            .find(|file| std::fs::symlink_metadata(file).is_ok())
     }
 
     /// The files of the working tree.
@@ -127,13 +151,20 @@ impl Tree {
     /// The files below a directory.
     #[must_use]
     pub fn below(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 }
 
 /// `path` as seen from `base`; `None` when it is not below, or has a name that is no text.
 fn below(base: &Path, path: &Path) -> Option<String> {
-    let steps: Option<Vec<&str>> = path.strip_prefix(base).ok()?.iter().map(|step| step.to_str()).collect();
+    let steps: Option<Vec<&str>> = path
+        .strip_prefix(base)
+        .ok()?
+        .iter()
+        .map(|step| step.to_str())
+        .collect();
     Some(steps?.join("/"))
 }
 
@@ -144,12 +175,25 @@ fn below(base: &Path, path: &Path) -> Option<String> {
 pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, Mistakes> {
     let mut at = directory;
     loop {
-        let name = if at.is_empty() { POLICY_FILE.to_owned() } else { format!("{at}/{POLICY_FILE}") };
-        let bytes = source.read(&name).map_err(|error| unreadable(&name, error))?;
+        let name = if at.is_empty() {
+            POLICY_FILE.to_owned()
+        } else {
+            format!("{at}/{POLICY_FILE}")
+        };
+        let bytes = source
+            .read(&name)
+            .map_err(|error| unreadable(&name, error))?;
         if let Some(bytes) = bytes {
-            let rest = directory.strip_prefix(at).unwrap_or_default().trim_start_matches('/');
+            let rest = directory
+                .strip_prefix(at)
+                .unwrap_or_default()
+                .trim_start_matches('/');
             let directory = if rest.is_empty() { "." } else { rest };
-            return Ok(Some(Found { name, directory: Some(directory.to_owned()), bytes }));
+            return Ok(Some(Found {
+                name,
+                directory: Some(directory.to_owned()),
+                bytes,
+            }));
         }
         if at.is_empty() {
             return Ok(None);
@@ -163,11 +207,27 @@ pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, M
 /// # Errors
 /// When it is not there or cannot be read.
 pub fn named_in(source: &dyn Source, path: &str, directory: &str) -> Result<Found, Mistakes> {
-    let missing = || Unread { what: "there is no such file".to_owned(), help: "--config names a path within the revision, counted from here".to_owned() };
-    let bytes = source.read(path).and_then(|bytes| bytes.ok_or_else(missing)).map_err(|error| unreadable(path, error))?;
+    let missing = || Unread {
+        what: "there is no such file".to_owned(),
+        help: "--config names a path within the revision, counted from here".to_owned(),
+    };
+    let bytes = source
+        .read(path)
+        .and_then(|bytes| bytes.ok_or_else(missing))
+        .map_err(|error| unreadable(path, error))?;
     let home = path.rsplit_once('/').map_or("", |(home, _)| home);
     let directory = below(Path::new(home), Path::new(directory));
-    Ok(Found { name: path.to_owned(), directory: directory.map(|path| if path.is_empty() { ".".to_owned() } else { path }), bytes })
+    Ok(Found {
+        name: path.to_owned(),
+        directory: directory.map(|path| {
+            if path.is_empty() {
+                ".".to_owned()
+            } else {
+                path
+            }
+        }),
+        bytes,
+    })
 }
 
 /// Reads the policy file that was named.
@@ -179,10 +239,28 @@ pub fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let bytes = plain_file(file, Links::Followed)
         .and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned()))
         .map_err(|error| unreadable(&name, error.into()))?;
-    let home = file.parent().map(|home| if home.as_os_str().is_empty() { Path::new(".") } else { home });
+    let home = file.parent().map(|home| {
+        if home.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            home
+        }
+    });
     let home = home.and_then(|home| home.canonicalize().ok());
-    let directory = home.zip(dir.canonicalize().ok()).and_then(|(home, dir)| below(&home, &dir));
-    Ok(Found { name, directory: directory.map(|path| if path.is_empty() { ".".to_owned() } else { path }), bytes })
+    let directory = home
+        .zip(dir.canonicalize().ok())
+        .and_then(|(home, dir)| below(&home, &dir));
+    Ok(Found {
+        name,
+        directory: directory.map(|path| {
+            if path.is_empty() {
+                ".".to_owned()
+            } else {
+                path
+            }
+        }),
+        bytes,
+    })
 }
 
 fn unreadable(name: &str, error: Unread) -> Mistakes {
@@ -208,15 +286,28 @@ mod tests {
 
     #[test]
     fn the_nearest_file_alone() {
-        let files = Files([("applygate.toml", Ok("top")), ("a/b/applygate.toml", Ok("near")), ("x/applygate.toml", Err("it is no plain file"))].into());
-        let found = |directory: &str| discover(&files, directory).map(|found| found.map(|found| (found.name, found.directory.unwrap_or_default())));
+        let files = Files(
+            [
+                ("applygate.toml", Ok("top")),
+                ("a/b/applygate.toml", Ok("near")),
+                ("x/applygate.toml", Err("it is no plain file")),
+            ]
+            .into(),
+        );
+        let found = |directory: &str| {
+            discover(&files, directory)
+                .map(|found| found.map(|found| (found.name, found.directory.unwrap_or_default())))
+        };
         let told = |name: &str, directory: &str| Ok(Some((name.to_owned(), directory.to_owned())));
         assert_eq!(found("a/b/c"), told("a/b/applygate.toml", "c"));
         assert_eq!(found("a/b"), told("a/b/applygate.toml", "."));
         assert_eq!(found("a"), told("applygate.toml", "a"));
         assert_eq!(found("a/bc"), told("applygate.toml", "a/bc"));
         assert_eq!(found(""), told("applygate.toml", "."));
-        assert!(found("x/y").is_err(), "what cannot be read is not passed over");
+        assert!(
+            found("x/y").is_err(),
+            "what cannot be read is not passed over"
+        );
         assert_eq!(discover(&Files(BTreeMap::new()), "a/b"), Ok(None));
     }
 
@@ -225,21 +316,32 @@ mod tests {
         let temp = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let dir = temp.path().join("repo/stacks/db");
         std::fs::create_dir_all(&dir).unwrap_or_else(|error| panic!("{error}"));
-        let write = |path: &str| std::fs::write(temp.path().join(path), "").unwrap_or_else(|error| panic!("{error}"));
+        let write = |path: &str| {
+            std::fs::write(temp.path().join(path), "").unwrap_or_else(|error| panic!("{error}"))
+        };
         let found = || {
             let start = Start::at(&dir).unwrap_or_else(|error| panic!("{error}"));
             discover(&start.tree(), &start.directory).map(|found| found.map(|found| found.name))
         };
         write("applygate.toml");
         write("repo/applygate.toml");
-        assert_eq!(found(), Ok(None), "without a repository only the directory itself counts");
-        std::fs::create_dir(temp.path().join("repo/.git")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(
+            found(),
+            Ok(None),
+            "without a repository only the directory itself counts"
+        );
+        std::fs::create_dir(temp.path().join("repo/.git"))
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(found(), Ok(Some("applygate.toml".to_owned())));
-        std::fs::remove_file(temp.path().join("repo/applygate.toml")).unwrap_or_else(|error| panic!("{error}"));
+        std::fs::remove_file(temp.path().join("repo/applygate.toml"))
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(found(), Ok(None), "never above the root");
         write("repo/stacks/applygate.toml");
         assert_eq!(found(), Ok(Some("stacks/applygate.toml".to_owned())));
         std::fs::create_dir(dir.join("applygate.toml")).unwrap_or_else(|error| panic!("{error}"));
-        assert!(found().is_err(), "a directory of that name is not passed over");
+        assert!(
+            found().is_err(),
+            "a directory of that name is not passed over"
+        );
     }
 }

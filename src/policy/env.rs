@@ -31,12 +31,21 @@ impl Env {
     /// What about a plan chooses this environment. Where both a workspace and a directory are asked for, both must fit; what is not known fits nothing.
     #[must_use]
     pub fn fits(&self, workspace: Option<&str>, directory: Option<&str>) -> Option<String> {
-        let by_workspace = workspace.filter(|name| self.workspace.iter().any(|glob| glob.covers(name)));
-        let by_directory = directory.filter(|path| self.directory.iter().any(|glob| glob.covers(path)));
-        match (self.workspace.is_empty(), by_workspace, self.directory.is_empty(), by_directory) {
+        let by_workspace =
+            workspace.filter(|name| self.workspace.iter().any(|glob| glob.covers(name)));
+        let by_directory =
+            directory.filter(|path| self.directory.iter().any(|glob| glob.covers(path)));
+        match (
+            self.workspace.is_empty(),
+            by_workspace,
+            self.directory.is_empty(),
+            by_directory,
+        ) {
             (false, Some(name), true, _) => Some(format!("workspace {name}")),
             (true, _, false, Some(path)) => Some(format!("directory {path}")),
-            (false, Some(name), false, Some(path)) => Some(format!("workspace {name}, directory {path}")),
+            (false, Some(name), false, Some(path)) => {
+                Some(format!("workspace {name}, directory {path}"))
+            }
             _ => None,
         }
     }
@@ -48,10 +57,18 @@ impl Env {
         if by_name_only(self) || by_name_only(other) {
             return false;
         }
-        let workspaces =
-            self.workspace.is_empty() || other.workspace.is_empty() || self.workspace.iter().any(|one| other.workspace.iter().any(|other| one.meets(other)));
-        let directories =
-            self.directory.is_empty() || other.directory.is_empty() || self.directory.iter().any(|one| other.directory.iter().any(|other| one.meets(other)));
+        let workspaces = self.workspace.is_empty()
+            || other.workspace.is_empty()
+            || self
+                .workspace
+                .iter()
+                .any(|one| other.workspace.iter().any(|other| one.meets(other)));
+        let directories = self.directory.is_empty()
+            || other.directory.is_empty()
+            || self
+                .directory
+                .iter()
+                .any(|one| other.directory.iter().any(|other| one.meets(other)));
         workspaces && directories
     }
 }
@@ -74,24 +91,37 @@ impl Directory {
         let path = text.strip_prefix("./").unwrap_or(text);
         let path = path.strip_suffix('/').unwrap_or(path);
         if text.starts_with('/') {
-            return Err("a directory is seen from the policy file, so it does not start with /".to_owned());
+            return Err(
+                "a directory is seen from the policy file, so it does not start with /".to_owned(),
+            );
         }
         for step in path.split('/').filter(|_| path != ".") {
             steps.push(match step {
                 "**" => None,
                 "" => return Err("a step between two / is empty".to_owned()),
-                "." | ".." => return Err("a directory below the policy file has no step . or ..".to_owned()),
-                step if step.contains("**") => return Err("** is a step of its own: a/**/b".to_owned()),
+                "." | ".." => {
+                    return Err("a directory below the policy file has no step . or ..".to_owned());
+                }
+                step if step.contains("**") => {
+                    return Err("** is a step of its own: a/**/b".to_owned());
+                }
                 step => Some(Glob::parse(step)?),
             });
         }
-        Ok(Self { text: text.to_owned(), steps })
+        Ok(Self {
+            text: text.to_owned(),
+            steps,
+        })
     }
 
     /// Whether it covers a directory, as seen from the policy file: steps joined by `/`, or `.`.
     #[must_use]
     pub fn covers(&self, path: &str) -> bool {
-        let steps: Vec<Option<Glob>> = path.split('/').filter(|_| path != ".").map(|step| Some(Glob::exactly(step))).collect();
+        let steps: Vec<Option<Glob>> = path
+            .split('/')
+            .filter(|_| path != ".")
+            .map(|step| Some(Glob::exactly(step)))
+            .collect();
         meet(&self.steps, &steps)
     }
 
@@ -153,8 +183,14 @@ mod tests {
         Env {
             name: "x".to_owned(),
             line: 1,
-            workspace: workspace.iter().map(|text| Glob::parse(text).unwrap_or_else(|error| panic!("{error}"))).collect(),
-            directory: directory.iter().map(|text| Directory::parse(text).unwrap_or_else(|error| panic!("{error}"))).collect(),
+            workspace: workspace
+                .iter()
+                .map(|text| Glob::parse(text).unwrap_or_else(|error| panic!("{error}")))
+                .collect(),
+            directory: directory
+                .iter()
+                .map(|text| Directory::parse(text).unwrap_or_else(|error| panic!("{error}")))
+                .collect(),
             layer: Layer::default(),
         }
     }
@@ -179,7 +215,11 @@ mod tests {
             ("*", ".", false),
             ("*", "a", true),
         ] {
-            assert_eq!(Directory::parse(pattern).is_ok_and(|directory| directory.covers(path)), expected, "{pattern} and {path}");
+            assert_eq!(
+                Directory::parse(pattern).is_ok_and(|directory| directory.covers(path)),
+                expected,
+                "{pattern} and {path}"
+            );
         }
         for text in ["", "/a", "a//b", "../a", "a/./b", "a**/b", "a/[b]"] {
             assert!(Directory::parse(text).is_err(), "{text}");
@@ -199,25 +239,59 @@ mod tests {
             (".", "*", false),
         ] {
             let parse = |text| Directory::parse(text).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!((parse(one).meets(&parse(other)), parse(other).meets(&parse(one))), (expected, expected), "{one} and {other}");
+            assert_eq!(
+                (
+                    parse(one).meets(&parse(other)),
+                    parse(other).meets(&parse(one))
+                ),
+                (expected, expected),
+                "{one} and {other}"
+            );
         }
     }
 
     #[test]
     fn choosing() {
-        assert_eq!(env(&["prod*"], &[]).fits(Some("prod-eu"), None).as_deref(), Some("workspace prod-eu"));
-        assert_eq!(env(&["prod*"], &[]).fits(None, Some("a")), None, "JSON does not tell the workspace");
-        assert_eq!(env(&[], &["a"]).fits(None, Some("a")).as_deref(), Some("directory a"));
+        assert_eq!(
+            env(&["prod*"], &[]).fits(Some("prod-eu"), None).as_deref(),
+            Some("workspace prod-eu")
+        );
+        assert_eq!(
+            env(&["prod*"], &[]).fits(None, Some("a")),
+            None,
+            "JSON does not tell the workspace"
+        );
+        assert_eq!(
+            env(&[], &["a"]).fits(None, Some("a")).as_deref(),
+            Some("directory a")
+        );
         assert_eq!(env(&[], &["a"]).fits(None, None), None);
-        assert_eq!(env(&["prod"], &["a"]).fits(Some("prod"), Some("b")), None, "both must fit");
-        assert_eq!(env(&["prod"], &["a"]).fits(Some("prod"), Some("a")).as_deref(), Some("workspace prod, directory a"));
-        assert_eq!(env(&[], &[]).fits(Some("prod"), Some("a")), None, "only by its name");
+        assert_eq!(
+            env(&["prod"], &["a"]).fits(Some("prod"), Some("b")),
+            None,
+            "both must fit"
+        );
+        assert_eq!(
+            env(&["prod"], &["a"])
+                .fits(Some("prod"), Some("a"))
+                .as_deref(),
+            Some("workspace prod, directory a")
+        );
+        assert_eq!(
+            env(&[], &[]).fits(Some("prod"), Some("a")),
+            None,
+            "only by its name"
+        );
     }
 
     #[test]
     fn overlaps() {
         for (one, other, expected) in [
-            ((&["prod*"][..], &[][..]), (&["preview-*"][..], &[][..]), false),
+            (
+                (&["prod*"][..], &[][..]),
+                (&["preview-*"][..], &[][..]),
+                false,
+            ),
             ((&["prod*"], &[]), (&["*-eu"], &[]), true),
             ((&["prod*"], &[]), (&[], &["a"]), true),
             ((&["prod*"], &["a"]), (&["prod"], &["b"]), false),
@@ -225,7 +299,11 @@ mod tests {
             ((&[], &[]), (&["*"], &[]), false),
         ] {
             let (one, other) = (env(one.0, one.1), env(other.0, other.1));
-            assert_eq!((one.overlaps(&other), other.overlaps(&one)), (expected, expected), "{one:?} {other:?}");
+            assert_eq!(
+                (one.overlaps(&other), other.overlaps(&one)),
+                (expected, expected),
+                "{one:?} {other:?}"
+            );
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::glob::Glob;
 pub use discover::{Found, POLICY_FILE, Source, Start, Tree, Unread, discover, named, named_in};
 pub use env::{Chosen, Directory, Env};
 pub use mistake::{Mistake, Mistakes, nearest};
-pub use read::{ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS, read};
+pub use read::{
+    ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS, read,
+};
 pub use waiver::{Covered, WaivedAction, Waiver};
 
 /// How many days ahead a waiver may end when the file does not say.
@@ -118,6 +120,9 @@ impl Policy {
 
     /// Every waiver of the file.
     pub fn waivers(&self) -> impl Iterator<Item = &Arc<Waiver>> {
-        self.base.waivers.iter().chain(self.envs.iter().flat_map(|env| &env.layer.waivers))
+        self.base
+            .waivers
+            .iter()
+            .chain(self.envs.iter().flat_map(|env| &env.layer.waivers))
     }
 }

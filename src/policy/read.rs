@@ -35,16 +35,64 @@ const MOST: usize = 1_000_000_000;
 const MOST_DAYS: usize = 3660;
 
 /// Keys of the top level.
-pub const TOP_KEYS: &[&str] =
-    &["block_at", "max_waiver_days", "rules", "limits", "waiver", "expect", "max_destroy", "max_changes", "window", "freeze", "env", "type"];
+pub const TOP_KEYS: &[&str] = &[
+    "block_at",
+    "max_waiver_days",
+    "rules",
+    "limits",
+    "waiver",
+    "expect",
+    "max_destroy",
+    "max_changes",
+    "window",
+    "freeze",
+    "env",
+    "type",
+];
 /// Keys of `[env.NAME]`.
-pub const ENV_KEYS: &[&str] = &["workspace", "directory", "block_at", "rules", "limits", "waiver", "expect", "max_destroy", "max_changes", "window", "freeze"];
+pub const ENV_KEYS: &[&str] = &[
+    "workspace",
+    "directory",
+    "block_at",
+    "rules",
+    "limits",
+    "waiver",
+    "expect",
+    "max_destroy",
+    "max_changes",
+    "window",
+    "freeze",
+];
 /// Keys of `[limits]`.
-pub const LIMIT_KEYS: &[&str] = &["create_high", "create_high_weighty", "create_least", "mass_count", "mass_share"];
+pub const LIMIT_KEYS: &[&str] = &[
+    "create_high",
+    "create_high_weighty",
+    "create_least",
+    "mass_count",
+    "mass_share",
+];
 /// Keys of `[expect]`.
-pub const EXPECT_KEYS: &[&str] = &["workspace", "backend", "account", "region", "providers", "one_region", "addresses", "max_destroy", "max_changes"];
+pub const EXPECT_KEYS: &[&str] = &[
+    "workspace",
+    "backend",
+    "account",
+    "region",
+    "providers",
+    "one_region",
+    "addresses",
+    "max_destroy",
+    "max_changes",
+];
 /// Keys of `[[waiver]]`.
-pub const WAIVER_KEYS: &[&str] = &["rules", "address", "actions", "workspace", "reason", "owner", "expires"];
+pub const WAIVER_KEYS: &[&str] = &[
+    "rules",
+    "address",
+    "actions",
+    "workspace",
+    "reason",
+    "owner",
+    "expires",
+];
 
 /// Keys of `[[window]]`.
 pub const WINDOW_KEYS: &[&str] = &["days", "hours", "zone"];
@@ -61,10 +109,19 @@ pub fn read(file: &str, bytes: &[u8], today: Date) -> Result<Policy, Mistakes> {
         return Err(Mistakes::whole(file, "it is larger than 1 MiB", PLAIN));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| Mistakes::whole(file, format!("byte {} is not UTF-8 text", error.valid_up_to()), "save it as UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Mistakes::whole(
+            file,
+            format!("byte {} is not UTF-8 text", error.valid_up_to()),
+            "save it as UTF-8",
+        )
+    })?;
     if let Some(row) = text.split('\n').position(|row| row.len() > MAX_LINE) {
-        return Err(Mistakes::whole(file, format!("line {} is longer than 4 KiB", row + 1), PLAIN));
+        return Err(Mistakes::whole(
+            file,
+            format!("line {} is longer than 4 KiB", row + 1),
+            PLAIN,
+        ));
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
@@ -75,9 +132,20 @@ pub fn read(file: &str, bytes: &[u8], today: Date) -> Result<Policy, Mistakes> {
         });
         return Err(Mistakes::within(file, text, list.collect()));
     }
-    let mut reader = Reader { cells: Cells::new(text), text, today, last: None, max_days: MAX_WAIVER_DAYS, waivers: 0 };
+    let mut reader = Reader {
+        cells: Cells::new(text),
+        text,
+        today,
+        last: None,
+        max_days: MAX_WAIVER_DAYS,
+        waivers: 0,
+    };
     let policy = reader.top(file, table.get_ref());
-    if reader.cells.mistakes.is_empty() { Ok(policy) } else { Err(Mistakes::within(file, text, reader.cells.mistakes)) }
+    if reader.cells.mistakes.is_empty() {
+        Ok(policy)
+    } else {
+        Err(Mistakes::within(file, text, reader.cells.mistakes))
+    }
 }
 
 struct Reader<'t> {
@@ -92,11 +160,25 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn top(&mut self, file: &str, table: &DeTable<'_>) -> Policy {
-        let mut policy = Policy { file: file.to_owned(), ..Policy::default() };
-        if let Some((_, cell)) = table.iter().find(|(key, _)| key.get_ref() == "max_waiver_days") {
+        let mut policy = Policy {
+            file: file.to_owned(),
+            ..Policy::default()
+        };
+        if let Some((_, cell)) = table
+            .iter()
+            .find(|(key, _)| key.get_ref() == "max_waiver_days")
+        {
             let days = self.cells.count("max_waiver_days", cell, 1, MOST_DAYS);
-            policy.max_waiver_days = days.and_then(|days| Some(At { value: u32::try_from(days.value).ok()?, line: days.line }));
-            self.max_days = policy.max_waiver_days.as_ref().map_or(MAX_WAIVER_DAYS, |days| days.value);
+            policy.max_waiver_days = days.and_then(|days| {
+                Some(At {
+                    value: u32::try_from(days.value).ok()?,
+                    line: days.line,
+                })
+            });
+            self.max_days = policy
+                .max_waiver_days
+                .as_ref()
+                .map_or(MAX_WAIVER_DAYS, |days| days.value);
         }
         self.last = self.today.checked_add(i64::from(self.max_days).days()).ok();
         for (key, cell) in table.iter() {
@@ -119,7 +201,8 @@ impl Reader<'_> {
             "limits" => self.limits(cell, layer),
             // Patterns alone are the scope; then the budget has its place beside it.
             "expect" if cell.get_ref().is_array() || cell.get_ref().is_str() => {
-                layer.expect.addresses = Some(self.cells.patterns(key, cell, MAX_ADDRESS, Pattern::parse))
+                layer.expect.addresses =
+                    Some(self.cells.patterns(key, cell, MAX_ADDRESS, Pattern::parse))
             }
             "expect" => self.expect(cell, layer),
             "max_destroy" => {
@@ -134,7 +217,9 @@ impl Reader<'_> {
             "freeze" => layer.freezes = self.times("freeze", cell, FREEZE_KEYS, Freeze::read),
             "waiver" => {
                 for (place, table, _) in self.cells.tables(key, cell) {
-                    layer.waivers.extend(self.waiver(&place, table).map(Arc::new));
+                    layer
+                        .waivers
+                        .extend(self.waiver(&place, table).map(Arc::new));
                 }
             }
             _ => return false,
@@ -143,9 +228,14 @@ impl Reader<'_> {
     }
 
     fn rules(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
-        let Some(table) = self.cells.table("rules", cell) else { return };
+        let Some(table) = self.cells.table("rules", cell) else {
+            return;
+        };
         for (key, cell) in table.iter() {
-            let (rule, grade) = (self.cells.rule(key.get_ref(), key.span()), self.cells.grade(key.get_ref(), cell));
+            let (rule, grade) = (
+                self.cells.rule(key.get_ref(), key.span()),
+                self.cells.grade(key.get_ref(), cell),
+            );
             if let (Some(rule), Some(grade)) = (rule, grade) {
                 layer.rules.insert(rule, grade);
             }
@@ -153,13 +243,17 @@ impl Reader<'_> {
     }
 
     fn limits(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
-        let Some(table) = self.cells.table("limits", cell) else { return };
+        let Some(table) = self.cells.table("limits", cell) else {
+            return;
+        };
         let limits = &mut layer.limits;
         for (key, cell) in table.iter() {
             let name = key.get_ref().as_ref();
             match name {
                 "create_high" => limits.create_high = self.cells.count(name, cell, 1, MOST),
-                "create_high_weighty" => limits.create_high_weighty = self.cells.count(name, cell, 1, MOST),
+                "create_high_weighty" => {
+                    limits.create_high_weighty = self.cells.count(name, cell, 1, MOST)
+                }
                 "create_least" => limits.create_least = self.cells.count(name, cell, 1, MOST),
                 "mass_count" => limits.mass_count = self.cells.count(name, cell, 1, MOST),
                 "mass_share" => limits.mass_share = self.cells.share(name, cell),
@@ -169,7 +263,9 @@ impl Reader<'_> {
     }
 
     fn expect(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
-        let Some(table) = self.cells.table("expect", cell) else { return };
+        let Some(table) = self.cells.table("expect", cell) else {
+            return;
+        };
         let expect = &mut layer.expect;
         for (key, cell) in table.iter() {
             let name = key.get_ref().as_ref();
@@ -180,7 +276,10 @@ impl Reader<'_> {
                 "region" => expect.region = Some(self.cells.spaced(name, cell)),
                 "providers" => expect.providers = Some(self.cells.globs(name, cell)),
                 "one_region" => expect.one_region = self.cells.flag(name, cell),
-                "addresses" => expect.addresses = Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse)),
+                "addresses" => {
+                    expect.addresses =
+                        Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse))
+                }
                 "max_destroy" => {
                     let count = self.cells.count(name, cell, 0, MOST);
                     self.once(name, cell, &mut expect.max_destroy, count);
@@ -195,9 +294,19 @@ impl Reader<'_> {
     }
 
     /// Takes a number that may stand in `[expect]` or beside it, but in one of these places.
-    fn once(&mut self, key: &str, cell: &Cell<'_>, slot: &mut Option<At<usize>>, count: Option<At<usize>>) {
+    fn once(
+        &mut self,
+        key: &str,
+        cell: &Cell<'_>,
+        slot: &mut Option<At<usize>>,
+        count: Option<At<usize>>,
+    ) {
         if slot.is_some() {
-            self.cells.wrong(cell.span(), format!("{key} is said twice"), "once is enough: in [expect] or outside of it");
+            self.cells.wrong(
+                cell.span(),
+                format!("{key} is said twice"),
+                "once is enough: in [expect] or outside of it",
+            );
         }
         *slot = count;
     }
@@ -206,7 +315,11 @@ impl Reader<'_> {
         self.waivers += 1;
         if self.waivers > MAX_WAIVERS {
             if self.waivers == MAX_WAIVERS + 1 {
-                self.cells.wrong(place.clone(), format!("more than {MAX_WAIVERS} waivers"), "a gate with so many holes is none: switch the rule off, or down");
+                self.cells.wrong(
+                    place.clone(),
+                    format!("more than {MAX_WAIVERS} waivers"),
+                    "a gate with so many holes is none: switch the rule off, or down",
+                );
             }
             return None;
         }
@@ -219,41 +332,89 @@ impl Reader<'_> {
             seen.push(name);
             match name {
                 "rules" => rules = Some(self.waived_rules(cell)),
-                "address" => address = self.cells.text(name, cell).and_then(|text| self.address(text, cell.span())),
+                "address" => {
+                    address = self
+                        .cells
+                        .text(name, cell)
+                        .and_then(|text| self.address(text, cell.span()))
+                }
                 "actions" => actions = self.actions(cell),
-                "workspace" => workspace = self.cells.text(name, cell).and_then(|_| self.cells.globs(name, cell).value.pop()),
+                "workspace" => {
+                    workspace = self
+                        .cells
+                        .text(name, cell)
+                        .and_then(|_| self.cells.globs(name, cell).value.pop())
+                }
                 "reason" => reason = self.cells.words(name, cell),
                 "owner" => owner = self.cells.words(name, cell),
-                "expires" => expires = self.cells.date(name, cell).filter(|date| self.near(*date, cell)),
+                "expires" => {
+                    expires = self
+                        .cells
+                        .date(name, cell)
+                        .filter(|date| self.near(*date, cell))
+                }
                 _ => self.cells.unknown(key, "[[waiver]]", WAIVER_KEYS),
             }
         }
         for (key, help) in [
-            ("rules", "rules = [\"stateful-destroy\"]: the rules whose findings are wanted"),
-            ("address", "address = \"aws_db_instance.old\": where; \"**\" is everywhere, findings about the whole plan included"),
-            ("reason", "reason = \"...\": why this is wanted; it is shown with every finding that it covers"),
-            ("expires", "expires = 2026-12-01: the last day on which it holds, in UTC"),
+            (
+                "rules",
+                "rules = [\"stateful-destroy\"]: the rules whose findings are wanted",
+            ),
+            (
+                "address",
+                "address = \"aws_db_instance.old\": where; \"**\" is everywhere, findings about the whole plan included",
+            ),
+            (
+                "reason",
+                "reason = \"...\": why this is wanted; it is shown with every finding that it covers",
+            ),
+            (
+                "expires",
+                "expires = 2026-12-01: the last day on which it holds, in UTC",
+            ),
         ] {
             if !seen.contains(&key) {
-                self.cells.wrong(self.first_line(place), format!("a waiver without {key}"), help);
+                self.cells.wrong(
+                    self.first_line(place),
+                    format!("a waiver without {key}"),
+                    help,
+                );
             }
         }
         if self.cells.mistakes.len() > before {
             return None;
         }
         let line = self.cells.line(place.start);
-        Some(Waiver { rules: rules?, address: address?, actions, workspace, reason: reason?, owner, expires: expires?, line })
+        Some(Waiver {
+            rules: rules?,
+            address: address?,
+            actions,
+            workspace,
+            reason: reason?,
+            owner,
+            expires: expires?,
+            line,
+        })
     }
 
     fn waived_rules(&mut self, cell: &Cell<'_>) -> Vec<&'static str> {
         if cell.get_ref().as_array().is_none() {
-            self.cells.wrong(cell.span(), "rules must be a list", "rules = [\"stateful-destroy\"]");
+            self.cells.wrong(
+                cell.span(),
+                "rules must be a list",
+                "rules = [\"stateful-destroy\"]",
+            );
             return Vec::new();
         }
         let mut rules = Vec::new();
         for (text, place) in self.cells.texts("rules", cell) {
             match self.cells.rule(text, place.clone()) {
-                Some(rule) if rules.contains(&rule) => self.cells.wrong(place, format!("{rule} is there twice"), "was another rule meant?"),
+                Some(rule) if rules.contains(&rule) => self.cells.wrong(
+                    place,
+                    format!("{rule} is there twice"),
+                    "was another rule meant?",
+                ),
                 rule => rules.extend(rule),
             }
         }
@@ -261,20 +422,28 @@ impl Reader<'_> {
     }
 
     fn address(&mut self, text: &str, place: Range<usize>) -> Option<Pattern> {
-        Pattern::parse(text).map_err(|error| self.cells.wrong(place, "address is no pattern", error)).ok()
+        Pattern::parse(text)
+            .map_err(|error| self.cells.wrong(place, "address is no pattern", error))
+            .ok()
     }
 
     fn actions(&mut self, cell: &Cell<'_>) -> Vec<WaivedAction> {
         let mut actions = Vec::new();
         for (text, place) in self.cells.texts("actions", cell) {
-            match WaivedAction::ALL.into_iter().find(|(word, _)| *word == text) {
+            match WaivedAction::ALL
+                .into_iter()
+                .find(|(word, _)| *word == text)
+            {
                 Some((_, action)) => actions.push(action),
                 None => {
-                    let near = nearest(text, WaivedAction::ALL.map(|(word, _)| word)).map(|near| format!("did you mean {near}?"));
+                    let near = nearest(text, WaivedAction::ALL.map(|(word, _)| word))
+                        .map(|near| format!("did you mean {near}?"));
                     self.cells.wrong(
                         place,
                         format!("there is no action {text:?}"),
-                        near.unwrap_or_else(|| "create, update, delete, replace or forget".to_owned()),
+                        near.unwrap_or_else(|| {
+                            "create, update, delete, replace or forget".to_owned()
+                        }),
                     );
                 }
             }
@@ -283,36 +452,67 @@ impl Reader<'_> {
     }
 
     fn near(&mut self, date: Date, cell: &Cell<'_>) -> bool {
-        let Some(last) = self.last.filter(|last| date > *last) else { return true };
-        let help = format!("at most {} days (max_waiver_days): {last} today; a waiver that never ends is a rule switched off without saying so", self.max_days);
-        self.cells.wrong(cell.span(), "expires is too far ahead", help);
+        let Some(last) = self.last.filter(|last| date > *last) else {
+            return true;
+        };
+        let help = format!(
+            "at most {} days (max_waiver_days): {last} today; a waiver that never ends is a rule switched off without saying so",
+            self.max_days
+        );
+        self.cells
+            .wrong(cell.span(), "expires is too far ahead", help);
         false
     }
 
     fn envs(&mut self, cell: &Cell<'_>) -> Vec<Env> {
-        let Some(table) = self.cells.table("env", cell) else { return Vec::new() };
+        let Some(table) = self.cells.table("env", cell) else {
+            return Vec::new();
+        };
         let mut envs: Vec<(Env, Range<usize>)> = Vec::new();
         for (key, cell) in table.iter() {
             let name = key.get_ref().as_ref();
-            let plain = !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+            let plain = !name.is_empty()
+                && name.len() <= 64
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
             if !plain {
-                self.cells.wrong(key.span(), "the name of an environment is letters, digits, -, _ and .", "such as [env.prod]");
+                self.cells.wrong(
+                    key.span(),
+                    "the name of an environment is letters, digits, -, _ and .",
+                    "such as [env.prod]",
+                );
             }
             if envs.len() == MAX_ENVS {
-                self.cells.wrong(key.span(), format!("more than {MAX_ENVS} environments"), "patterns take many names together: workspace = \"preview-*\"");
+                self.cells.wrong(
+                    key.span(),
+                    format!("more than {MAX_ENVS} environments"),
+                    "patterns take many names together: workspace = \"preview-*\"",
+                );
                 break;
             }
             if let Some(table) = self.cells.table(&format!("env.{name}"), cell) {
                 envs.push((self.env(name, &key.span(), table), key.span()));
             }
         }
-        let choices: usize = envs.iter().map(|(env, _)| env.workspace.len() + env.directory.len()).sum();
+        let choices: usize = envs
+            .iter()
+            .map(|(env, _)| env.workspace.len() + env.directory.len())
+            .sum();
         if choices > MAX_CHOICES {
-            self.cells.wrong(cell.span(), format!("more than {MAX_CHOICES} patterns choose environments"), "patterns take many names together: \"preview-*\"");
+            self.cells.wrong(
+                cell.span(),
+                format!("more than {MAX_CHOICES} patterns choose environments"),
+                "patterns take many names together: \"preview-*\"",
+            );
             return Vec::new();
         }
         for (at, (one, place)) in envs.iter().enumerate() {
-            for (other, there) in envs.iter().skip(at + 1).filter(|(other, _)| one.overlaps(other)) {
+            for (other, there) in envs
+                .iter()
+                .skip(at + 1)
+                .filter(|(other, _)| one.overlaps(other))
+            {
                 self.cells.mistakes.push(Mistake {
                     message: format!("env.{} and env.{} can both be for one plan", one.name, other.name),
                     help: Some("make their workspace and directory patterns such that a plan fits only one".to_owned()),
@@ -325,11 +525,22 @@ impl Reader<'_> {
 
     fn env(&mut self, name: &str, place: &Range<usize>, table: &DeTable<'_>) -> Env {
         let line = self.cells.line(place.start);
-        let mut env = Env { name: name.to_owned(), line, workspace: Vec::new(), directory: Vec::new(), layer: Layer::default() };
+        let mut env = Env {
+            name: name.to_owned(),
+            line,
+            workspace: Vec::new(),
+            directory: Vec::new(),
+            layer: Layer::default(),
+        };
         for (key, cell) in table.iter() {
             match key.get_ref().as_ref() {
                 "workspace" => env.workspace = self.cells.globs("workspace", cell).value,
-                "directory" => env.directory = self.cells.patterns("directory", cell, MAX_PATTERN, Directory::parse).value,
+                "directory" => {
+                    env.directory = self
+                        .cells
+                        .patterns("directory", cell, MAX_PATTERN, Directory::parse)
+                        .value
+                }
                 name if self.layer(name, cell, &mut env.layer) => {}
                 _ => self.cells.unknown(key, "[env.NAME]", ENV_KEYS),
             }
@@ -338,27 +549,53 @@ impl Reader<'_> {
     }
 
     /// Windows or freezes, each with its line.
-    fn times<I: DeserializeOwned, T>(&mut self, name: &'static str, cell: &Cell<'_>, keys: &[&str], read: fn(&I) -> Field<T>) -> Vec<At<T>> {
+    fn times<I: DeserializeOwned, T>(
+        &mut self,
+        name: &'static str,
+        cell: &Cell<'_>,
+        keys: &[&str],
+        read: fn(&I) -> Field<T>,
+    ) -> Vec<At<T>> {
         let mut times = Vec::new();
         for (place, table, cell) in self.cells.tables(name, cell) {
             if times.len() == calendar::MOST {
-                self.cells.wrong(self.first_line(&place), format!("more than {} of [[{name}]]", calendar::MOST), "nobody can keep so many in mind");
+                self.cells.wrong(
+                    self.first_line(&place),
+                    format!("more than {} of [[{name}]]", calendar::MOST),
+                    "nobody can keep so many in mind",
+                );
                 break;
             }
             let before = self.cells.mistakes.len();
-            table.iter().filter(|(key, _)| !keys.contains(&key.get_ref().as_ref())).for_each(|(key, _)| self.cells.unknown(key, &format!("[[{name}]]"), keys));
+            table
+                .iter()
+                .filter(|(key, _)| !keys.contains(&key.get_ref().as_ref()))
+                .for_each(|(key, _)| self.cells.unknown(key, &format!("[[{name}]]"), keys));
             if self.cells.mistakes.len() > before {
                 continue;
             }
-            let at = |key: &str| table.iter().find(|(there, _)| there.get_ref() == key).map(|(_, cell)| cell.span());
+            let at = |key: &str| {
+                table
+                    .iter()
+                    .find(|(there, _)| there.get_ref() == key)
+                    .map(|(_, cell)| cell.span())
+            };
             match I::deserialize(ValueDeserializer::from(cell.clone())) {
                 Ok(input) => match read(&input) {
                     Ok(value) => times.push(self.cells.at(&place, value)),
-                    Err((key, message)) => self.cells.wrong(at(key).unwrap_or_else(|| self.first_line(&place)), message, ""),
+                    Err((key, message)) => self.cells.wrong(
+                        at(key).unwrap_or_else(|| self.first_line(&place)),
+                        message,
+                        "",
+                    ),
                 },
                 Err(error) => {
-                    let place = error.span().filter(|span| !span.is_empty() && span.start > place.start).unwrap_or_else(|| self.first_line(&place));
-                    self.cells.wrong(place, "this is of another kind than is written here", FORMS);
+                    let place = error
+                        .span()
+                        .filter(|span| !span.is_empty() && span.start > place.start)
+                        .unwrap_or_else(|| self.first_line(&place));
+                    self.cells
+                        .wrong(place, "this is of another kind than is written here", FORMS);
                 }
             }
         }
@@ -371,13 +608,27 @@ impl Reader<'_> {
         for (place, _, cell) in self.cells.tables("type", cell) {
             match TypeRow::deserialize(ValueDeserializer::from(cell.clone())) {
                 Ok(row) if rows.iter().any(|there| there.name == row.name) => {
-                    self.cells.wrong(self.first_line(&place), format!("there are two rows of {}", row.name), "");
+                    self.cells.wrong(
+                        self.first_line(&place),
+                        format!("there are two rows of {}", row.name),
+                        "",
+                    );
                 }
                 Ok(row) => rows.push(row),
                 Err(error) => {
-                    let place = error.span().filter(|span| !span.is_empty() && span.start > place.start).unwrap_or_else(|| self.first_line(&place));
-                    let message = format!("this row is not in the form of the catalogue: {}", error.message());
-                    self.cells.wrong(place, message, "rules/catalog/README.md of applygate says what each key means");
+                    let place = error
+                        .span()
+                        .filter(|span| !span.is_empty() && span.start > place.start)
+                        .unwrap_or_else(|| self.first_line(&place));
+                    let message = format!(
+                        "this row is not in the form of the catalogue: {}",
+                        error.message()
+                    );
+                    self.cells.wrong(
+                        place,
+                        message,
+                        "rules/catalog/README.md of applygate says what each key means",
+                    );
                 }
             }
         }
@@ -386,7 +637,11 @@ impl Reader<'_> {
 
     /// A place, cut where its first line ends.
     fn first_line(&self, place: &Range<usize>) -> Range<usize> {
-        let length = self.text.get(place.clone()).and_then(|text| text.find('\n')).unwrap_or_else(|| place.len());
+        let length = self
+            .text
+            .get(place.clone())
+            .and_then(|text| text.find('\n'))
+            .unwrap_or_else(|| place.len());
         place.start..place.start + length
     }
 }

@@ -40,8 +40,13 @@ pub enum WaivedAction {
 
 impl WaivedAction {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 5] =
-        [("create", Self::Create), ("update", Self::Update), ("delete", Self::Delete), ("replace", Self::Replace), ("forget", Self::Forget)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("create", Self::Create),
+        ("update", Self::Update),
+        ("delete", Self::Delete),
+        ("replace", Self::Replace),
+        ("forget", Self::Forget),
+    ];
 
     /// What a finding's actions come to: to destroy and create is to replace, and a create beside a forget is a forget.
     fn of(actions: &[&str]) -> Option<Self> {
@@ -72,8 +77,13 @@ impl Waiver {
     #[must_use]
     pub fn covers(&self, finding: &Finding, workspace: Option<&str>, today: Date) -> Covered {
         let about = self.rules.contains(&finding.rule)
-            && self.workspace.as_ref().is_none_or(|glob| workspace.is_some_and(|name| glob.covers(name)))
-            && (self.actions.is_empty() || WaivedAction::of(finding.actions).is_some_and(|action| self.actions.contains(&action)))
+            && self
+                .workspace
+                .as_ref()
+                .is_none_or(|glob| workspace.is_some_and(|name| glob.covers(name)))
+            && (self.actions.is_empty()
+                || WaivedAction::of(finding.actions)
+                    .is_some_and(|action| self.actions.contains(&action)))
             && self.address.covers(finding.address.as_deref());
         match about {
             false => Covered::No,
@@ -85,10 +95,25 @@ impl Waiver {
     /// What it covers, only where, and until when.
     #[must_use]
     pub fn words(&self, today: Date) -> String {
-        let words: Vec<&str> = WaivedAction::ALL.iter().filter(|(_, action)| self.actions.contains(action)).map(|(word, _)| *word).collect();
-        let actions = if words.is_empty() { String::new() } else { format!(", only {}", words.join(" or ")) };
-        let workspace = self.workspace.as_ref().map_or_else(String::new, |glob| format!(", only in workspace {glob}"));
-        let end = if self.is_expired(today) { "expired on" } else { "until" };
+        let words: Vec<&str> = WaivedAction::ALL
+            .iter()
+            .filter(|(_, action)| self.actions.contains(action))
+            .map(|(word, _)| *word)
+            .collect();
+        let actions = if words.is_empty() {
+            String::new()
+        } else {
+            format!(", only {}", words.join(" or "))
+        };
+        let workspace = self
+            .workspace
+            .as_ref()
+            .map_or_else(String::new, |glob| format!(", only in workspace {glob}"));
+        let end = if self.is_expired(today) {
+            "expired on"
+        } else {
+            "until"
+        };
         format!("{self}{actions}{workspace}, {end} {}", self.expires)
     }
 
@@ -124,8 +149,16 @@ mod tests {
         }
     }
 
-    fn finding(rule: &'static str, address: Option<&str>, actions: &'static [&'static str]) -> Finding {
-        Finding { address: address.map(str::to_owned), actions, ..Finding::about_plan(rule, Severity::Critical, "") }
+    fn finding(
+        rule: &'static str,
+        address: Option<&str>,
+        actions: &'static [&'static str],
+    ) -> Finding {
+        Finding {
+            address: address.map(str::to_owned),
+            actions,
+            ..Finding::about_plan(rule, Severity::Critical, "")
+        }
     }
 
     const TODAY: Date = date(2026, 9, 30);
@@ -133,9 +166,19 @@ mod tests {
     #[test]
     fn rule_and_address() {
         let destroyed = finding("stateful-destroy", Some("a_b.c[0]"), &["delete"]);
-        assert_eq!(waiver("a_b.c").covers(&destroyed, None, TODAY), Covered::Yes);
+        assert_eq!(
+            waiver("a_b.c").covers(&destroyed, None, TODAY),
+            Covered::Yes
+        );
         assert_eq!(waiver("a_b.d").covers(&destroyed, None, TODAY), Covered::No);
-        assert_eq!(waiver("a_b.c").covers(&finding("key-destroy", Some("a_b.c"), &["delete"]), None, TODAY), Covered::No);
+        assert_eq!(
+            waiver("a_b.c").covers(
+                &finding("key-destroy", Some("a_b.c"), &["delete"]),
+                None,
+                TODAY
+            ),
+            Covered::No
+        );
         let whole = finding("stateful-destroy", None, &[]);
         assert_eq!(waiver("**").covers(&whole, None, TODAY), Covered::Yes);
         assert_eq!(waiver("**.*").covers(&whole, None, TODAY), Covered::No);
@@ -144,8 +187,16 @@ mod tests {
     #[test]
     fn through_its_last_day() {
         let destroyed = finding("stateful-destroy", Some("a_b.c"), &["delete"]);
-        for (day, expected) in [(TODAY, Covered::Yes), (date(2026, 10, 1), Covered::Yes), (date(2026, 10, 2), Covered::Expired)] {
-            assert_eq!(waiver("a_b.c").covers(&destroyed, None, day), expected, "{day}");
+        for (day, expected) in [
+            (TODAY, Covered::Yes),
+            (date(2026, 10, 1), Covered::Yes),
+            (date(2026, 10, 2), Covered::Expired),
+        ] {
+            assert_eq!(
+                waiver("a_b.c").covers(&destroyed, None, day),
+                expected,
+                "{day}"
+            );
         }
     }
 
@@ -162,19 +213,40 @@ mod tests {
             (&[], ""),
         ] {
             for (name, action) in WaivedAction::ALL {
-                let waiver = Waiver { actions: vec![action], ..waiver("**") };
-                let covered = waiver.covers(&finding("stateful-destroy", Some("a_b.c"), actions), None, TODAY);
-                assert_eq!(covered == Covered::Yes, name == word, "{name} for {actions:?}");
+                let waiver = Waiver {
+                    actions: vec![action],
+                    ..waiver("**")
+                };
+                let covered = waiver.covers(
+                    &finding("stateful-destroy", Some("a_b.c"), actions),
+                    None,
+                    TODAY,
+                );
+                assert_eq!(
+                    covered == Covered::Yes,
+                    name == word,
+                    "{name} for {actions:?}"
+                );
             }
         }
     }
 
     #[test]
     fn workspace() {
-        let waiver = Waiver { workspace: Some(Glob::new("preview-*")), ..waiver("**") };
+        let waiver = Waiver {
+            workspace: Some(Glob::new("preview-*")),
+            ..waiver("**")
+        };
         let destroyed = finding("stateful-destroy", Some("a_b.c"), &["delete"]);
-        assert_eq!(waiver.covers(&destroyed, Some("preview-7"), TODAY), Covered::Yes);
+        assert_eq!(
+            waiver.covers(&destroyed, Some("preview-7"), TODAY),
+            Covered::Yes
+        );
         assert_eq!(waiver.covers(&destroyed, Some("prod"), TODAY), Covered::No);
-        assert_eq!(waiver.covers(&destroyed, None, TODAY), Covered::No, "JSON does not tell the workspace");
+        assert_eq!(
+            waiver.covers(&destroyed, None, TODAY),
+            Covered::No,
+            "JSON does not tell the workspace"
+        );
     }
 }

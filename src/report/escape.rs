@@ -38,7 +38,10 @@ pub fn is_invisible(c: char) -> bool {
 /// Text for a terminal or a CI log: one line, nothing invisible, no workflow command (`::`, `##[`, `##vso[`) anywhere.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
-    let harmless = !text.chars().any(is_invisible) && !text.contains("::") && !text.contains("##[") && !text.contains("##vso[");
+    let harmless = !text.chars().any(is_invisible)
+        && !text.contains("::")
+        && !text.contains("##[")
+        && !text.contains("##vso[");
     if harmless {
         return Cow::Borrowed(text);
     }
@@ -46,7 +49,8 @@ pub fn line(text: &str) -> Cow<'_, str> {
     let mut before = '\0';
     for (at, c) in text.char_indices() {
         let rest = text.get(at..).unwrap_or_default();
-        let command = (c == ':' && before == ':') || (c == '#' && (rest.starts_with("#[") || rest.starts_with("#vso[")) && before == '#');
+        let command = (c == ':' && before == ':')
+            || (c == '#' && (rest.starts_with("#[") || rest.starts_with("#vso[")) && before == '#');
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
@@ -92,12 +96,19 @@ pub struct JsonFormatter {
 }
 
 impl serde_json::ser::Formatter for JsonFormatter {
-    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, fragment: &str) -> std::io::Result<()> {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
         let mut before = '\0';
         let mut units = [0; 2];
         for (at, c) in fragment.char_indices() {
             let rest = fragment.get(at..).unwrap_or_default();
-            let command = (c == ':' && before == ':') || (c == '#' && before == '#' && (rest.starts_with("#[") || rest.starts_with("#vso[")));
+            let command = (c == ':' && before == ':')
+                || (c == '#'
+                    && before == '#'
+                    && (rest.starts_with("#[") || rest.starts_with("#vso[")));
             if is_invisible(c) || command {
                 for unit in c.encode_utf16(&mut units) {
                     write!(writer, "\\u{unit:04x}")?;
@@ -118,11 +129,18 @@ impl serde_json::ser::Formatter for JsonFormatter {
         self.pretty.end_array(writer)
     }
 
-    fn begin_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+    fn begin_array_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
         self.pretty.begin_array_value(writer, first)
     }
 
-    fn end_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+    fn end_array_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+    ) -> std::io::Result<()> {
         self.pretty.end_array_value(writer)
     }
 
@@ -134,15 +152,25 @@ impl serde_json::ser::Formatter for JsonFormatter {
         self.pretty.end_object(writer)
     }
 
-    fn begin_object_key<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, first: bool) -> std::io::Result<()> {
+    fn begin_object_key<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
         self.pretty.begin_object_key(writer, first)
     }
 
-    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+    fn begin_object_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+    ) -> std::io::Result<()> {
         self.pretty.begin_object_value(writer)
     }
 
-    fn end_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+    fn end_object_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+    ) -> std::io::Result<()> {
         self.pretty.end_object_value(writer)
     }
 }
@@ -156,36 +184,68 @@ mod tests {
     fn invisible_is_what_unicode_says() {
         for c in '\0'..=char::MAX {
             let class = get_general_category(c);
-            let expected =
-                matches!(class, GeneralCategory::Control | GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator);
+            let expected = matches!(
+                class,
+                GeneralCategory::Control
+                    | GeneralCategory::Format
+                    | GeneralCategory::LineSeparator
+                    | GeneralCategory::ParagraphSeparator
+            );
             assert_eq!(is_invisible(c), expected, "U+{:04X}", c as u32);
         }
     }
 
     #[test]
     fn commands_of_ci_systems_are_broken_up() {
-        for text in ["::error::x", "a ::add-mask::b", "##[error]x", "##vso[task.setvariable]", ":::", "###[x", "fe80::1"] {
+        for text in [
+            "::error::x",
+            "a ::add-mask::b",
+            "##[error]x",
+            "##vso[task.setvariable]",
+            ":::",
+            "###[x",
+            "fe80::1",
+        ] {
             let shown = line(text);
-            assert!(!shown.contains("::") && !shown.contains("##[") && !shown.contains("##vso["), "{text} -> {shown}");
+            assert!(
+                !shown.contains("::") && !shown.contains("##[") && !shown.contains("##vso["),
+                "{text} -> {shown}"
+            );
             let mut out = Vec::new();
             let mut to = serde_json::Serializer::with_formatter(&mut out, JsonFormatter::default());
             serde::Serialize::serialize(text, &mut to).unwrap_or_else(|error| panic!("{error}"));
             let json = String::from_utf8_lossy(&out);
-            assert!(!json.contains("::") && !json.contains("##[") && !json.contains("##vso["), "{text} -> {json}");
-            assert_eq!(serde_json::from_str::<String>(&json).ok().as_deref(), Some(text));
+            assert!(
+                !json.contains("::") && !json.contains("##[") && !json.contains("##vso["),
+                "{text} -> {json}"
+            );
+            assert_eq!(
+                serde_json::from_str::<String>(&json).ok().as_deref(),
+                Some(text)
+            );
         }
     }
 
     #[test]
     fn one_entry_a_line() {
-        let text = json_line(&["a\n\u{202e}\u{2028}\u{e0001}\"b"]).unwrap_or_else(|error| panic!("{error}"));
+        let text = json_line(&["a\n\u{202e}\u{2028}\u{e0001}\"b"])
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(text, "[\"a\\n\\u202e\\u2028\\udb40\\udc01\\\"b\"]\n");
-        assert_eq!(serde_json::from_str::<Vec<String>>(&text).ok(), Some(vec!["a\n\u{202e}\u{2028}\u{e0001}\"b".to_owned()]));
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&text).ok(),
+            Some(vec!["a\n\u{202e}\u{2028}\u{e0001}\"b".to_owned()])
+        );
     }
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        assert!(matches!(line("aws_s3_bucket.team[\"über/Ω\"]"), Cow::Borrowed(_)));
-        assert_eq!(line("a\u{1b}[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\nc\\u{202e}d");
+        assert!(matches!(
+            line("aws_s3_bucket.team[\"über/Ω\"]"),
+            Cow::Borrowed(_)
+        ));
+        assert_eq!(
+            line("a\u{1b}[31mb\nc\u{202e}d"),
+            "a\\u{1b}[31mb\\nc\\u{202e}d"
+        );
     }
 }

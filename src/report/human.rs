@@ -63,8 +63,19 @@ pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result
         write_plan(plan, layout, out)?;
     }
     if report.plans.len() + report.errors.len() > 1 {
-        let of = |verdict| report.plans.iter().filter(|plan| plan.decision.refusal.is_none() && plan.decision.verdict == verdict).count();
-        let refused = report.errors.len() + report.plans.iter().filter(|plan| plan.decision.refusal.is_some()).count();
+        let of = |verdict| {
+            report
+                .plans
+                .iter()
+                .filter(|plan| plan.decision.refusal.is_none() && plan.decision.verdict == verdict)
+                .count()
+        };
+        let refused = report.errors.len()
+            + report
+                .plans
+                .iter()
+                .filter(|plan| plan.decision.refusal.is_some())
+                .count();
         writeln!(out)?;
         write!(
             out,
@@ -74,10 +85,22 @@ pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result
             of(Verdict::Warn),
             of(Verdict::Pass)
         )?;
-        writeln!(out, "{}", if refused > 0 { format!(", {refused} could not be judged") } else { String::new() })?;
+        writeln!(
+            out,
+            "{}",
+            if refused > 0 {
+                format!(", {refused} could not be judged")
+            } else {
+                String::new()
+            }
+        )?;
     }
     if report.other_files > 0 {
-        writeln!(out, "{DIM}{} other files were left out: they do not look like plans{DIM:#}", report.other_files)?;
+        writeln!(
+            out,
+            "{DIM}{} other files were left out: they do not look like plans{DIM:#}",
+            report.other_files
+        )?;
     }
     Ok(())
 }
@@ -86,7 +109,11 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     let (summary, decision) = (&plan.summary, &plan.decision);
     headline(plan, out)?;
     let groups = groups(&decision.findings);
-    let full = if layout.verbose { groups.len() } else { FULL.min(groups.len()) };
+    let full = if layout.verbose {
+        groups.len()
+    } else {
+        FULL.min(groups.len())
+    };
     let (told, rest) = groups.split_at_checked(full).unwrap_or((&groups, &[]));
     let mut advice = HashSet::new();
     for group in told {
@@ -97,32 +124,68 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     if !groups.is_empty() {
         writeln!(out)?;
     }
-    footer(out, layout, "changes", &counts(&summary.counts), Style::new())?;
+    footer(
+        out,
+        layout,
+        "changes",
+        &counts(&summary.counts),
+        Style::new(),
+    )?;
     if summary.failed_checks > 0 {
-        footer(out, layout, "checks", &format!("{} in the configuration did not hold", crate::words::plural(summary.failed_checks, "check")), Style::new())?;
+        footer(
+            out,
+            layout,
+            "checks",
+            &format!(
+                "{} in the configuration did not hold",
+                crate::words::plural(summary.failed_checks, "check")
+            ),
+            Style::new(),
+        )?;
     }
     for note in &summary.notes {
         footer(out, layout, "note", note, DIM)?;
     }
     match &summary.state {
         Some(state) => footer(out, layout, "state", &state.words(), Style::new())?,
-        None => footer(out, layout, "not seen", "backend, workspace and lineage are not in the JSON of a plan", DIM)?,
+        None => footer(
+            out,
+            layout,
+            "not seen",
+            "backend, workspace and lineage are not in the JSON of a plan",
+            DIM,
+        )?,
     }
     verdict(plan, layout, out)
 }
 
 fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
     let summary = &plan.summary;
-    let version = summary.terraform_version.as_deref().map_or_else(|| "version not said".to_owned(), |version| format!("terraform {}", line(version)));
+    let version = summary.terraform_version.as_deref().map_or_else(
+        || "version not said".to_owned(),
+        |version| format!("terraform {}", line(version)),
+    );
     let digest: String = summary.sha256.chars().take(12).collect();
-    let tally: Vec<String> = tally(&plan.decision).iter().filter(|(_, count)| *count > 0).map(|(severity, count)| format!("{count} {severity}")).collect();
+    let tally: Vec<String> = tally(&plan.decision)
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| format!("{count} {severity}"))
+        .collect();
     let word = if plan.decision.refusal.is_some() && plan.decision.verdict != Verdict::Block {
         "NOT JUDGED".to_owned()
     } else {
         plan.decision.verdict.word().to_uppercase()
     };
-    let style = if word == "NOT JUDGED" { verdict_colour(Verdict::Block) } else { verdict_colour(plan.decision.verdict) };
-    let what = if tally.is_empty() { String::new() } else { format!(": {}", tally.join(", ")) };
+    let style = if word == "NOT JUDGED" {
+        verdict_colour(Verdict::Block)
+    } else {
+        verdict_colour(plan.decision.verdict)
+    };
+    let what = if tally.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", tally.join(", "))
+    };
     writeln!(out, "{style}{word}{style:#}{what}")?;
     writeln!(out, "{BOLD}{}{BOLD:#}", line(&summary.source))?;
     writeln!(out, "{DIM}{version} · sha256 {digest}{DIM:#}")
@@ -131,8 +194,23 @@ fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
 /// Findings that say the same about different addresses: those that count first.
 fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
     let mut groups: Vec<Vec<&Weighed>> = Vec::new();
-    let mut places: HashMap<(&str, Severity, String, Option<&str>, &str, Option<&str>, String), usize> = HashMap::new();
-    for weighed in findings.iter().filter(|weighed| weighed.counts()).chain(findings.iter().filter(|weighed| !weighed.counts())) {
+    let mut places: HashMap<
+        (
+            &str,
+            Severity,
+            String,
+            Option<&str>,
+            &str,
+            Option<&str>,
+            String,
+        ),
+        usize,
+    > = HashMap::new();
+    for weighed in findings
+        .iter()
+        .filter(|weighed| weighed.counts())
+        .chain(findings.iter().filter(|weighed| !weighed.counts()))
+    {
         let finding = &weighed.finding;
         // Texts that name an address of their own stand alone.
         let key = (
@@ -142,7 +220,13 @@ fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
             finding.resource_type.as_deref(),
             finding.message.as_str(),
             finding.recovery.as_deref(),
-            finding.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + finding.snippet.as_deref().unwrap_or_default(),
+            finding
+                .evidence
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+                + finding.snippet.as_deref().unwrap_or_default(),
         );
         match places.get(&key).and_then(|at| groups.get_mut(*at)) {
             Some(group) => group.push(weighed),
@@ -155,26 +239,67 @@ fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
     groups
 }
 
-fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(weighed) = group.first() else { return Ok(()) };
+fn write_group(
+    group: &[&Weighed],
+    layout: Layout,
+    advice: &mut HashSet<String>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(weighed) = group.first() else {
+        return Ok(());
+    };
     let finding = &weighed.finding;
     let style = colour(weighed.severity);
     let severity = weighed.severity.word().to_uppercase();
     let rule = rule(weighed);
     if group.len() > 1 {
         let kind = line(finding.resource_type.as_deref().unwrap_or("resource"));
-        writeln!(out, "{style}{severity}{style:#}  {BOLD}{} × {kind}{BOLD:#}  {DIM}{rule}{DIM:#}", group.len())?;
-        let most = if layout.verbose { group.len() } else { ADDRESSES };
-        let addresses: Vec<String> = group.iter().take(most).map(|weighed| address(&weighed.finding)).collect();
-        let more = if group.len() > most { format!(", and {} more", group.len() - most) } else { String::new() };
-        wrapped(out, layout, INDENT, "", &format!("{}{more}", addresses.join(", ")), BOLD)?;
+        writeln!(
+            out,
+            "{style}{severity}{style:#}  {BOLD}{} × {kind}{BOLD:#}  {DIM}{rule}{DIM:#}",
+            group.len()
+        )?;
+        let most = if layout.verbose {
+            group.len()
+        } else {
+            ADDRESSES
+        };
+        let addresses: Vec<String> = group
+            .iter()
+            .take(most)
+            .map(|weighed| address(&weighed.finding))
+            .collect();
+        let more = if group.len() > most {
+            format!(", and {} more", group.len() - most)
+        } else {
+            String::new()
+        };
+        wrapped(
+            out,
+            layout,
+            INDENT,
+            "",
+            &format!("{}{more}", addresses.join(", ")),
+            BOLD,
+        )?;
     } else {
         let address = address(finding);
-        let wide = severity.len() + address.chars().count() + rule.chars().count() + 4 > layout.width;
+        let wide =
+            severity.len() + address.chars().count() + rule.chars().count() + 4 > layout.width;
         let gap = if wide { "\n  " } else { "  " };
-        writeln!(out, "{style}{severity}{style:#}  {BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{DIM:#}")?;
+        writeln!(
+            out,
+            "{style}{severity}{style:#}  {BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{DIM:#}"
+        )?;
     }
-    wrapped(out, layout, INDENT, "", &line(&finding.message), Style::new())?;
+    wrapped(
+        out,
+        layout,
+        INDENT,
+        "",
+        &line(&finding.message),
+        Style::new(),
+    )?;
     if let Some((label, text)) = policy_words(weighed) {
         wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
     }
@@ -183,24 +308,60 @@ fn write_group(group: &[&Weighed], layout: Layout, advice: &mut HashSet<String>,
     }
     if !finding.evidence.is_empty() {
         let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
-        wrapped(out, layout, INDENT, "because", &line(&evidence.join("; ")), Style::new())?;
+        wrapped(
+            out,
+            layout,
+            INDENT,
+            "because",
+            &line(&evidence.join("; ")),
+            Style::new(),
+        )?;
     }
     if let Some(recovery) = &finding.recovery {
-        wrapped(out, layout, INDENT, "way back", &line(recovery), Style::new())?;
+        wrapped(
+            out,
+            layout,
+            INDENT,
+            "way back",
+            &line(recovery),
+            Style::new(),
+        )?;
     }
     // Advice that was given above is not given again.
-    if let Some(help) = finding.help.as_deref().filter(|help| advice.insert((*help).to_owned())) {
+    if let Some(help) = finding
+        .help
+        .as_deref()
+        .filter(|help| advice.insert((*help).to_owned()))
+    {
         wrapped(out, layout, INDENT, "instead", &line(help), Style::new())?;
     }
     if let Some(place) = &finding.place {
         let file = line(&place.file);
         match &place.attribute {
             Some(attribute) => {
-                writeln!(out, "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}  {}", "", "source", place.head.line, line(&place.head.text))?;
-                writeln!(out, "{:at$}{DIM}{file}:{}{DIM:#}  {}", "", attribute.line, line(&attribute.text), at = INDENT + LABEL)?;
+                writeln!(
+                    out,
+                    "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}  {}",
+                    "",
+                    "source",
+                    place.head.line,
+                    line(&place.head.text)
+                )?;
+                writeln!(
+                    out,
+                    "{:at$}{DIM}{file}:{}{DIM:#}  {}",
+                    "",
+                    attribute.line,
+                    line(&attribute.text),
+                    at = INDENT + LABEL
+                )?;
             }
             // The head of the block would only say the address again.
-            None => writeln!(out, "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}", "", "source", place.head.line)?,
+            None => writeln!(
+                out,
+                "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}",
+                "", "source", place.head.line
+            )?,
         }
     }
     if let Some(snippet) = &finding.snippet {
@@ -224,9 +385,16 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
     let mut lines: Vec<Rest<'_>> = Vec::new();
     for weighed in groups.iter().flatten() {
         let (severity, rule, policy) = (weighed.severity, rule(weighed), policy_words(weighed));
-        match lines.iter_mut().find(|there| there.severity == severity && there.rule == rule && there.policy == policy) {
+        match lines.iter_mut().find(|there| {
+            there.severity == severity && there.rule == rule && there.policy == policy
+        }) {
             Some(there) => there.findings.push(&weighed.finding),
-            None => lines.push(Rest { severity, rule, policy, findings: vec![&weighed.finding] }),
+            None => lines.push(Rest {
+                severity,
+                rule,
+                policy,
+                findings: vec![&weighed.finding],
+            }),
         }
     }
     if lines.is_empty() {
@@ -234,26 +402,69 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
     }
     writeln!(out)?;
     let mut hidden = false;
-    for Rest { severity, rule, policy, findings } in lines {
+    for Rest {
+        severity,
+        rule,
+        policy,
+        findings,
+    } in lines
+    {
         let style = colour(severity);
-        let shown: Vec<String> = findings.iter().take(NAMED).map(|finding| address(finding)).collect();
+        let shown: Vec<String> = findings
+            .iter()
+            .take(NAMED)
+            .map(|finding| address(finding))
+            .collect();
         let more = findings.len() - shown.len();
         hidden = hidden || more > 0;
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        writeln!(out, "{style}{severity}{style:#}  {} × {rule}", findings.len())?;
-        wrapped(out, layout, INDENT, "", &format!("{}{more}", shown.join(", ")), DIM)?;
+        let more = if more > 0 {
+            format!(", and {more} more")
+        } else {
+            String::new()
+        };
+        writeln!(
+            out,
+            "{style}{severity}{style:#}  {} × {rule}",
+            findings.len()
+        )?;
+        wrapped(
+            out,
+            layout,
+            INDENT,
+            "",
+            &format!("{}{more}", shown.join(", ")),
+            DIM,
+        )?;
         if let Some((label, text)) = policy {
             wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
         }
     }
-    writeln!(out, "{DIM}{}{DIM:#}", if hidden { "--verbose shows all, and why" } else { "--verbose shows why" })
+    writeln!(
+        out,
+        "{DIM}{}{DIM:#}",
+        if hidden {
+            "--verbose shows all, and why"
+        } else {
+            "--verbose shows why"
+        }
+    )
 }
 
 /// The rule's id, and what a reader should know about this finding.
 fn rule(weighed: &Weighed) -> String {
-    let guess = if weighed.finding.guess { " (a guess)" } else { "" };
-    let by_rule = weighed.by_rule().map_or_else(String::new, |severity| format!(" ({severity} by the rule)"));
-    let standing = if weighed.counts() { String::new() } else { format!(" ({})", weighed.standing.word()) };
+    let guess = if weighed.finding.guess {
+        " (a guess)"
+    } else {
+        ""
+    };
+    let by_rule = weighed
+        .by_rule()
+        .map_or_else(String::new, |severity| format!(" ({severity} by the rule)"));
+    let standing = if weighed.counts() {
+        String::new()
+    } else {
+        format!(" ({})", weighed.standing.word())
+    };
     format!("{}{guess}{by_rule}{standing}", weighed.finding.rule)
 }
 
@@ -261,10 +472,22 @@ fn rule(weighed: &Weighed) -> String {
 fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> {
     match (&weighed.standing, &weighed.expired) {
         (Standing::Waived(waiver), _) => {
-            let owner = waiver.owner.as_ref().map_or_else(String::new, |owner| format!("{owner}, "));
-            Some(("waived", format!("{} ({owner}until {})", waiver.reason, waiver.expires)))
+            let owner = waiver
+                .owner
+                .as_ref()
+                .map_or_else(String::new, |owner| format!("{owner}, "));
+            Some((
+                "waived",
+                format!("{} ({owner}until {})", waiver.reason, waiver.expires),
+            ))
         }
-        (_, Some(waiver)) => Some(("waiver", format!("a waiver for this expired on {}: {}", waiver.expires, waiver.reason))),
+        (_, Some(waiver)) => Some((
+            "waiver",
+            format!(
+                "a waiver for this expired on {}: {}",
+                waiver.expires, waiver.reason
+            ),
+        )),
         _ => None,
     }
 }
@@ -291,92 +514,221 @@ fn counts(counts: &Counts) -> String {
         (counts.unknown, "unknown"),
         (counts.no_op, "unchanged"),
     ];
-    let shown: Vec<String> = all.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+    let shown: Vec<String> = all
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if shown.is_empty() {
+        "none".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }
 
 fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
     let decision = &plan.decision;
-    let standing = |word: &str| decision.findings.iter().filter(|weighed| weighed.standing.word() == word).count();
+    let standing = |word: &str| {
+        decision
+            .findings
+            .iter()
+            .filter(|weighed| weighed.standing.word() == word)
+            .count()
+    };
     let (allowed, waived, off) = (standing("allowed"), standing("waived"), standing("off"));
-    let lowered = decision.findings.iter().filter(|weighed| weighed.by_rule().is_some_and(|by_rule| by_rule > weighed.severity)).count();
+    let lowered = decision
+        .findings
+        .iter()
+        .filter(|weighed| {
+            weighed
+                .by_rule()
+                .is_some_and(|by_rule| by_rule > weighed.severity)
+        })
+        .count();
     let text = match (decision.verdict, &decision.refusal) {
         (Verdict::Block, None) => "blocked: do not apply this plan as it is",
         (Verdict::Block, Some(_)) => "blocked, and judged only in part",
         (_, Some(_)) => "could not be judged as a whole: not let through",
         (Verdict::Warn, None) => "let through, with something to look at first",
-        (Verdict::Pass, None) if waived + off + lowered > 0 => "let through by the policy: see what was found",
+        (Verdict::Pass, None) if waived + off + lowered > 0 => {
+            "let through by the policy: see what was found"
+        }
         (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
     if allowed > 0 {
-        footer(out, layout, "allowed", &format!("{} let through by --allow", crate::words::plural(allowed, "finding")), Style::new())?;
+        footer(
+            out,
+            layout,
+            "allowed",
+            &format!(
+                "{} let through by --allow",
+                crate::words::plural(allowed, "finding")
+            ),
+            Style::new(),
+        )?;
     }
     if waived > 0 {
-        footer(out, layout, "waived", &format!("{} by the policy", crate::words::plural(waived, "finding")), Style::new())?;
+        footer(
+            out,
+            layout,
+            "waived",
+            &format!("{} by the policy", crate::words::plural(waived, "finding")),
+            Style::new(),
+        )?;
     }
     if off > 0 {
-        footer(out, layout, "off", &format!("{} of rules that the policy switches off", crate::words::plural(off, "finding")), Style::new())?;
+        footer(
+            out,
+            layout,
+            "off",
+            &format!(
+                "{} of rules that the policy switches off",
+                crate::words::plural(off, "finding")
+            ),
+            Style::new(),
+        )?;
     }
     if let Some(policy) = &plan.policy {
         footer(out, layout, "policy", &policy.words(), Style::new())?;
     }
     if !plan.overruled.is_empty() {
-        footer(out, layout, "looser", &format!("by this run: {}", plan.overruled.join(", ")), Style::new())?;
+        footer(
+            out,
+            layout,
+            "looser",
+            &format!("by this run: {}", plan.overruled.join(", ")),
+            Style::new(),
+        )?;
     }
     if let Some(from) = &plan.from {
         policy_from(plan, from, layout, out)?;
     }
-    let style = if decision.refusal.is_some() { verdict_colour(Verdict::Block) } else { verdict_colour(decision.verdict) };
+    let style = if decision.refusal.is_some() {
+        verdict_colour(Verdict::Block)
+    } else {
+        verdict_colour(decision.verdict)
+    };
     if let Some(closed) = &decision.closed {
-        let words = format!("{}; {}. applygate apply runs nothing until then", closed.reason, closed.next());
+        let words = format!(
+            "{}; {}. applygate apply runs nothing until then",
+            closed.reason,
+            closed.next()
+        );
         footer(out, layout, "closed", &words, verdict_colour(Verdict::Warn))?;
     }
     footer(out, layout, "verdict", text, style)?;
-    if let Some(weighed) = decision.findings.iter().find(|weighed| weighed.counts()).or(decision.findings.first()) {
-        footer(out, layout, "more", &format!("applygate rules explain {}", weighed.finding.rule), DIM)?;
+    if let Some(weighed) = decision
+        .findings
+        .iter()
+        .find(|weighed| weighed.counts())
+        .or(decision.findings.first())
+    {
+        footer(
+            out,
+            layout,
+            "more",
+            &format!("applygate rules explain {}", weighed.finding.rule),
+            DIM,
+        )?;
     }
     Ok(())
 }
 
 /// What of the working tree is not judged by, and what it would have let through.
-fn policy_from(plan: &PlanReport, from: &PolicyFrom, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn policy_from(
+    plan: &PlanReport,
+    from: &PolicyFrom,
+    layout: Layout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let reviewed = &from.reviewed;
     if plan.policy.is_none() && plan.decision.refusal.is_none() {
-        footer(out, layout, "policy", &format!("none in {}: the defaults", reviewed.words()), Style::new())?;
+        footer(
+            out,
+            layout,
+            "policy",
+            &format!("none in {}: the defaults", reviewed.words()),
+            Style::new(),
+        )?;
     }
     for ignored in &reviewed.ignored {
-        footer(out, layout, "ignored", &ignored.words(&reviewed.name), Style::new())?;
+        footer(
+            out,
+            layout,
+            "ignored",
+            &ignored.words(&reviewed.name),
+            Style::new(),
+        )?;
     }
-    let Some(weaker) = &from.weaker else { return Ok(()) };
+    let Some(weaker) = &from.weaker else {
+        return Ok(());
+    };
     let all = &weaker.lets_through;
     let text = if all.is_empty() {
         format!("the working tree would say {}", weaker.verdict.word())
     } else {
         let most = if layout.verbose { all.len() } else { ADDRESSES };
         let named = all.iter().take(most).map(|through| {
-            let deposed = through.deposed.as_ref().map_or_else(String::new, |deposed| format!(" (deposed {deposed})"));
-            format!("{} {}{deposed}", through.rule, through.address.as_deref().unwrap_or("(the whole plan)"))
+            let deposed = through
+                .deposed
+                .as_ref()
+                .map_or_else(String::new, |deposed| format!(" (deposed {deposed})"));
+            format!(
+                "{} {}{deposed}",
+                through.rule,
+                through.address.as_deref().unwrap_or("(the whole plan)")
+            )
         });
-        let more = if all.len() > most { format!(", and {} more", all.len() - most) } else { String::new() };
-        format!("the working tree would let through: {}{more}", named.collect::<Vec<_>>().join(", "))
+        let more = if all.len() > most {
+            format!(", and {} more", all.len() - most)
+        } else {
+            String::new()
+        };
+        format!(
+            "the working tree would let through: {}{more}",
+            named.collect::<Vec<_>>().join(", ")
+        )
     };
     footer(out, layout, "weaker", &text, verdict_colour(Verdict::Warn))
 }
 
 /// A labelled line of the footer.
-fn footer(out: &mut dyn Write, layout: Layout, label: &str, text: &str, style: Style) -> io::Result<()> {
+fn footer(
+    out: &mut dyn Write,
+    layout: Layout,
+    label: &str,
+    text: &str,
+    style: Style,
+) -> io::Result<()> {
     wrapped(out, layout, 0, label, &line(text), style)
 }
 
 /// An escaped text, wrapped, with its label before the first line. Without a label it starts at the indent.
-fn wrapped(out: &mut dyn Write, layout: Layout, indent: usize, label: &str, text: &str, style: Style) -> io::Result<()> {
-    let at = if label.is_empty() { indent } else { indent + LABEL };
-    let options = textwrap::Options::new(layout.width.saturating_sub(at).max(30)).break_words(false).word_separator(textwrap::WordSeparator::AsciiSpace);
+fn wrapped(
+    out: &mut dyn Write,
+    layout: Layout,
+    indent: usize,
+    label: &str,
+    text: &str,
+    style: Style,
+) -> io::Result<()> {
+    let at = if label.is_empty() {
+        indent
+    } else {
+        indent + LABEL
+    };
+    let options = textwrap::Options::new(layout.width.saturating_sub(at).max(30))
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace);
     let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
     for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
         if number == 0 && !label.is_empty() {
-            writeln!(out, "{:indent$}{DIM}{label:<LABEL$}{DIM:#}{style}{part}{style:#}", "")?;
+            writeln!(
+                out,
+                "{:indent$}{DIM}{label:<LABEL$}{DIM:#}{style}{part}{style:#}",
+                ""
+            )?;
         } else {
             writeln!(out, "{:at$}{style}{part}{style:#}", "")?;
         }

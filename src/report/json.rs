@@ -165,23 +165,50 @@ fn reason(refusal: &Refusal) -> Reason<'_> {
     Reason {
         message: refusal.to_string(),
         help: refusal.why.help(),
-        place: refusal.place.as_ref().map(|place| Place { line: place.line, column: place.column, offset: place.offset, path: &place.path }),
+        place: refusal.place.as_ref().map(|place| Place {
+            line: place.line,
+            column: place.column,
+            offset: place.offset,
+            path: &place.path,
+        }),
     }
 }
 
 fn told(waiver: &policy::Waiver, expired: bool) -> Waiver<'_> {
-    Waiver { reason: &waiver.reason, owner: waiver.owner.as_deref(), expires: waiver.expires.to_string(), expired, line: waiver.line }
+    Waiver {
+        reason: &waiver.reason,
+        owner: waiver.owner.as_deref(),
+        expires: waiver.expires.to_string(),
+        expired,
+        line: waiver.line,
+    }
 }
 
 fn policy_from(from: &super::PolicyFrom) -> PolicyFrom<'_> {
     fn through(through: &compare::LetThrough) -> LetThrough<'_> {
-        LetThrough { rule: through.rule, address: through.address.as_deref(), deposed: through.deposed.as_deref() }
+        LetThrough {
+            rule: through.rule,
+            address: through.address.as_deref(),
+            deposed: through.deposed.as_deref(),
+        }
     }
     PolicyFrom {
         revision: &from.reviewed.name,
         commit: &from.reviewed.commit,
-        ignored: from.reviewed.ignored.iter().map(|there| Ignored { file: &there.file, change: there.change.word(), usable: there.usable }).collect(),
-        weaker: from.weaker.as_ref().map(|weaker| Weaker { verdict: weaker.verdict, lets_through: weaker.lets_through.iter().map(through).collect() }),
+        ignored: from
+            .reviewed
+            .ignored
+            .iter()
+            .map(|there| Ignored {
+                file: &there.file,
+                change: there.change.word(),
+                usable: there.usable,
+            })
+            .collect(),
+        weaker: from.weaker.as_ref().map(|weaker| Weaker {
+            verdict: weaker.verdict,
+            lets_through: weaker.lets_through.iter().map(through).collect(),
+        }),
     }
 }
 
@@ -225,7 +252,10 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        },
         verdict: report.verdict(),
         plans: report
             .plans
@@ -235,14 +265,20 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 sha256: &plan.summary.sha256,
                 terraform_version: plan.summary.terraform_version.as_deref(),
                 format_version: &plan.summary.format_version,
-                verdict: if plan.decision.refusal.is_some() { Verdict::Block } else { plan.decision.verdict },
+                verdict: if plan.decision.refusal.is_some() {
+                    Verdict::Block
+                } else {
+                    plan.decision.verdict
+                },
                 refused: plan.decision.refusal.as_ref().map(reason),
                 state: plan.summary.state.as_ref(),
-                closed: plan
-                    .decision
-                    .closed
-                    .as_ref()
-                    .map(|closed| Closed { reason: &closed.reason, next_open: closed.next_open.as_ref().map(|next| next.timestamp().to_string()) }),
+                closed: plan.decision.closed.as_ref().map(|closed| Closed {
+                    reason: &closed.reason,
+                    next_open: closed
+                        .next_open
+                        .as_ref()
+                        .map(|next| next.timestamp().to_string()),
+                }),
                 overruled: &plan.overruled,
                 policy: plan.policy.as_ref().map(|policy| Policy {
                     file: &policy.file,
@@ -259,7 +295,14 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 findings: plan.decision.findings.iter().map(finding).collect(),
             })
             .collect(),
-        errors: report.errors.iter().map(|error| Error { source: &error.source, reason: reason(&error.refusal) }).collect(),
+        errors: report
+            .errors
+            .iter()
+            .map(|error| Error {
+                source: &error.source,
+                reason: reason(&error.refusal),
+            })
+            .collect(),
         other_files: report.other_files,
     };
     let mut to = serde_json::Serializer::with_formatter(&mut *out, JsonFormatter::default());

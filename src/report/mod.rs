@@ -65,23 +65,43 @@ impl Report {
         if !self.all_judged() {
             return Verdict::Block;
         }
-        self.plans.iter().map(|plan| plan.decision.verdict).max().unwrap_or(Verdict::Block)
+        self.plans
+            .iter()
+            .map(|plan| plan.decision.verdict)
+            .max()
+            .unwrap_or(Verdict::Block)
     }
 
     /// Whether a plan is blocked by its findings.
     #[must_use]
     pub fn blocked(&self) -> bool {
-        self.plans.iter().any(|plan| plan.decision.verdict == Verdict::Block)
+        self.plans
+            .iter()
+            .any(|plan| plan.decision.verdict == Verdict::Block)
     }
 
     /// Whether every input was judged as a whole.
     #[must_use]
     pub fn all_judged(&self) -> bool {
-        self.errors.is_empty() && self.plans.iter().all(|plan| plan.decision.refusal.is_none()) && !self.plans.is_empty()
+        self.errors.is_empty()
+            && self
+                .plans
+                .iter()
+                .all(|plan| plan.decision.refusal.is_none())
+            && !self.plans.is_empty()
     }
 }
 
 /// How many findings count, by severity.
 pub(crate) fn tally(decision: &Decision) -> [(Severity, usize); 4] {
-    Severity::WORST_FIRST.map(|severity| (severity, decision.findings.iter().filter(|weighed| weighed.counts() && weighed.severity == severity).count()))
+    Severity::WORST_FIRST.map(|severity| {
+        (
+            severity,
+            decision
+                .findings
+                .iter()
+                .filter(|weighed| weighed.counts() && weighed.severity == severity)
+                .count(),
+        )
+    })
 }

@@ -12,8 +12,14 @@ use crate::refusal::{Refusal, Why};
 const MAX_ERROR: u64 = 64 << 10;
 
 /// Settings of a repository that start other programs, or let a directory in the work tree stand for a repository.
-const SETTINGS: [&str; 6] =
-    ["core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.useReplaceRefs=false", "safe.bareRepository=explicit", "protocol.allow=never"];
+const SETTINGS: [&str; 6] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.useReplaceRefs=false",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+];
 
 /// A git program, and where it is asked.
 #[derive(Debug)]
@@ -41,12 +47,18 @@ impl Answer {
 impl Git {
     /// The git of the PATH, asked in this directory.
     pub(super) fn find(dir: &Path) -> Result<Self, Refusal> {
-        Ok(Self { program: program::find("git").ok_or_else(|| Refusal::new(Why::NoGit))?, dir: dir.to_owned() })
+        Ok(Self {
+            program: program::find("git").ok_or_else(|| Refusal::new(Why::NoGit))?,
+            dir: dir.to_owned(),
+        })
     }
 
     /// The same, asked in another directory.
     pub(super) fn within(self, dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), ..self }
+        Self {
+            dir: dir.to_owned(),
+            ..self
+        }
     }
 
     /// Runs it with these words.
@@ -59,20 +71,29 @@ impl Git {
         let (out, error) = (child.stdout.take(), child.stderr.take());
         // Both at once: whoever waits for the one while the other is full waits for ever.
         let (out, error) = std::thread::scope(|scope| {
-            let error = scope.spawn(|| error.map_or_else(|| Ok(Vec::new()), |error| upto(error, MAX_ERROR)));
+            let error = scope
+                .spawn(|| error.map_or_else(|| Ok(Vec::new()), |error| upto(error, MAX_ERROR)));
             let out = out.map_or_else(|| Ok(Vec::new()), |out| upto(out, MAX_BYTES as u64 + 1));
             (out, error.join().unwrap_or_else(|_| Ok(Vec::new())))
         });
         // Its pipes are closed here, so that it ends even when it has more to say.
         let status = child.wait().map_err(|_| failed())?;
         let (out, error) = (out.map_err(|_| failed())?, error.map_err(|_| failed())?);
-        Ok(Answer { success: status.success() && out.len() <= MAX_BYTES, out, error })
+        Ok(Answer {
+            success: status.success() && out.len() <= MAX_BYTES,
+            out,
+            error,
+        })
     }
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().to_ascii_uppercase().starts_with("GIT_") {
+            if name
+                .to_string_lossy()
+                .to_ascii_uppercase()
+                .starts_with("GIT_")
+            {
                 command.env_remove(name);
             }
         }

@@ -31,14 +31,21 @@ static WORDS: Words = Words {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     speak(&WORDS, facts, findings)?;
-    let policies: Vec<_> = facts.plan.managed().filter(|change| is_authoritative(&change.kind)).collect();
+    let policies: Vec<_> = facts
+        .plan
+        .managed()
+        .filter(|change| is_authoritative(&change.kind))
+        .collect();
     if policies.is_empty() {
         return Ok(());
     }
     let made: HashSet<&str> = facts.creates().map(|change| change.kind.as_ref()).collect();
     for change in policies {
         let note = match change.action {
-            Action::Create if !made.contains(change.kind.trim_end_matches("_iam_policy")) || !made_with_its_target(facts, change)? => {
+            Action::Create
+                if !made.contains(change.kind.trim_end_matches("_iam_policy"))
+                    || !made_with_its_target(facts, change)? =>
+            {
                 "it is created: what the service has now is not in the plan and will be replaced"
             }
             Action::Update => match narrowed(change)? {
@@ -52,7 +59,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.loss =
             Some("the access of every person, service account and service agent that is not in the new policy, your own perhaps included".to_owned());
         finding.evidence.push(Evidence::Note(note.to_owned()));
-        finding.recovery = Some("only somebody with access from above (organization or folder) can repair it".to_owned());
+        finding.recovery = Some(
+            "only somebody with access from above (organization or folder) can repair it"
+                .to_owned(),
+        );
         finding.help = Some("use the additive resource (…_iam_member), or export the current policy and put every binding into the new one".to_owned());
         findings.push(finding);
     }
@@ -66,7 +76,10 @@ fn is_authoritative(kind: &str) -> bool {
 }
 
 /// A policy on something that this plan creates as well takes nothing from anybody.
-fn made_with_its_target(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<bool, ReadError> {
+fn made_with_its_target(
+    facts: &Facts<'_, '_>,
+    change: &ResourceChange<'_>,
+) -> Result<bool, ReadError> {
     let target = change.kind.trim_end_matches("_iam_policy");
     let mut names = Vec::new();
     for created in facts.creates().filter(|created| created.kind == target) {
@@ -116,8 +129,20 @@ fn bindings(value: Value<'_>) -> Result<Option<BTreeSet<(String, String)>>, Read
         #[serde(default)]
         members: Vec<String>,
     }
-    let Some(text) = value.get("policy_data")?.text()? else { return Ok(None) };
+    let Some(text) = value.get("policy_data")?.text()? else {
+        return Ok(None);
+    };
     let policy: Option<Policy> = serde_json::from_str(&text).ok();
-    Ok(policy
-        .map(|policy| policy.bindings.into_iter().flat_map(|binding| binding.members.into_iter().map(move |member| (binding.role.clone(), member))).collect()))
+    Ok(policy.map(|policy| {
+        policy
+            .bindings
+            .into_iter()
+            .flat_map(|binding| {
+                binding
+                    .members
+                    .into_iter()
+                    .map(move |member| (binding.role.clone(), member))
+            })
+            .collect()
+    }))
 }

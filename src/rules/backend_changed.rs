@@ -17,21 +17,38 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else { return Ok(()) };
+    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else {
+        return Ok(());
+    };
     let differences = pinned.differences(identity);
     if differences.is_empty() {
         return Ok(());
     }
     // The same state, or one that holds all that was pinned, was moved on purpose.
-    let moved = (identity.lineage == pinned.lineage && !identity.is_missing() && facts.state.came_along().1 == 0) || facts.state.migrated();
+    let moved = (identity.lineage == pinned.lineage
+        && !identity.is_missing()
+        && facts.state.came_along().1 == 0)
+        || facts.state.migrated();
     let new = pinned.empty && identity.objects == 0;
-    let severity = if moved || new { Severity::Low } else { Severity::Critical };
-    let mut finding = Finding::about_plan("backend-changed", severity, "the state is kept in another place than the pinned one");
+    let severity = if moved || new {
+        Severity::Low
+    } else {
+        Severity::Critical
+    };
+    let mut finding = Finding::about_plan(
+        "backend-changed",
+        severity,
+        "the state is kept in another place than the pinned one",
+    );
     for (name, there, here) in differences {
-        finding.evidence.push(Evidence::Note(format!("{name}: \"{there}\" is pinned, \"{here}\" is in the plan")));
+        finding.evidence.push(Evidence::Note(format!(
+            "{name}: \"{there}\" is pinned, \"{here}\" is in the plan"
+        )));
     }
     if moved {
-        finding.evidence.push(Evidence::Note("all that was pinned is in the new place".to_owned()));
+        finding.evidence.push(Evidence::Note(
+            "all that was pinned is in the new place".to_owned(),
+        ));
         finding.help = Some("pin the new place and commit it: applygate pin PLAN".to_owned());
     } else {
         finding.loss = Some("whatever the plan does, it does it to another state; the one that was pinned is no longer looked at".to_owned());

@@ -25,15 +25,33 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         super::untold(facts, "backend-unexpected", "backend", expected, findings);
         return Ok(());
     };
-    let place = saved.backend.as_ref().map(|backend| backend.place(saved.workspace));
-    let kind = saved.backend.as_ref().map(|backend| backend.kind.as_str()).or(saved.state_store).unwrap_or_default();
-    if expected.iter().any(|pattern| pattern.covers(kind) || place.as_ref().is_some_and(|place| pattern.covers(place))) {
+    let place = saved
+        .backend
+        .as_ref()
+        .map(|backend| backend.place(saved.workspace));
+    let kind = saved
+        .backend
+        .as_ref()
+        .map(|backend| backend.kind.as_str())
+        .or(saved.state_store)
+        .unwrap_or_default();
+    if expected.iter().any(|pattern| {
+        pattern.covers(kind) || place.as_ref().is_some_and(|place| pattern.covers(place))
+    }) {
         return Ok(());
     }
     let shown = place.as_deref().unwrap_or(kind);
-    let mut finding = Finding::about_plan("backend-unexpected", Severity::Critical, format!("the state is kept in another backend than expected: {shown}"));
-    finding.evidence.push(Evidence::Note(format!("type of the backend: {kind}")));
-    finding.evidence.push(Evidence::Note(super::listed(expected)));
+    let mut finding = Finding::about_plan(
+        "backend-unexpected",
+        Severity::Critical,
+        format!("the state is kept in another backend than expected: {shown}"),
+    );
+    finding
+        .evidence
+        .push(Evidence::Note(format!("type of the backend: {kind}")));
+    finding
+        .evidence
+        .push(Evidence::Note(super::listed(expected)));
     finding.loss = Some("whatever the plan does, it is computed against another state; the one that is meant is not looked at".to_owned());
     finding.help = Some("check -backend-config and the backend block, and terraform init -reconfigure; if the place is meant, add it to the policy".to_owned());
     findings.push(finding);

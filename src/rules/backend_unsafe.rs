@@ -17,7 +17,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let Some(identity) = &facts.state.identity else { return Ok(()) };
+    let Some(identity) = &facts.state.identity else {
+        return Ok(());
+    };
     let pinned = facts.state.pinned();
     let (mut lost, mut never) = (Vec::new(), Vec::new());
     if identity.place.locking == Some(false) {
@@ -25,14 +27,19 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let list = if had { &mut lost } else { &mut never };
         list.push("two runs can write it at the same time: neither use_lockfile nor a DynamoDB table is set".to_owned());
     }
-    if identity.place.encrypted == Some(false) && pinned.is_some_and(|pinned| pinned.encrypted == Some(true)) {
+    if identity.place.encrypted == Some(false)
+        && pinned.is_some_and(|pinned| pinned.encrypted == Some(true))
+    {
         lost.push("encrypt is no longer set".to_owned());
     }
     if identity.place.kind == "local" {
         if pinned.is_some_and(|pinned| pinned.backend != "local" && !pinned.backend.is_empty()) {
             lost.push("it moved from a remote backend to the disk of this machine".to_owned());
         } else if !identity.data.is_empty() {
-            never.push(format!("it lies on the disk of one machine; objects in it that hold data: {}", identity.data.len()));
+            never.push(format!(
+                "it lies on the disk of one machine; objects in it that hold data: {}",
+                identity.data.len()
+            ));
         }
     }
     if identity.place.dynamodb && lost.is_empty() && never.is_empty() {
@@ -41,11 +48,22 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if lost.is_empty() && never.is_empty() {
         return Ok(());
     }
-    let severity = if lost.is_empty() { Severity::Low } else { Severity::Medium };
-    let message = if lost.is_empty() { "the state could be kept more safely" } else { "the state is kept less safely than it was pinned" };
+    let severity = if lost.is_empty() {
+        Severity::Low
+    } else {
+        Severity::Medium
+    };
+    let message = if lost.is_empty() {
+        "the state could be kept more safely"
+    } else {
+        "the state is kept less safely than it was pinned"
+    };
     let mut finding = Finding::about_plan("backend-unsafe", severity, message);
     finding.evidence = lost.into_iter().chain(never).map(Evidence::Note).collect();
-    finding.help = Some("keep it in a remote backend with versioning, encryption and use_lockfile = true".to_owned());
+    finding.help = Some(
+        "keep it in a remote backend with versioning, encryption and use_lockfile = true"
+            .to_owned(),
+    );
     findings.push(finding);
     Ok(())
 }

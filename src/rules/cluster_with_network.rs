@@ -19,13 +19,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let network = facts.destroys.iter().find(|destroy| destroy.category() == Some(Category::Network) && destroy.grade >= Grade::High);
-    let Some(network) = network else { return Ok(()) };
-    for destroy in facts.destroys.iter().filter(|destroy| destroy.category() == Some(Category::Cluster) && is_kubernetes(&destroy.change.kind)) {
+    let network = facts.destroys.iter().find(|destroy| {
+        destroy.category() == Some(Category::Network) && destroy.grade >= Grade::High
+    });
+    let Some(network) = network else {
+        return Ok(());
+    };
+    for destroy in facts.destroys.iter().filter(|destroy| {
+        destroy.category() == Some(Category::Cluster) && is_kubernetes(&destroy.change.kind)
+    }) {
         let mut finding = about("cluster-with-network", Severity::Medium, destroy.change);
-        finding.message = "destroyed in one plan with its network: the apply is likely to stop half way".to_owned();
+        finding.message =
+            "destroyed in one plan with its network: the apply is likely to stop half way"
+                .to_owned();
         finding.loss = Some("load balancers, their addresses and volumes that the cluster made for itself stay behind, unknown to Terraform".to_owned());
-        finding.evidence.push(Evidence::Note(format!("the network goes too: {}", network.change.address)));
+        finding.evidence.push(Evidence::Note(format!(
+            "the network goes too: {}",
+            network.change.address
+        )));
         finding.help = Some(
             "first delete the Services of type LoadBalancer and the Ingresses in the cluster, and wait until their load balancers and network interfaces are gone; then destroy the cluster, then the network"
                 .to_owned(),

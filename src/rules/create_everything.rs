@@ -25,11 +25,23 @@ const RULE_ID: &str = "create-everything";
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let limits = facts.limits;
     let creates: Vec<_> = facts.creates().collect();
-    let stated = facts.plan.prior.as_ref().map_or(0, crate::plan::PriorState::count);
+    let stated = facts
+        .plan
+        .prior
+        .as_ref()
+        .map_or(0, crate::plan::PriorState::count);
     let held = facts.current().count().max(stated);
-    let gone: HashSet<&str> =
-        facts.plan.drift.iter().filter(|drift| drift.managed() && drift.action == Action::Delete).map(|drift| drift.address.as_ref()).collect();
-    let again = creates.iter().filter(|change| gone.contains(change.address.as_ref())).count();
+    let gone: HashSet<&str> = facts
+        .plan
+        .drift
+        .iter()
+        .filter(|drift| drift.managed() && drift.action == Action::Delete)
+        .map(|drift| drift.address.as_ref())
+        .collect();
+    let again = creates
+        .iter()
+        .filter(|change| gone.contains(change.address.as_ref()))
+        .count();
     if creates.len() < limits.create_least {
         return Ok(());
     }
@@ -37,12 +49,23 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         nearly(facts, creates.len(), held, again, findings);
         return Ok(());
     }
-    let heavy = |row: &crate::catalog::TypeRow| row.category.weighty() && row.destroy > Grade::Medium;
-    let weighty = creates.iter().filter(|change| facts.catalog.get(&change.kind).is_some_and(heavy)).count();
-    let signs: Vec<_> = facts.state.beside.signs.iter().filter(|sign| sign.shows_that_it_exists()).collect();
+    let heavy =
+        |row: &crate::catalog::TypeRow| row.category.weighty() && row.destroy > Grade::Medium;
+    let weighty = creates
+        .iter()
+        .filter(|change| facts.catalog.get(&change.kind).is_some_and(heavy))
+        .count();
+    let signs: Vec<_> = facts
+        .state
+        .beside
+        .signs
+        .iter()
+        .filter(|sign| sign.shows_that_it_exists())
+        .collect();
     let pinned = facts.state.pinned();
     let meant = limits.first_apply || pinned.is_some_and(|pinned| pinned.empty);
-    let known = pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
+    let known =
+        pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
     // What lies in the directory may be left of another workspace or of a migration: a word that the state is meant to be empty counts more, but is questioned.
     let severity = if again >= limits.create_least || known || (!signs.is_empty() && !meant) {
         Severity::Critical
@@ -50,33 +73,52 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Severity::Medium
     } else if meant {
         Severity::Low
-    } else if creates.len() >= limits.create_high || (weighty > 0 && creates.len() >= limits.create_high_weighty) {
+    } else if creates.len() >= limits.create_high
+        || (weighty > 0 && creates.len() >= limits.create_high_weighty)
+    {
         Severity::High
     } else {
         Severity::Medium
     };
-    let mut finding =
-        Finding::about_plan(RULE_ID, severity, format!("everything is created: {}, and the state holds nothing", plural(creates.len(), "object")));
+    let mut finding = Finding::about_plan(
+        RULE_ID,
+        severity,
+        format!(
+            "everything is created: {}, and the state holds nothing",
+            plural(creates.len(), "object")
+        ),
+    );
     if again > 0 {
         finding
             .evidence
             .push(Evidence::Note(format!("refresh found {} gone that the state knew: wrong account or region, or deleted outside", plural(again, "object"))));
     }
     if facts.plan.prior.is_none() {
-        finding.evidence.push(Evidence::Note("the plan has no prior state at all".to_owned()));
+        finding.evidence.push(Evidence::Note(
+            "the plan has no prior state at all".to_owned(),
+        ));
     } else {
-        finding.evidence.push(Evidence::Note("the prior state holds no managed resource".to_owned()));
+        finding.evidence.push(Evidence::Note(
+            "the prior state holds no managed resource".to_owned(),
+        ));
     }
     for sign in signs {
         finding.evidence.push(Evidence::Note(sign.words()));
     }
     if let Some(pinned) = pinned.filter(|pinned| !pinned.empty && !pinned.is_pattern()) {
-        finding.evidence.push(Evidence::Note(format!("the pin file knows this state with {}", plural(pinned.objects, "object"))));
+        finding.evidence.push(Evidence::Note(format!(
+            "the pin file knows this state with {}",
+            plural(pinned.objects, "object")
+        )));
     } else if pinned.is_some_and(|pinned| pinned.empty) {
-        finding.evidence.push(Evidence::Note("pinned as new: this state starts empty".to_owned()));
+        finding.evidence.push(Evidence::Note(
+            "pinned as new: this state starts empty".to_owned(),
+        ));
     }
     if limits.first_apply {
-        finding.evidence.push(Evidence::Note("--first-apply: this state is meant to be empty".to_owned()));
+        finding.evidence.push(Evidence::Note(
+            "--first-apply: this state is meant to be empty".to_owned(),
+        ));
     }
     if severity > Severity::Low {
         finding.loss = Some(
@@ -91,16 +133,35 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 }
 
 /// Nearly everything is new though the state is not quite empty: an old state, or the wrong one.
-fn nearly(facts: &Facts<'_, '_>, creates: usize, held: usize, again: usize, findings: &mut Vec<Finding>) {
+fn nearly(
+    facts: &Facts<'_, '_>,
+    creates: usize,
+    held: usize,
+    again: usize,
+    findings: &mut Vec<Finding>,
+) {
     let vanished = again >= facts.limits.create_least && again >= 9 * held;
     if creates < facts.limits.create_high || (creates < 9 * held && !vanished) {
         return;
     }
-    let severity = if vanished { Severity::High } else { Severity::Medium };
-    let mut finding =
-        Finding::about_plan(RULE_ID, severity, format!("nearly everything is created: {}, and the state holds only {held}", plural(creates, "object")));
+    let severity = if vanished {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
+    let mut finding = Finding::about_plan(
+        RULE_ID,
+        severity,
+        format!(
+            "nearly everything is created: {}, and the state holds only {held}",
+            plural(creates, "object")
+        ),
+    );
     if again > 0 {
-        finding.evidence.push(Evidence::Note(format!("refresh found {} gone that the state knew", plural(again, "object"))));
+        finding.evidence.push(Evidence::Note(format!(
+            "refresh found {} gone that the state knew",
+            plural(again, "object")
+        )));
     }
     finding.help = Some("make sure that this is the current state and not an old copy: terraform state list should show what runs".to_owned());
     findings.push(finding);

@@ -21,15 +21,32 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let gone: HashSet<&str> =
-        facts.plan.drift.iter().filter(|drift| drift.managed() && drift.action == Action::Delete).map(|drift| drift.address.as_ref()).collect();
-    for change in facts.creates().filter(|change| gone.contains(change.address.as_ref())) {
-        let Some(row) = facts.catalog.get(&change.kind).filter(|row| row.category.holds_data() && row.destroy > Grade::Medium) else { continue };
+    let gone: HashSet<&str> = facts
+        .plan
+        .drift
+        .iter()
+        .filter(|drift| drift.managed() && drift.action == Action::Delete)
+        .map(|drift| drift.address.as_ref())
+        .collect();
+    for change in facts
+        .creates()
+        .filter(|change| gone.contains(change.address.as_ref()))
+    {
+        let Some(row) = facts
+            .catalog
+            .get(&change.kind)
+            .filter(|row| row.category.holds_data() && row.destroy > Grade::Medium)
+        else {
+            continue;
+        };
         let mut finding = about("deleted-outside", Severity::Medium, change);
         finding.message = "it is gone from the cloud, and is created anew: empty".to_owned();
         finding.loss =
             Some("what it held went when it was deleted outside Terraform; a new one with the same name can hide that, and end a restore window".to_owned());
-        finding.evidence.push(Evidence::Note(format!("refresh no longer found this {}", row.category.word())));
+        finding.evidence.push(Evidence::Note(format!(
+            "refresh no longer found this {}",
+            row.category.word()
+        )));
         finding.help = Some("find out who deleted it, and restore it before this plan is applied; then import the restored one".to_owned());
         findings.push(finding);
     }

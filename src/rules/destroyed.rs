@@ -26,23 +26,36 @@ pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Speak
         return Speaker::Rename;
     }
     let Some(row) = destroy.row else {
-        return if guess(&destroy.change.kind).is_some() { Speaker::Unlisted } else { Speaker::Nobody };
+        return if guess(&destroy.change.kind).is_some() {
+            Speaker::Unlisted
+        } else {
+            Speaker::Nobody
+        };
     };
     match row.category {
         Category::State => Speaker::StateStore,
-        Category::ObjectStore | Category::Database if destroy.state_store.is_some() => Speaker::StateStore,
+        Category::ObjectStore | Category::Database if destroy.state_store.is_some() => {
+            Speaker::StateStore
+        }
         Category::Key => Speaker::Key,
         Category::Backup => Speaker::Backup,
         Category::Carrier => Speaker::Carrier,
         Category::Directory | Category::Identity => Speaker::Identity,
-        Category::Network | Category::Dns | Category::Cluster | Category::Service => Speaker::Foundation,
+        Category::Network | Category::Dns | Category::Cluster | Category::Service => {
+            Speaker::Foundation
+        }
         Category::Helper => Speaker::Nobody,
         _ => Speaker::Stateful,
     }
 }
 
 /// The findings of one speaker.
-pub(super) fn speak(rule: &'static str, who: Speaker, facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+pub(super) fn speak(
+    rule: &'static str,
+    who: Speaker,
+    facts: &Facts<'_, '_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
         if let Some(severity) = destroy.severity()
             && speaker(facts, destroy) == who
@@ -54,7 +67,11 @@ pub(super) fn speak(rule: &'static str, who: Speaker, facts: &Facts<'_, '_>, fin
 }
 
 /// A finding about a destroyed object.
-pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<'_, '_>) -> Result<Finding, ReadError> {
+pub(super) fn finding(
+    rule: &'static str,
+    severity: Severity,
+    destroy: &Destroy<'_, '_>,
+) -> Result<Finding, ReadError> {
     let change = destroy.change;
     let mut message = how(change);
     if destroy.kept {
@@ -65,9 +82,15 @@ pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<
     let mut evidence: Vec<Evidence> = why(change)?.into_iter().collect();
     evidence.extend(destroy.evidence.iter().cloned());
     match &destroy.source {
-        Source::Goes(address) => evidence.push(Evidence::Note(format!("its source goes in the same plan: {address}"))),
-        Source::Unmanaged => evidence.push(Evidence::Note("its source is not in the state: this may be the last copy".to_owned())),
-        Source::Stays(address) => evidence.push(Evidence::Note(format!("its source stays: {address}"))),
+        Source::Goes(address) => evidence.push(Evidence::Note(format!(
+            "its source goes in the same plan: {address}"
+        ))),
+        Source::Unmanaged => evidence.push(Evidence::Note(
+            "its source is not in the state: this may be the last copy".to_owned(),
+        )),
+        Source::Stays(address) => {
+            evidence.push(Evidence::Note(format!("its source stays: {address}")))
+        }
         Source::NotAsked => {}
     }
     let help = if destroy.refused && !destroy.kept {
@@ -77,7 +100,10 @@ pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<
     };
     Ok(Finding {
         message,
-        loss: destroy.row.map(|row| row.loss.clone()).filter(|loss| !loss.is_empty()),
+        loss: destroy
+            .row
+            .map(|row| row.loss.clone())
+            .filter(|loss| !loss.is_empty()),
         recovery: (!destroy.recovery.is_empty()).then(|| destroy.recovery.join("; ")),
         help: Some(help),
         evidence,
@@ -87,7 +113,11 @@ pub(super) fn finding(rule: &'static str, severity: Severity, destroy: &Destroy<
 }
 
 /// An empty finding about a change.
-pub(super) fn about(rule: &'static str, severity: Severity, change: &ResourceChange<'_>) -> Finding {
+pub(super) fn about(
+    rule: &'static str,
+    severity: Severity,
+    change: &ResourceChange<'_>,
+) -> Finding {
     Finding {
         address: Some(change.address.to_string()),
         deposed: change.deposed().map(str::to_owned),

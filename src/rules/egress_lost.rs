@@ -20,11 +20,26 @@ pub(super) static RULE: Rule = Rule {
 const RULE_ID: &str = "egress-lost";
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let managed = || facts.plan.managed().filter(|change| change.deposed().is_none());
-    let stays = |change: &&ResourceChange<'_>| !matches!(change.action, Action::Delete) && !change.action.forgets();
-    let nodes: Vec<_> = managed().filter(stays).filter(|change| is_node(&change.kind)).collect();
-    let Some(first) = nodes.first() else { return Ok(()) };
-    let ways: Vec<_> = managed().filter(stays).filter(|change| is_way_out(&change.kind)).collect();
+    let managed = || {
+        facts
+            .plan
+            .managed()
+            .filter(|change| change.deposed().is_none())
+    };
+    let stays = |change: &&ResourceChange<'_>| {
+        !matches!(change.action, Action::Delete) && !change.action.forgets()
+    };
+    let nodes: Vec<_> = managed()
+        .filter(stays)
+        .filter(|change| is_node(&change.kind))
+        .collect();
+    let Some(first) = nodes.first() else {
+        return Ok(());
+    };
+    let ways: Vec<_> = managed()
+        .filter(stays)
+        .filter(|change| is_way_out(&change.kind))
+        .collect();
     let mut lost = Vec::new();
     for change in managed().filter(|change| change.action == Action::Delete) {
         if is_nat(&change.kind) || is_default_route(change)? {
@@ -32,21 +47,42 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         }
     }
     // A new NAT beside the old one is an exchange, not a loss.
-    if let Some(way) = lost.first().filter(|_| !ways.iter().any(|way| is_nat(&way.kind))) {
+    if let Some(way) = lost
+        .first()
+        .filter(|_| !ways.iter().any(|way| is_nat(&way.kind)))
+    {
         let mut finding = about(RULE_ID, Severity::Medium, way);
-        finding.message = "the way out of the private subnets goes while machines in the stack stay".to_owned();
+        finding.message =
+            "the way out of the private subnets goes while machines in the stack stay".to_owned();
         finding.loss = Some("image pulls, updates and calls to the outside from private subnets; node groups report unhealthy after a while".to_owned());
-        finding.evidence.push(Evidence::Note(format!("machines, services or clusters that stay: {}, such as {}", nodes.len(), first.address)));
-        finding.help = Some("make the new way out (NAT, endpoints) first, in a plan of its own".to_owned());
+        finding.evidence.push(Evidence::Note(format!(
+            "machines, services or clusters that stay: {}, such as {}",
+            nodes.len(),
+            first.address
+        )));
+        finding.help =
+            Some("make the new way out (NAT, endpoints) first, in a plan of its own".to_owned());
         findings.push(finding);
         return Ok(());
     }
-    let new_nodes = nodes.iter().filter(|change| change.action == Action::Create && change.kind.contains("node_group")).count();
+    let new_nodes = nodes
+        .iter()
+        .filter(|change| change.action == Action::Create && change.kind.contains("node_group"))
+        .count();
     if lost.is_empty() && new_nodes > 0 && ways.is_empty() && has_private_subnet(facts)? {
-        let mut finding = Finding::about_plan(RULE_ID, Severity::Low, "nodes are created in private subnets, and this plan shows no way out for them");
-        finding.loss = Some("nodes that cannot reach the control plane or a registry never become ready".to_owned());
-        finding.evidence.push(Evidence::Note("no NAT gateway, transit gateway or endpoint is in the state or in the plan".to_owned()));
-        finding.help = Some("ignore this when the network and its way out belong to another stack".to_owned());
+        let mut finding = Finding::about_plan(
+            RULE_ID,
+            Severity::Low,
+            "nodes are created in private subnets, and this plan shows no way out for them",
+        );
+        finding.loss = Some(
+            "nodes that cannot reach the control plane or a registry never become ready".to_owned(),
+        );
+        finding.evidence.push(Evidence::Note(
+            "no NAT gateway, transit gateway or endpoint is in the state or in the plan".to_owned(),
+        ));
+        finding.help =
+            Some("ignore this when the network and its way out belong to another stack".to_owned());
         findings.push(finding);
     }
     Ok(())
@@ -72,14 +108,21 @@ fn is_node(kind: &str) -> bool {
 }
 
 fn is_nat(kind: &str) -> bool {
-    matches!(kind, "aws_nat_gateway" | "google_compute_router_nat" | "azurerm_nat_gateway")
+    matches!(
+        kind,
+        "aws_nat_gateway" | "google_compute_router_nat" | "azurerm_nat_gateway"
+    )
 }
 
 fn is_way_out(kind: &str) -> bool {
     is_nat(kind)
         || matches!(
             kind,
-            "aws_ec2_transit_gateway_vpc_attachment" | "aws_vpc_endpoint" | "aws_networkfirewall_firewall" | "azurerm_firewall" | "aws_vpc_peering_connection"
+            "aws_ec2_transit_gateway_vpc_attachment"
+                | "aws_vpc_endpoint"
+                | "aws_networkfirewall_firewall"
+                | "azurerm_firewall"
+                | "aws_vpc_peering_connection"
         )
 }
 
@@ -89,14 +132,20 @@ fn is_default_route(change: &ResourceChange<'_>) -> Result<bool, ReadError> {
         return Ok(false);
     }
     let before = change.before();
-    let all = before.get("destination_cidr_block")?.text()?.is_some_and(|cidr| cidr == "0.0.0.0/0");
+    let all = before
+        .get("destination_cidr_block")?
+        .text()?
+        .is_some_and(|cidr| cidr == "0.0.0.0/0");
     Ok(all && before.get("nat_gateway_id")?.is_set()?)
 }
 
 /// Whether a subnet is created that gives no public addresses.
 fn has_private_subnet(facts: &Facts<'_, '_>) -> Result<bool, ReadError> {
     for change in facts.creates().filter(|change| change.kind == "aws_subnet") {
-        if matches!(change.after().get("map_public_ip_on_launch")?.shape()?, Shape::Bool(false)) {
+        if matches!(
+            change.after().get("map_public_ip_on_launch")?.shape()?,
+            Shape::Bool(false)
+        ) {
             return Ok(true);
         }
     }

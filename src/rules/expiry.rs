@@ -16,15 +16,24 @@ fn attribute(kind: &str) -> Option<&'static str> {
 }
 
 /// Finds the rules that are new or sharper than before.
-pub(super) fn check(rule: &'static str, facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+pub(super) fn check(
+    rule: &'static str,
+    facts: &Facts<'_, '_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ReadError> {
     for change in facts.plan.managed() {
-        let Some(attribute) = attribute(&change.kind) else { continue };
+        let Some(attribute) = attribute(&change.kind) else {
+            continue;
+        };
         let separate = attribute == "rule";
-        let applies = change.action == Action::Update || (separate && change.action == Action::Create);
+        let applies =
+            change.action == Action::Update || (separate && change.action == Action::Create);
         if !applies {
             continue;
         }
-        let Some(days) = soonest(change.after().get(attribute)?)? else { continue };
+        let Some(days) = soonest(change.after().get(attribute)?)? else {
+            continue;
+        };
         if soonest(change.before().get(attribute)?)?.is_some_and(|before| before <= days) {
             continue;
         }
@@ -33,18 +42,40 @@ pub(super) fn check(rule: &'static str, facts: &Facts<'_, '_>, findings: &mut Ve
             continue;
         }
         let versioned = versioned(facts, change, bucket.as_deref())?;
-        let mut finding = about(rule, if versioned { Severity::Medium } else { Severity::High }, change);
+        let mut finding = about(
+            rule,
+            if versioned {
+                Severity::Medium
+            } else {
+                Severity::High
+            },
+            change,
+        );
         finding.message = "a rule for the whole bucket lets current objects expire".to_owned();
-        finding.loss = Some("every object that is older than the rule allows, within a day or two of the apply".to_owned());
-        finding.recovery = versioned.then(|| "versioning keeps what expires as an older version".to_owned());
+        finding.loss = Some(
+            "every object that is older than the rule allows, within a day or two of the apply"
+                .to_owned(),
+        );
+        finding.recovery =
+            versioned.then(|| "versioning keeps what expires as an older version".to_owned());
         finding.evidence.push(Evidence::Attribute {
             path: format!("{attribute}.expiration"),
-            value: if change.after().get(attribute)?.has_sensitive() { Shown::Sensitive } else { Shown::Number(format!("{days}")) },
-            says: Some("days until an object goes; the rule has no prefix, tag or other filter".to_owned()),
+            value: if change.after().get(attribute)?.has_sensitive() {
+                Shown::Sensitive
+            } else {
+                Shown::Number(format!("{days}"))
+            },
+            says: Some(
+                "days until an object goes; the rule has no prefix, tag or other filter".to_owned(),
+            ),
         });
-        finding.help = Some("give the rule a prefix, or count what it would delete first".to_owned());
+        finding.help =
+            Some("give the rule a prefix, or count what it would delete first".to_owned());
         // A shorter number of days was already told by its row: one finding an object.
-        match findings.iter_mut().find(|other| other.rule == rule && other.address == finding.address) {
+        match findings
+            .iter_mut()
+            .find(|other| other.rule == rule && other.address == finding.address)
+        {
             Some(other) => {
                 other.severity = other.severity.max(finding.severity);
                 other.evidence.append(&mut finding.evidence);
@@ -57,7 +88,9 @@ pub(super) fn check(rule: &'static str, facts: &Facts<'_, '_>, findings: &mut Ve
 
 /// The fewest days after which an enabled rule without a filter deletes current objects.
 fn soonest(rules: Value<'_>) -> Result<Option<f64>, ReadError> {
-    let Shape::List(rules) = rules.shape()? else { return Ok(None) };
+    let Shape::List(rules) = rules.shape()? else {
+        return Ok(None);
+    };
     let mut soonest: Option<f64> = None;
     for rule in rules {
         if let Some(days) = expires_all(rule)? {
@@ -68,7 +101,11 @@ fn soonest(rules: Value<'_>) -> Result<Option<f64>, ReadError> {
 }
 
 fn expires_all(rule: Value<'_>) -> Result<Option<f64>, ReadError> {
-    let disabled = matches!(rule.get("enabled")?.shape()?, Shape::Bool(false)) || rule.get("status")?.text()?.is_some_and(|status| status != "Enabled");
+    let disabled = matches!(rule.get("enabled")?.shape()?, Shape::Bool(false))
+        || rule
+            .get("status")?
+            .text()?
+            .is_some_and(|status| status != "Enabled");
     if disabled {
         return Ok(None);
     }
@@ -96,8 +133,12 @@ fn expires_all(rule: Value<'_>) -> Result<Option<f64>, ReadError> {
 }
 
 fn google(conditions: Value<'_>) -> Result<Option<f64>, ReadError> {
-    let Shape::List(conditions) = conditions.shape()? else { return Ok(None) };
-    let Some(condition) = conditions.first() else { return Ok(None) };
+    let Shape::List(conditions) = conditions.shape()? else {
+        return Ok(None);
+    };
+    let Some(condition) = conditions.first() else {
+        return Ok(None);
+    };
     for (name, value) in condition.members()? {
         let narrowing = match name.as_ref() {
             "with_state" => value.text()?.is_some_and(|state| state == "ARCHIVED"),
@@ -147,7 +188,10 @@ fn path(steps: [&str; 2]) -> [String; 2] {
 
 /// A bucket that this plan creates has no objects yet.
 fn bucket_is_new(facts: &Facts<'_, '_>, bucket: Option<&str>) -> Result<bool, ReadError> {
-    for change in facts.creates().filter(|change| change.kind == "aws_s3_bucket") {
+    for change in facts
+        .creates()
+        .filter(|change| change.kind == "aws_s3_bucket")
+    {
         if change.after().get("bucket")?.text()?.as_deref() == bucket {
             return Ok(true);
         }
@@ -156,15 +200,30 @@ fn bucket_is_new(facts: &Facts<'_, '_>, bucket: Option<&str>) -> Result<bool, Re
 }
 
 /// Whether the bucket keeps older versions after the change.
-fn versioned(facts: &Facts<'_, '_>, change: &ResourceChange<'_>, bucket: Option<&str>) -> Result<bool, ReadError> {
+fn versioned(
+    facts: &Facts<'_, '_>,
+    change: &ResourceChange<'_>,
+    bucket: Option<&str>,
+) -> Result<bool, ReadError> {
     for enabled in change.after().at(&path(["versioning", "enabled"]))? {
         if matches!(enabled.shape()?, Shape::Bool(true)) {
             return Ok(true);
         }
     }
-    let Some(bucket) = bucket else { return Ok(false) };
-    for other in facts.plan.managed().filter(|other| matches!(other.kind.as_ref(), "aws_s3_bucket_versioning" | "aws_s3_bucket")) {
-        let value = if other.action == Action::NoOp { other.before() } else { other.after() };
+    let Some(bucket) = bucket else {
+        return Ok(false);
+    };
+    for other in facts.plan.managed().filter(|other| {
+        matches!(
+            other.kind.as_ref(),
+            "aws_s3_bucket_versioning" | "aws_s3_bucket"
+        )
+    }) {
+        let value = if other.action == Action::NoOp {
+            other.before()
+        } else {
+            other.after()
+        };
         if value.get("bucket")?.text()?.as_deref() != Some(bucket) {
             continue;
         }

@@ -21,7 +21,10 @@ pub(super) static RULE: Rule = Rule {
 const LEAST: usize = 3;
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let creates = facts.creates().filter(|change| facts.counts(change)).count();
+    let creates = facts
+        .creates()
+        .filter(|change| facts.counts(change))
+        .count();
     let mut deletes = 0;
     for change in facts.current().filter(|change| facts.counts(change)) {
         if change.action != Action::Delete {
@@ -43,7 +46,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         ),
     );
     finding.loss = Some("everything of the stack that the state belongs to".to_owned());
-    finding.evidence.push(Evidence::Note("not one address is in both the state and the configuration".to_owned()));
+    finding.evidence.push(Evidence::Note(
+        "not one address is in both the state and the configuration".to_owned(),
+    ));
     finding.help = Some(
         "check the backend (bucket, key, prefix) and the workspace of this directory: terraform init -backend-config may point at the wrong one".to_owned(),
     );

@@ -23,37 +23,73 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let mut blocks: BTreeMap<&str, BTreeMap<u64, &ResourceChange<'_>>> = BTreeMap::new();
-    for change in facts.plan.managed().filter(|change| change.deposed().is_none() && change.action != Action::NoOp) {
-        let holds = || facts.catalog.get(&change.kind).map_or_else(|| guess(&change.kind).is_some(), |row| row.destroy >= Grade::Medium);
+    for change in facts
+        .plan
+        .managed()
+        .filter(|change| change.deposed().is_none() && change.action != Action::NoOp)
+    {
+        let holds = || {
+            facts.catalog.get(&change.kind).map_or_else(
+                || guess(&change.kind).is_some(),
+                |row| row.destroy >= Grade::Medium,
+            )
+        };
         // Parsed only when it ends like a number: a plan of all for_each has none.
         let counted = change.address.ends_with(']') && !change.address.ends_with("\"]");
         if counted
             && holds()
-            && let Some(Key::Number(index)) = Address::parse(&change.address).and_then(|address| address.key)
+            && let Some(Key::Number(index)) =
+                Address::parse(&change.address).and_then(|address| address.key)
         {
-            blocks.entry(block(&change.address)).or_default().insert(index, change);
+            blocks
+                .entry(block(&change.address))
+                .or_default()
+                .insert(index, change);
         }
     }
     for (address, members) in blocks {
-        let dropped = members.values().filter(|change| change.action == Action::Delete).count();
+        let dropped = members
+            .values()
+            .filter(|change| change.action == Action::Delete)
+            .count();
         if dropped == 0 {
             continue;
         }
         let mut shifted = 0;
         for (index, change) in &members {
-            let moves = matches!(change.action, Action::Update | Action::DeleteCreate | Action::CreateDelete);
+            let moves = matches!(
+                change.action,
+                Action::Update | Action::DeleteCreate | Action::CreateDelete
+            );
             if moves && let Some(next) = index.checked_add(1).and_then(|next| members.get(&next)) {
                 shifted += usize::from(takes_place_of(change, next)?);
             }
         }
         if shifted > 0 {
-            let mut finding =
-                Finding::about_plan(RULE_ID, Severity::Medium, format!("{} take the place of the next one, and the last goes", plural(shifted, "object")));
+            let mut finding = Finding::about_plan(
+                RULE_ID,
+                Severity::Medium,
+                format!(
+                    "{} take the place of the next one, and the last goes",
+                    plural(shifted, "object")
+                ),
+            );
             finding.address = Some(address.to_owned());
-            finding.resource_type = members.values().next().map(|change| change.kind.to_string());
-            finding.loss = Some("more objects than the one that was taken out of the list are changed or destroyed".to_owned());
-            finding.evidence.push(Evidence::Note("after the change each has the attributes that the next index has now".to_owned()));
-            finding.help = Some("use for_each with stable keys, and moved blocks from each index to its key".to_owned());
+            finding.resource_type = members
+                .values()
+                .next()
+                .map(|change| change.kind.to_string());
+            finding.loss = Some(
+                "more objects than the one that was taken out of the list are changed or destroyed"
+                    .to_owned(),
+            );
+            finding.evidence.push(Evidence::Note(
+                "after the change each has the attributes that the next index has now".to_owned(),
+            ));
+            finding.help = Some(
+                "use for_each with stable keys, and moved blocks from each index to its key"
+                    .to_owned(),
+            );
             findings.push(finding);
         }
     }
@@ -63,11 +99,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 const RULE_ID: &str = "index-shift";
 
 /// Whether every attribute that changes becomes what the next one has now, and at least one says so with a known value.
-fn takes_place_of(change: &ResourceChange<'_>, next: &ResourceChange<'_>) -> Result<bool, ReadError> {
-    let (before, after, theirs) = (change.before().members()?, change.after().members()?, next.before().members()?);
+fn takes_place_of(
+    change: &ResourceChange<'_>,
+    next: &ResourceChange<'_>,
+) -> Result<bool, ReadError> {
+    let (before, after, theirs) = (
+        change.before().members()?,
+        change.after().members()?,
+        next.before().members()?,
+    );
     let mut evidence = false;
     for (name, new) in &after {
-        if matches!(new.shape()?, Shape::Unknown | Shape::Null) || member(&before, name).same_text(new) {
+        if matches!(new.shape()?, Shape::Unknown | Shape::Null)
+            || member(&before, name).same_text(new)
+        {
             continue;
         }
         if !member(&theirs, name).same_text(new) {

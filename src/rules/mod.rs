@@ -146,11 +146,21 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// An expectation that the JSON of a plan cannot answer is not passed over, unless nothing changes.
-fn untold(facts: &Facts<'_, '_>, rule: &'static str, what: &str, expected: &[Glob], findings: &mut Vec<Finding>) {
+fn untold(
+    facts: &Facts<'_, '_>,
+    rule: &'static str,
+    what: &str,
+    expected: &[Glob],
+    findings: &mut Vec<Finding>,
+) {
     if expected.is_empty() || !facts.plan.managed().any(|change| facts.acts(change)) {
         return;
     }
-    let mut finding = Finding::about_plan(rule, Severity::Medium, format!("the JSON of a plan does not tell the {what}, so what is expected was not checked"));
+    let mut finding = Finding::about_plan(
+        rule,
+        Severity::Medium,
+        format!("the JSON of a plan does not tell the {what}, so what is expected was not checked"),
+    );
     finding.evidence.push(Evidence::Note(listed(expected)));
     finding.help = Some("give the saved plan file: terraform plan -out tfplan".to_owned());
     findings.push(finding);
@@ -158,5 +168,12 @@ fn untold(facts: &Facts<'_, '_>, rule: &'static str, what: &str, expected: &[Glo
 
 /// Patterns in one line.
 fn listed(patterns: &[Glob]) -> String {
-    format!("expected: {}", patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+    format!(
+        "expected: {}",
+        patterns
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }

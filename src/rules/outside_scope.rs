@@ -27,14 +27,22 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     let more = expected.len().saturating_sub(NAMED);
-    let mut scope = expected.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut scope = expected
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     if more > 0 {
         scope = format!("{scope}, and {more} more");
     }
     // One of each address: the object itself rather than what an earlier replace left behind.
     let mut outside: BTreeMap<&str, &ResourceChange<'_>> = BTreeMap::new();
     for change in facts.plan.managed().filter(|change| is_change(change)) {
-        if !expected.iter().any(|pattern| pattern.covers(Some(&change.address))) {
+        if !expected
+            .iter()
+            .any(|pattern| pattern.covers(Some(&change.address)))
+        {
             let entry = outside.entry(&change.address).or_insert(change);
             if change.deposed().is_none() {
                 *entry = change;
@@ -63,7 +71,9 @@ fn what(change: &ResourceChange<'_>) -> &'static str {
         Action::Update => "changed in place",
         Action::Delete => "destroyed",
         Action::DeleteCreate | Action::CreateDelete => "replaced",
-        Action::Forget | Action::CreateForget | Action::ForgetCreate => "dropped from Terraform's state",
+        Action::Forget | Action::CreateForget | Action::ForgetCreate => {
+            "dropped from Terraform's state"
+        }
         Action::NoOp if change.importing() => "imported",
         Action::NoOp => "moved to this address",
         Action::Read | Action::Open | Action::Other => "changed in a way that is not known",

@@ -20,19 +20,40 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let expect = &facts.limits.expect;
     let over = |count: usize, most: Option<usize>| most.filter(|most| count > *most);
-    let changes: Vec<_> = facts.plan.managed().filter(|change| is_change(change)).collect();
-    let replaced = changes.iter().filter(|change| change.action.replaces()).count();
-    let destroyed = changes.iter().filter(|change| change.action.destroys()).count();
+    let changes: Vec<_> = facts
+        .plan
+        .managed()
+        .filter(|change| is_change(change))
+        .collect();
+    let replaced = changes
+        .iter()
+        .filter(|change| change.action.replaces())
+        .count();
+    let destroyed = changes
+        .iter()
+        .filter(|change| change.action.destroys())
+        .count();
     let (mut says, mut evidence) = (Vec::new(), Vec::new());
     if let Some(most) = over(destroyed, expect.max_destroy) {
-        says.push(format!("{} destroyed, and at most {most} may be", are(destroyed)));
+        says.push(format!(
+            "{} destroyed, and at most {most} may be",
+            are(destroyed)
+        ));
         if replaced > 0 {
-            evidence.push(Evidence::Note(format!("{} replaced among them: a replace destroys what is there", plural(replaced, "object"))));
+            evidence.push(Evidence::Note(format!(
+                "{} replaced among them: a replace destroys what is there",
+                plural(replaced, "object")
+            )));
         }
     }
     if let Some(most) = over(changes.len(), expect.max_changes) {
-        says.push(format!("{} changed, and at most {most} may be", are(changes.len())));
-        evidence.push(Evidence::Note("creates, updates, destroys, forgets, moves and imports count".to_owned()));
+        says.push(format!(
+            "{} changed, and at most {most} may be",
+            are(changes.len())
+        ));
+        evidence.push(Evidence::Note(
+            "creates, updates, destroys, forgets, moves and imports count".to_owned(),
+        ));
     }
     if says.is_empty() {
         return Ok(());
@@ -45,5 +66,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 }
 
 fn are(count: usize) -> String {
-    format!("{} {}", plural(count, "object"), if count == 1 { "is" } else { "are" })
+    format!(
+        "{} {}",
+        plural(count, "object"),
+        if count == 1 { "is" } else { "are" }
+    )
 }

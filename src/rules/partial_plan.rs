@@ -24,19 +24,36 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let deferred = facts.plan.deferred.len();
     // An errored plan is incomplete as well, and refused for that.
     if (facts.plan.complete == Some(false) && !facts.plan.errored) || deferred > 0 {
-        let mut finding = Finding::about_plan("partial-plan", Severity::Medium, "the plan covers only a part of the configuration");
-        finding.loss = Some("no view of the rest: what it leaves out, destroys among it, comes with the next plan".to_owned());
+        let mut finding = Finding::about_plan(
+            "partial-plan",
+            Severity::Medium,
+            "the plan covers only a part of the configuration",
+        );
+        finding.loss = Some(
+            "no view of the rest: what it leaves out, destroys among it, comes with the next plan"
+                .to_owned(),
+        );
         finding.evidence.push(Evidence::Note(if deferred > 0 {
             format!("{} wait for a later plan", plural(deferred, "change"))
         } else {
-            "the plan says complete = false: -target or -exclude was used, or changes were deferred".to_owned()
+            "the plan says complete = false: -target or -exclude was used, or changes were deferred"
+                .to_owned()
         }));
         if let Some(saved) = facts.plan.saved.as_deref() {
             for (flag, addresses) in [("-target", &saved.targets), ("-exclude", &saved.excludes)] {
                 let more = addresses.len().saturating_sub(NAMED);
-                let named = addresses.iter().take(NAMED).map(|address| format!("{flag}={address}")).collect::<Vec<_>>().join(" ");
+                let named = addresses
+                    .iter()
+                    .take(NAMED)
+                    .map(|address| format!("{flag}={address}"))
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 if !named.is_empty() {
-                    finding.evidence.push(Evidence::Note(if more > 0 { format!("{named} and {more} more") } else { named }));
+                    finding.evidence.push(Evidence::Note(if more > 0 {
+                        format!("{named} and {more} more")
+                    } else {
+                        named
+                    }));
                 }
             }
         }

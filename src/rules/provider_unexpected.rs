@@ -36,11 +36,19 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     // Each in one way of writing, with a change that uses it where there is one.
     let mut used: BTreeMap<String, Option<&str>> = BTreeMap::new();
     for change in facts.plan.changes.iter().chain(&facts.plan.deferred) {
-        if let Some(provider) = change.provider().filter(|provider| !provider.starts_with("terraform.io/builtin/") && *provider != "terraform") {
-            used.entry(short(provider)).or_default().get_or_insert(&change.address);
+        if let Some(provider) = change.provider().filter(|provider| {
+            !provider.starts_with("terraform.io/builtin/") && *provider != "terraform"
+        }) {
+            used.entry(short(provider))
+                .or_default()
+                .get_or_insert(&change.address);
         }
     }
-    let seen: HashSet<String> = used.keys().filter_map(|used| used.rsplit('/').next()).map(str::to_owned).collect();
+    let seen: HashSet<String> = used
+        .keys()
+        .filter_map(|used| used.rsplit('/').next())
+        .map(str::to_owned)
+        .collect();
     for source in Configured::new(facts.plan)?.sources() {
         // A local name alone is that of a provider that was seen, or else one of HashiCorp's.
         if source.contains('/') || !seen.contains(&source) {
@@ -51,27 +59,47 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if used.is_empty() {
         return Ok(());
     }
-    let mut finding = Finding::about_plan("provider-unexpected", Severity::High, format!("the plan uses {} not on the list", are(used.len())));
+    let mut finding = Finding::about_plan(
+        "provider-unexpected",
+        Severity::High,
+        format!("the plan uses {} not on the list", are(used.len())),
+    );
     for (source, address) in used.iter().take(NAMED) {
-        finding.evidence.push(Evidence::Note(address.map_or_else(|| source.clone(), |address| format!("{source}: {address}"))));
+        finding.evidence.push(Evidence::Note(
+            address.map_or_else(|| source.clone(), |address| format!("{source}: {address}")),
+        ));
     }
     if let Some(more) = used.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        finding.evidence.push(Evidence::Note(format!("and {more} more")));
+        finding
+            .evidence
+            .push(Evidence::Note(format!("and {more} more")));
     }
-    finding.evidence.push(Evidence::Note(super::listed(expected)));
-    finding.loss = Some("nothing yet; a provider is a program that runs with the credentials of the plan".to_owned());
+    finding
+        .evidence
+        .push(Evidence::Note(super::listed(expected)));
+    finding.loss = Some(
+        "nothing yet; a provider is a program that runs with the credentials of the plan"
+            .to_owned(),
+    );
     finding.help = Some("look at required_providers and at what a module brings along; if the provider is meant, add it to the policy".to_owned());
     findings.push(finding);
     Ok(())
 }
 
 fn are(count: usize) -> String {
-    format!("{} that {}", plural(count, "provider"), if count == 1 { "is" } else { "are" })
+    format!(
+        "{} that {}",
+        plural(count, "provider"),
+        if count == 1 { "is" } else { "are" }
+    )
 }
 
 /// An address without the host of the registry.
 fn hostless(source: &str) -> &str {
-    HOSTS.iter().find_map(|host| source.strip_prefix(host).filter(|rest| rest.contains('/'))).unwrap_or(source)
+    HOSTS
+        .iter()
+        .find_map(|host| source.strip_prefix(host).filter(|rest| rest.contains('/')))
+        .unwrap_or(source)
 }
 
 /// A source address in one way of writing: `hashicorp/aws`. Terraform 0.12 has names alone, all of them of HashiCorp's registry.
@@ -95,7 +123,11 @@ fn fits(pattern: &Glob, source: &str) -> bool {
         parts.insert(0, Glob::exactly(DEFAULT));
     }
     let names: Vec<&str> = source.split('/').collect();
-    parts.len() == names.len() && parts.iter().zip(names).all(|(part, name)| part.covers(name))
+    parts.len() == names.len()
+        && parts
+            .iter()
+            .zip(names)
+            .all(|(part, name)| part.covers(name))
 }
 
 #[cfg(test)]
@@ -104,15 +136,26 @@ mod tests {
 
     #[test]
     fn source_addresses() {
-        let fits = |pattern: &str, source: &str| fits(&Glob::parse(pattern).unwrap_or_else(|error| panic!("{error}")), &short(source));
+        let fits = |pattern: &str, source: &str| {
+            fits(
+                &Glob::parse(pattern).unwrap_or_else(|error| panic!("{error}")),
+                &short(source),
+            )
+        };
         for (pattern, source) in [
             ("hashicorp/*", "registry.terraform.io/hashicorp/aws"),
             ("hashicorp/*", "registry.opentofu.org/hashicorp/aws"),
             ("hashicorp/aws", "hashicorp/aws"),
             ("hashicorp/aws", "aws"),
             ("aws", "registry.terraform.io/hashicorp/aws"),
-            ("registry.terraform.io/hashicorp/*", "registry.terraform.io/hashicorp/aws"),
-            ("registry.terraform.io/*/*", "registry.terraform.io/integrations/github"),
+            (
+                "registry.terraform.io/hashicorp/*",
+                "registry.terraform.io/hashicorp/aws",
+            ),
+            (
+                "registry.terraform.io/*/*",
+                "registry.terraform.io/integrations/github",
+            ),
             ("example.com/team/*", "example.com/team/own"),
             ("*", "example.com/team/own"),
         ] {
@@ -124,7 +167,10 @@ mod tests {
             ("*/*", "evil.example/hashicorp/aws"),
             ("aws", "registry.terraform.io/evil/aws"),
             ("hashicorp/aws", "registry.terraform.io/hashicorp/awscc"),
-            ("registry.terraform.io/*", "registry.terraform.io/hashicorp/aws"),
+            (
+                "registry.terraform.io/*",
+                "registry.terraform.io/hashicorp/aws",
+            ),
         ] {
             assert!(!fits(pattern, source), "{pattern} {source}");
         }

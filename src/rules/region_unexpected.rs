@@ -18,7 +18,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let Some(places) = &facts.places else { return Ok(()) };
+    let Some(places) = &facts.places else {
+        return Ok(());
+    };
     let asked = Asked {
         rule: "region-unexpected",
         what: "region",

@@ -19,16 +19,31 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
-        let Some(rename) = facts.renamed(destroy.change) else { continue };
+        let Some(rename) = facts.renamed(destroy.change) else {
+            continue;
+        };
         let guessed = destroy.row.is_none() && guess(&destroy.change.kind).is_some();
-        let Some(severity) = destroy.severity().or_else(|| guessed.then_some(Severity::Medium)) else { continue };
+        let Some(severity) = destroy
+            .severity()
+            .or_else(|| guessed.then_some(Severity::Medium))
+        else {
+            continue;
+        };
         let mut finding = destroyed::finding("rename-without-moved", severity, destroy)?;
         finding.message = format!("destroyed, and created again as {}", rename.to.address);
         finding.evidence.push(Evidence::Note(
-            if rename.same_identity { "both have the same name in the cloud" } else { "both are the same block under another address" }.to_owned(),
+            if rename.same_identity {
+                "both have the same name in the cloud"
+            } else {
+                "both are the same block under another address"
+            }
+            .to_owned(),
         ));
         finding.help = Some("if only the address changed, add the moved block and plan again: nothing will be destroyed".to_owned());
-        finding.snippet = Some(format!("moved {{\n  from = {}\n  to   = {}\n}}", rename.from.address, rename.to.address));
+        finding.snippet = Some(format!(
+            "moved {{\n  from = {}\n  to   = {}\n}}",
+            rename.from.address, rename.to.address
+        ));
         finding.guess = finding.guess || guessed || !rename.same_identity;
         findings.push(finding);
     }

@@ -23,34 +23,72 @@ pub(super) static RULE: Rule = Rule {
 const NAMED: usize = 8;
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let Some(places) = facts.places.as_ref().filter(|_| facts.limits.expect.one_region) else { return Ok(()) };
+    let Some(places) = facts
+        .places
+        .as_ref()
+        .filter(|_| facts.limits.expect.one_region)
+    else {
+        return Ok(());
+    };
     let (regions, accounts) = (several(&places.regions), several(&places.accounts));
     let mut finding = match (regions.len(), accounts.len()) {
         (0, 0) => {
             // Of two changes the one that is not shown may be in a second one.
-            let several = facts.plan.managed().filter(|change| facts.acts(change)).nth(1).is_some();
-            let Some(address) = places.regions_unshown.first().filter(|_| several) else { return Ok(()) };
-            let mut finding = Finding::about_plan("several-regions", Severity::Medium, "the plan does not show which regions it touches");
+            let several = facts
+                .plan
+                .managed()
+                .filter(|change| facts.acts(change))
+                .nth(1)
+                .is_some();
+            let Some(address) = places.regions_unshown.first().filter(|_| several) else {
+                return Ok(());
+            };
+            let mut finding = Finding::about_plan(
+                "several-regions",
+                Severity::Medium,
+                "the plan does not show which regions it touches",
+            );
             finding.evidence.push(Evidence::Note(format!("neither an ARN or location nor a provider block that can be read tells it: {address}")));
             finding.help = Some("write the region into the provider block".to_owned());
             findings.push(finding);
             return Ok(());
         }
-        (regions, 0) => Finding::about_plan("several-regions", Severity::Medium, format!("the plan touches {} at once", plural(regions, "region"))),
-        (0, accounts) => Finding::about_plan("several-regions", Severity::Medium, format!("the plan touches {} at once", plural(accounts, "account"))),
+        (regions, 0) => Finding::about_plan(
+            "several-regions",
+            Severity::Medium,
+            format!("the plan touches {} at once", plural(regions, "region")),
+        ),
+        (0, accounts) => Finding::about_plan(
+            "several-regions",
+            Severity::Medium,
+            format!("the plan touches {} at once", plural(accounts, "account")),
+        ),
         (regions, accounts) => Finding::about_plan(
             "several-regions",
             Severity::Medium,
-            format!("the plan touches {} and {} at once", plural(regions, "region"), plural(accounts, "account")),
+            format!(
+                "the plan touches {} and {} at once",
+                plural(regions, "region"),
+                plural(accounts, "account")
+            ),
         ),
     };
     let all: Vec<&Place> = regions.into_iter().chain(accounts).collect();
-    finding.evidence = all.iter().take(NAMED).map(|place| Evidence::Note(unplaced::line(place))).collect();
+    finding.evidence = all
+        .iter()
+        .take(NAMED)
+        .map(|place| Evidence::Note(unplaced::line(place)))
+        .collect();
     if let Some(more) = all.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        finding.evidence.push(Evidence::Note(format!("and {more} more")));
+        finding
+            .evidence
+            .push(Evidence::Note(format!("and {more} more")));
     }
-    finding.loss = Some("the pause in which a mistake in the first region keeps the others unharmed".to_owned());
-    finding.help = Some("plan and apply one region after the other: a state or a -target for each".to_owned());
+    finding.loss = Some(
+        "the pause in which a mistake in the first region keeps the others unharmed".to_owned(),
+    );
+    finding.help =
+        Some("plan and apply one region after the other: a state or a -target for each".to_owned());
     findings.push(finding);
     Ok(())
 }
@@ -59,6 +97,11 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 fn several(places: &[Place]) -> Vec<&Place> {
     let changing: Vec<&Place> = places.iter().filter(|place| place.changing > 0).collect();
     let mut counts: BTreeMap<Cloud, usize> = BTreeMap::new();
-    changing.iter().for_each(|place| *counts.entry(place.cloud).or_default() += 1);
-    changing.into_iter().filter(|place| counts.get(&place.cloud).is_some_and(|count| *count > 1)).collect()
+    changing
+        .iter()
+        .for_each(|place| *counts.entry(place.cloud).or_default() += 1);
+    changing
+        .into_iter()
+        .filter(|place| counts.get(&place.cloud).is_some_and(|count| *count > 1))
+        .collect()
 }

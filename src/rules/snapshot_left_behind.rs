@@ -19,14 +19,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    for destroy in facts.destroys.iter().filter(|destroy| destroy.grade > Grade::None && !destroy.refused && !destroy.kept) {
-        let Some((says, name)) = &destroy.copy else { continue };
+    for destroy in facts
+        .destroys
+        .iter()
+        .filter(|destroy| destroy.grade > Grade::None && !destroy.refused && !destroy.kept)
+    {
+        let Some((says, name)) = &destroy.copy else {
+            continue;
+        };
         if !says.contains("final") {
             continue;
         }
         let mut finding = about("snapshot-left-behind", Severity::Low, destroy.change);
-        let named = name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
-        finding.message = format!("the final snapshot{named} stays outside Terraform, and the apply stops if one of that name is there already");
+        let named = name
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" ({name})"));
+        finding.message = format!(
+            "the final snapshot{named} stays outside Terraform, and the apply stops if one of that name is there already"
+        );
         finding.help = Some("note who deletes it, and when".to_owned());
         findings.push(finding);
     }

@@ -20,9 +20,14 @@ pub(super) static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     // With a plan that creates everything they are evidence of create-everything. A state file of another lineage or of 0 bytes
     // beside a state that is there says nothing: it is what a migration leaves.
-    let told = findings.iter().any(|finding| finding.rule == "create-everything" && finding.severity == Severity::Critical);
+    let told = findings.iter().any(|finding| {
+        finding.rule == "create-everything" && finding.severity == Severity::Critical
+    });
     let speaks = |sign: &&Sign| match sign {
-        Sign::OtherBackend(_) | Sign::NotInitialized(..) | Sign::ErroredState(_) | Sign::LeftBehind(_) => !told,
+        Sign::OtherBackend(_)
+        | Sign::NotInitialized(..)
+        | Sign::ErroredState(_)
+        | Sign::LeftBehind(_) => !told,
         Sign::Lock(_) => true,
         Sign::StateWithResources(..) | Sign::EmptiedState => false,
     };
@@ -30,9 +35,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if signs.is_empty() {
         return Ok(());
     }
-    let severity = if signs.iter().all(|sign| matches!(sign, Sign::Lock(_))) { Severity::Low } else { Severity::Medium };
-    let mut finding = Finding::about_plan("state-beside", severity, "files in the working directory do not fit the plan's state");
-    finding.evidence = signs.into_iter().map(|sign| Evidence::Note(sign.words())).collect();
+    let severity = if signs.iter().all(|sign| matches!(sign, Sign::Lock(_))) {
+        Severity::Low
+    } else {
+        Severity::Medium
+    };
+    let mut finding = Finding::about_plan(
+        "state-beside",
+        severity,
+        "files in the working directory do not fit the plan's state",
+    );
+    finding.evidence = signs
+        .into_iter()
+        .map(|sign| Evidence::Note(sign.words()))
+        .collect();
     finding.help =
         Some("see that the plan was made here and now, with the backend that you mean; end an unfinished terraform init -migrate-state first".to_owned());
     findings.push(finding);

@@ -18,18 +18,34 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else { return Ok(()) };
-    if pinned.empty || pinned.is_pattern() || pinned.objects == 0 || (!identity.is_missing() && identity.objects > 0) {
+    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else {
+        return Ok(());
+    };
+    if pinned.empty
+        || pinned.is_pattern()
+        || pinned.objects == 0
+        || (!identity.is_missing() && identity.objects > 0)
+    {
         return Ok(());
     }
-    let what = if identity.is_missing() { "the plan was computed against no state at all" } else { "the plan was computed against a state that holds nothing" };
+    let what = if identity.is_missing() {
+        "the plan was computed against no state at all"
+    } else {
+        "the plan was computed against a state that holds nothing"
+    };
     let mut finding = Finding::about_plan(
         "state-missing",
         Severity::Critical,
-        format!("the state is missing: {what}, though one with {} is pinned", plural(pinned.objects, "object")),
+        format!(
+            "the state is missing: {what}, though one with {} is pinned",
+            plural(pinned.objects, "object")
+        ),
     );
     finding.loss = Some("sight of everything that runs: an apply builds a second stack, and what is then cleaned up is often the first".to_owned());
-    finding.evidence.push(Evidence::Note(format!("pinned for workspace {}: serial {} or higher", identity.workspace, pinned.serial)));
+    finding.evidence.push(Evidence::Note(format!(
+        "pinned for workspace {}: serial {} or higher",
+        identity.workspace, pinned.serial
+    )));
     if !identity.is_missing() && identity.lineage == pinned.lineage {
         finding
             .evidence

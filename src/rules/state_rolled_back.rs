@@ -17,29 +17,56 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let Some(identity) = facts.state.identity.as_ref().filter(|identity| !identity.is_missing()) else { return Ok(()) };
-    let pinned = facts.state.pinned().filter(|pinned| !pinned.is_pattern() && pinned.lineage == identity.lineage);
-    let floor = pinned.map(|pinned| pinned.serial).into_iter().chain(facts.state.seen_serial).max();
+    let Some(identity) = facts
+        .state
+        .identity
+        .as_ref()
+        .filter(|identity| !identity.is_missing())
+    else {
+        return Ok(());
+    };
+    let pinned = facts
+        .state
+        .pinned()
+        .filter(|pinned| !pinned.is_pattern() && pinned.lineage == identity.lineage);
+    let floor = pinned
+        .map(|pinned| pinned.serial)
+        .into_iter()
+        .chain(facts.state.seen_serial)
+        .max();
     let gone = pinned.map_or(0, |_| facts.state.came_along().1);
     let back = floor.filter(|floor| identity.serial < *floor);
     // An emptied state is told by state-missing.
     if back.is_none() && (gone == 0 || identity.objects == 0) {
         return Ok(());
     }
-    let severity = if back.is_some() { Severity::Critical } else { Severity::High };
+    let severity = if back.is_some() {
+        Severity::Critical
+    } else {
+        Severity::High
+    };
     let message = match back {
-        Some(floor) => format!("the state is older than it was: serial {}, and {floor} was there before", identity.serial),
+        Some(floor) => format!(
+            "the state is older than it was: serial {}, and {floor} was there before",
+            identity.serial
+        ),
         None => format!("pinned objects that hold data are no longer in the state: {gone}"),
     };
     let mut finding = Finding::about_plan("state-rolled-back", severity, message);
     finding.loss =
         Some("sight of what was made since: it is created a second time, or destroyed as unknown; a plan without changes hides it altogether".to_owned());
     if back.is_some() && gone > 0 {
-        finding.evidence.push(Evidence::Note(format!("pinned objects that hold data and are not in it: {gone}")));
+        finding.evidence.push(Evidence::Note(format!(
+            "pinned objects that hold data and are not in it: {gone}"
+        )));
     }
-    finding.evidence.push(Evidence::Note("the lineage is the pinned one: it is the same state at another time".to_owned()));
+    finding.evidence.push(Evidence::Note(
+        "the lineage is the pinned one: it is the same state at another time".to_owned(),
+    ));
     if pinned.is_none() {
-        finding.evidence = vec![Evidence::Note("the higher serial was seen in this working directory".to_owned())];
+        finding.evidence = vec![Evidence::Note(
+            "the higher serial was seen in this working directory".to_owned(),
+        )];
     }
     finding.help = Some(
         if back.is_some() {

@@ -19,7 +19,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for destroy in &facts.destroys {
-        let Some(severity) = destroy.severity() else { continue };
+        let Some(severity) = destroy.severity() else {
+            continue;
+        };
         if speaker(facts, destroy) != Speaker::StateStore {
             continue;
         }
@@ -32,10 +34,19 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         };
         let mut finding = destroyed::finding(RULE_ID, severity, destroy)?;
         if let Some(name) = name.filter(|_| !destroy.change.before().has_sensitive()) {
-            finding.evidence.insert(0, Evidence::Note(format!("its name says that Terraform's state or lock is in there: {name}")));
+            finding.evidence.insert(
+                0,
+                Evidence::Note(format!(
+                    "its name says that Terraform's state or lock is in there: {name}"
+                )),
+            );
         }
-        finding.guess = finding.guess || destroy.category() != Some(crate::catalog::Category::State);
-        finding.loss = Some(format!("{}; without the state the next plan creates everything anew", finding.loss.as_deref().unwrap_or("Terraform's state")));
+        finding.guess =
+            finding.guess || destroy.category() != Some(crate::catalog::Category::State);
+        finding.loss = Some(format!(
+            "{}; without the state the next plan creates everything anew",
+            finding.loss.as_deref().unwrap_or("Terraform's state")
+        ));
         findings.push(finding);
     }
     Ok(())

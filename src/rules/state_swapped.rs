@@ -20,9 +20,15 @@ pub(super) static RULE: Rule = Rule {
 const NAMED: usize = 5;
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else { return Ok(()) };
+    let (Some(identity), Some(pinned)) = (&facts.state.identity, facts.state.pinned()) else {
+        return Ok(());
+    };
     // A missing or emptied state is told by state-missing.
-    if pinned.is_pattern() || pinned.lineage.is_empty() || identity.lineage == pinned.lineage || identity.objects == 0 {
+    if pinned.is_pattern()
+        || pinned.lineage.is_empty()
+        || identity.lineage == pinned.lineage
+        || identity.objects == 0
+    {
         return Ok(());
     }
     let (here, gone) = facts.state.came_along();
@@ -32,14 +38,31 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     } else {
         "the state is another one: its lineage is not the pinned one, and not all that was pinned is in it"
     };
-    let mut finding = Finding::about_plan("state-swapped", if migrated { Severity::Low } else { Severity::Critical }, message);
+    let mut finding = Finding::about_plan(
+        "state-swapped",
+        if migrated {
+            Severity::Low
+        } else {
+            Severity::Critical
+        },
+        message,
+    );
     if !here.is_empty() {
-        let more = if here.len() > NAMED { format!(" and {} more", here.len() - NAMED) } else { String::new() };
+        let more = if here.len() > NAMED {
+            format!(" and {} more", here.len() - NAMED)
+        } else {
+            String::new()
+        };
         let named: Vec<&str> = here.iter().take(NAMED).copied().collect();
-        finding.evidence.push(Evidence::Note(format!("came along: {}{more}", named.join(", "))));
+        finding.evidence.push(Evidence::Note(format!(
+            "came along: {}{more}",
+            named.join(", ")
+        )));
     }
     if gone > 0 {
-        finding.evidence.push(Evidence::Note(format!("pinned objects that hold data and are not in it: {gone}")));
+        finding.evidence.push(Evidence::Note(format!(
+            "pinned objects that hold data and are not in it: {gone}"
+        )));
     }
     if !migrated {
         finding.loss = Some("whatever the plan does, it does it to the objects of that state, not of the pinned one".to_owned());

@@ -19,13 +19,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    for change in facts.plan.managed().filter(|change| change.action.forgets()) {
+    for change in facts
+        .plan
+        .managed()
+        .filter(|change| change.action.forgets())
+    {
         let row = facts.catalog.get(&change.kind);
         if row.is_some_and(|row| row.category.holds_data() && row.destroy > Grade::Medium) {
             let mut finding = about("stateful-forget", Severity::Medium, change);
             finding.message = "dropped from the state: the object stays as it is, nothing is destroyed, but Terraform no longer manages it".to_owned();
             finding.loss = Some("no data; it is no longer in any plan, and the same block put back later would create a second one".to_owned());
-            finding.recovery = Some("terraform import, or an import block, takes it back".to_owned());
+            finding.recovery =
+                Some("terraform import, or an import block, takes it back".to_owned());
             finding.help = Some("go on if another stack or a person takes it over".to_owned());
             findings.push(finding);
         }

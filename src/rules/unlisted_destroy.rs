@@ -24,7 +24,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         {
             let mut finding = destroyed::finding("unlisted-destroy", Severity::Medium, destroy)?;
             finding.loss = Some("not known: this type is in no catalogue".to_owned());
-            finding.evidence.push(Evidence::Note(format!("a guess by its name: \"{word}\"")));
+            finding
+                .evidence
+                .push(Evidence::Note(format!("a guess by its name: \"{word}\"")));
             finding.guess = true;
             findings.push(finding);
         }

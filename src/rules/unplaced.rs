@@ -33,7 +33,12 @@ pub(super) struct Asked<'a> {
 /// A place in one line: how many objects, and one of them.
 pub(super) fn line(place: &Place) -> String {
     let objects = plural(place.objects, "object");
-    format!("{} {}: {objects}, {}", place.cloud.word(), place.shown(), place.example)
+    format!(
+        "{} {}: {objects}, {}",
+        place.cloud.word(),
+        place.shown(),
+        place.example
+    )
 }
 
 /// The places that are not expected; without one, that it cannot be told.
@@ -41,40 +46,94 @@ pub(super) fn check(asked: &Asked<'_>, findings: &mut Vec<Finding>) {
     if asked.expected.is_empty() {
         return;
     }
-    let known = |place: &&Place| asked.expected.iter().any(|pattern| covers_place(pattern, place.name()));
+    let known = |place: &&Place| {
+        asked
+            .expected
+            .iter()
+            .any(|pattern| covers_place(pattern, place.name()))
+    };
     let wrong: Vec<&Place> = asked.places.iter().filter(|place| !known(place)).collect();
     let mut finding = match wrong.as_slice() {
         [] => {
             // Where any is expected, none needs to be shown.
-            if asked.expected.iter().any(|pattern| pattern.to_string().chars().all(|c| c == '*')) {
+            if asked
+                .expected
+                .iter()
+                .any(|pattern| pattern.to_string().chars().all(|c| c == '*'))
+            {
                 return;
             }
-            let (why, help) = match (asked.unshown.first(), asked.elsewhere.filter(|_| asked.places.is_empty())) {
+            let (why, help) = match (
+                asked.unshown.first(),
+                asked.elsewhere.filter(|_| asked.places.is_empty()),
+            ) {
                 (Some(address), _) => (
-                    format!("neither an id or ARN nor a provider block that can be read tells it: {address}"),
-                    format!("write the {} into the provider block, or look at it yourself before you apply", asked.what),
+                    format!(
+                        "neither an id or ARN nor a provider block that can be read tells it: {address}"
+                    ),
+                    format!(
+                        "write the {} into the provider block, or look at it yourself before you apply",
+                        asked.what
+                    ),
                 ),
                 (None, Some(address)) => (
-                    format!("it is known of AWS, Google Cloud and Azure, and what changes is of none of them: {address}"),
-                    format!("look at it yourself before you apply; where that is always so, let an [env] of the policy expect {} = \"*\"", asked.what),
+                    format!(
+                        "it is known of AWS, Google Cloud and Azure, and what changes is of none of them: {address}"
+                    ),
+                    format!(
+                        "look at it yourself before you apply; where that is always so, let an [env] of the policy expect {} = \"*\"",
+                        asked.what
+                    ),
                 ),
                 (None, None) => return,
             };
-            let mut finding = Finding::about_plan(asked.rule, Severity::Medium, format!("the plan does not show which {} it {}", asked.what, asked.verb));
+            let mut finding = Finding::about_plan(
+                asked.rule,
+                Severity::Medium,
+                format!(
+                    "the plan does not show which {} it {}",
+                    asked.what, asked.verb
+                ),
+            );
             finding.evidence.push(Evidence::Note(why));
             finding.help = Some(help);
             finding
         }
-        [one] => Finding::about_plan(asked.rule, Severity::Critical, format!("the plan {} another {} than expected: {}", asked.verb, asked.what, one.shown())),
-        several => {
-            Finding::about_plan(asked.rule, Severity::Critical, format!("the plan {} {} {}s that are not expected", asked.verb, several.len(), asked.what))
-        }
+        [one] => Finding::about_plan(
+            asked.rule,
+            Severity::Critical,
+            format!(
+                "the plan {} another {} than expected: {}",
+                asked.verb,
+                asked.what,
+                one.shown()
+            ),
+        ),
+        several => Finding::about_plan(
+            asked.rule,
+            Severity::Critical,
+            format!(
+                "the plan {} {} {}s that are not expected",
+                asked.verb,
+                several.len(),
+                asked.what
+            ),
+        ),
     };
-    finding.evidence.extend(wrong.iter().take(NAMED).map(|place| Evidence::Note(line(place))));
+    finding.evidence.extend(
+        wrong
+            .iter()
+            .take(NAMED)
+            .map(|place| Evidence::Note(line(place))),
+    );
     if let Some(more) = wrong.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        finding.evidence.push(Evidence::Note(format!("and {more} more")));
+        finding
+            .evidence
+            .push(Evidence::Note(format!("and {more} more")));
     }
-    finding.evidence.push(Evidence::Note(super::listed(asked.expected)));
+    finding
+        .evidence
+        .push(Evidence::Note(super::listed(asked.expected)));
     if !wrong.is_empty() {
         finding.loss = Some(asked.loss.to_owned());
         finding.help = Some(asked.help.to_owned());

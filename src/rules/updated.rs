@@ -16,14 +16,31 @@ pub(super) struct Words {
     pub(super) loses: bool,
 }
 
-pub(super) fn speak(words: &Words, facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+pub(super) fn speak(
+    words: &Words,
+    facts: &Facts<'_, '_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ReadError> {
     let mut at = 0;
     while let Some(first) = facts.alters.get(at) {
         // The harmful changes of one object stand together.
-        let end = facts.alters.iter().skip(at).position(|alter| !std::ptr::eq(alter.change, first.change)).map_or(facts.alters.len(), |count| at + count);
-        let mine: Vec<_> = facts.alters.get(at..end).unwrap_or_default().iter().filter(|alter| alter.row.rule == words.speaks).collect();
+        let end = facts
+            .alters
+            .iter()
+            .skip(at)
+            .position(|alter| !std::ptr::eq(alter.change, first.change))
+            .map_or(facts.alters.len(), |count| at + count);
+        let mine: Vec<_> = facts
+            .alters
+            .get(at..end)
+            .unwrap_or_default()
+            .iter()
+            .filter(|alter| alter.row.rule == words.speaks)
+            .collect();
         at = end;
-        let Some(severity) = mine.iter().map(|alter| alter.severity).max() else { continue };
+        let Some(severity) = mine.iter().map(|alter| alter.severity).max() else {
+            continue;
+        };
         let mut finding = about(words.rule, severity, first.change);
         finding.message = words.message.to_owned();
         if words.loses {

@@ -22,7 +22,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let mut finding = about("values-stripped", Severity::Medium, stripped.change);
         finding.message = "most of the values of a live resource are taken out".to_owned();
         finding.loss = Some("settings that somebody may have made by hand, or that a missing variable file used to give".to_owned());
-        finding.evidence.push(Evidence::Note(format!("{}: {} values before, {} after", stripped.name, stripped.had, stripped.has)));
+        finding.evidence.push(Evidence::Note(format!(
+            "{}: {} values before, {} after",
+            stripped.name, stripped.had, stripped.has
+        )));
         finding.help = Some("look at the full diff (terraform show), and see that the variables of this environment were given".to_owned());
         findings.push(finding);
     }

@@ -22,8 +22,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         super::untold(facts, "workspace-unexpected", "workspace", wanted, findings);
         return Ok(());
     };
-    let unpinned = facts.state.pin.as_ref().filter(|pin| pin.state(&identity.workspace).is_none());
-    let unexpected = !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.covers(&identity.workspace));
+    let unpinned = facts
+        .state
+        .pin
+        .as_ref()
+        .filter(|pin| pin.state(&identity.workspace).is_none());
+    let unexpected = !wanted.is_empty()
+        && !wanted
+            .iter()
+            .any(|pattern| pattern.covers(&identity.workspace));
     let which = match (unpinned, unexpected) {
         (None, false) => return Ok(()),
         (Some(_), false) => "which is not pinned for this directory",
@@ -33,15 +40,32 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let message = format!("the plan is for workspace {}, {which}", identity.workspace);
     let mut finding = Finding::about_plan("workspace-unexpected", Severity::Critical, message);
     if let Some(pin) = unpinned {
-        let known: Vec<&str> = pin.states.iter().map(|state| state.workspace.as_str()).collect();
-        finding.evidence.push(Evidence::Note(if known.is_empty() { "no workspace is pinned".to_owned() } else { format!("pinned: {}", known.join(", ")) }));
+        let known: Vec<&str> = pin
+            .states
+            .iter()
+            .map(|state| state.workspace.as_str())
+            .collect();
+        finding.evidence.push(Evidence::Note(if known.is_empty() {
+            "no workspace is pinned".to_owned()
+        } else {
+            format!("pinned: {}", known.join(", "))
+        }));
     }
     if unexpected {
         finding.evidence.push(Evidence::Note(super::listed(wanted)));
     }
-    finding.loss = Some("whatever the plan does, it does it in another environment than the ones that are known".to_owned());
-    let new = if unexpected { "a wanted new one belongs in the policy" } else { "a wanted new one is pinned with: applygate pin PLAN" };
-    finding.help = Some(format!("terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"));
+    finding.loss = Some(
+        "whatever the plan does, it does it in another environment than the ones that are known"
+            .to_owned(),
+    );
+    let new = if unexpected {
+        "a wanted new one belongs in the policy"
+    } else {
+        "a wanted new one is pinned with: applygate pin PLAN"
+    };
+    finding.help = Some(format!(
+        "terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"
+    ));
     findings.push(finding);
     Ok(())
 }

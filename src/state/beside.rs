@@ -98,7 +98,11 @@ fn state(path: &Path) -> Option<State> {
 }
 
 fn resources(state: &State) -> usize {
-    state.resources.iter().filter(|resource| resource.mode == "managed").count()
+    state
+        .resources
+        .iter()
+        .filter(|resource| resource.mode == "managed")
+        .count()
 }
 
 impl Beside {
@@ -124,15 +128,20 @@ impl Beside {
         if dir.join(lock).is_file() {
             signs.push(Sign::Lock(lock.to_owned()));
         }
-        signs.extend(identity.and_then(|identity| super::remembered::left_behind(dir, identity)).map(Sign::LeftBehind));
+        signs.extend(
+            identity
+                .and_then(|identity| super::remembered::left_behind(dir, identity))
+                .map(Sign::LeftBehind),
+        );
         signs.extend(Self::backend(dir, identity));
         Self { signs }
     }
 
     fn backend(dir: &Path, identity: Option<&Identity>) -> Vec<Sign> {
         let data = super::data_dir(dir);
-        let selected =
-            small(&data.join("terraform.tfstate")).and_then(|bytes| serde_json::from_slice::<Selected>(&bytes).ok()).and_then(|selected| selected.backend);
+        let selected = small(&data.join("terraform.tfstate"))
+            .and_then(|bytes| serde_json::from_slice::<Selected>(&bytes).ok())
+            .and_then(|selected| selected.backend);
         let mut signs = Vec::new();
         if let Some(there) = &selected
             && let Some(wanted) = configured(dir)
@@ -141,15 +150,30 @@ impl Beside {
         {
             signs.push(Sign::NotInitialized(there.kind.clone(), wanted));
         }
-        let (Some(identity), Some(selected)) = (identity, selected) else { return signs };
+        let (Some(identity), Some(selected)) = (identity, selected) else {
+            return signs;
+        };
         if identity.place.kind != selected.kind {
-            signs.push(Sign::OtherBackend(format!("backend {} there, {} in the plan", selected.kind, identity.place.kind)));
+            signs.push(Sign::OtherBackend(format!(
+                "backend {} there, {} in the plan",
+                selected.kind, identity.place.kind
+            )));
             return signs;
         }
-        for (name, now) in identity.place.attributes.iter().filter(|(name, _)| PLAIN.contains(&name.as_str())) {
-            let there = selected.config.get(name).and_then(serde_json::Value::as_str);
+        for (name, now) in identity
+            .place
+            .attributes
+            .iter()
+            .filter(|(name, _)| PLAIN.contains(&name.as_str()))
+        {
+            let there = selected
+                .config
+                .get(name)
+                .and_then(serde_json::Value::as_str);
             if let Some(there) = there.filter(|there| *there != now) {
-                signs.push(Sign::OtherBackend(format!("{name} \"{there}\" there, \"{now}\" in the plan")));
+                signs.push(Sign::OtherBackend(format!(
+                    "{name} \"{there}\" there, \"{now}\" in the plan"
+                )));
             }
         }
         signs
@@ -174,10 +198,15 @@ const PLAIN: &[&str] = &[
 /// The type of the backend that the `.tf` files of a directory ask for; `None` when there is none or it cannot be told.
 fn configured(dir: &Path) -> Option<String> {
     for (_, text) in sources(dir)? {
-        let Ok(body) = text.parse::<hcl_edit::structure::Body>() else { continue };
+        let Ok(body) = text.parse::<hcl_edit::structure::Body>() else {
+            continue;
+        };
         for terraform in body.get_blocks("terraform") {
             if let Some(backend) = terraform.body.get_blocks("backend").next() {
-                return backend.labels.first().map(|label| label.as_str().to_owned());
+                return backend
+                    .labels
+                    .first()
+                    .map(|label| label.as_str().to_owned());
             }
         }
     }
@@ -186,7 +215,11 @@ fn configured(dir: &Path) -> Option<String> {
 
 /// The type of the backend of a directory: what its configuration asks for, or else what it was set up for.
 pub(crate) fn backend_kind(dir: &Path) -> Option<String> {
-    let set_up = || serde_json::from_slice::<Selected>(&small(&super::data_dir(dir).join("terraform.tfstate"))?).ok()?.backend;
+    let set_up = || {
+        serde_json::from_slice::<Selected>(&small(&super::data_dir(dir).join("terraform.tfstate"))?)
+            .ok()?
+            .backend
+    };
     configured(dir).or_else(|| Some(set_up()?.kind))
 }
 
@@ -198,7 +231,10 @@ pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().to_str()?.to_owned();
-        if !(name.ends_with(".tf") || name.ends_with(".tofu")) || name.starts_with('.') || !entry.file_type().ok()?.is_file() {
+        if !(name.ends_with(".tf") || name.ends_with(".tofu"))
+            || name.starts_with('.')
+            || !entry.file_type().ok()?.is_file()
+        {
             continue;
         }
         if entry.metadata().ok()?.len() > MAX_SOURCE {
@@ -213,7 +249,9 @@ pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
 /// Whether a directory is the one that the plan was made in: its root `.tf` files are those in the saved plan, or for JSON,
 /// which has no files, its resource blocks are those of the plan's root module.
 pub(super) fn is_directory_of(plan: &Plan<'_>, dir: &Path) -> bool {
-    let Some(here) = sources(dir) else { return false };
+    let Some(here) = sources(dir) else {
+        return false;
+    };
     if here.is_empty() {
         return false;
     }
@@ -222,5 +260,7 @@ pub(super) fn is_directory_of(plan: &Plan<'_>, dir: &Path) -> bool {
     }
     let module = Module::of_files(&here);
     let blocks = module.managed();
-    module.whole && !blocks.is_empty() && plan.root_blocks().is_some_and(|planned| planned == blocks)
+    module.whole
+        && !blocks.is_empty()
+        && plan.root_blocks().is_some_and(|planned| planned == blocks)
 }

@@ -63,7 +63,9 @@ impl Identity {
     /// # Errors
     /// When the catalogue is broken.
     pub fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
-        let Some(saved) = plan.saved.as_deref() else { return Ok(None) };
+        let Some(saved) = plan.saved.as_deref() else {
+            return Ok(None);
+        };
         let (data, others) = digests(saved.objects, salt)?;
         let place = match (&saved.backend, saved.state_store) {
             (Some(backend), _) => Place {
@@ -75,11 +77,15 @@ impl Identity {
                     .filter(|(name, text)| !(*name == "workspace_key_prefix" && text == "env:"))
                     .map(|(name, text)| ((*name).to_owned(), text.clone()))
                     .collect(),
-                locking: (backend.kind == "s3").then_some(backend.use_lockfile == Some(true) || backend.dynamodb_table),
+                locking: (backend.kind == "s3")
+                    .then_some(backend.use_lockfile == Some(true) || backend.dynamodb_table),
                 dynamodb: backend.dynamodb_table,
                 encrypted: (backend.kind == "s3").then_some(backend.encrypt == Some(true)),
             },
-            (None, kind) => Place { kind: kind.unwrap_or_default().to_owned(), ..Place::default() },
+            (None, kind) => Place {
+                kind: kind.unwrap_or_default().to_owned(),
+                ..Place::default()
+            },
         };
         Ok(Some(Self {
             place,
@@ -98,7 +104,14 @@ impl Identity {
     /// When the catalogue is broken.
     pub fn moved_on(self, after: &State, salt: &str) -> Result<Self, RowError> {
         let (data, others) = digests(&after.objects, salt)?;
-        Ok(Self { lineage: after.lineage.clone(), serial: after.serial, objects: after.objects.len(), data, others, ..self })
+        Ok(Self {
+            lineage: after.lineage.clone(),
+            serial: after.serial,
+            objects: after.objects.len(),
+            data,
+            others,
+            ..self
+        })
     }
 }
 
@@ -106,10 +119,17 @@ type Digests = BTreeMap<String, String>;
 
 /// Digests of the ids of objects that hold data, and of all others, with their addresses.
 fn digests(objects: &[Object], salt: &str) -> Result<(Digests, Digests), RowError> {
-    let catalog = Catalog::for_types(objects.iter().map(|object| object.kind.as_ref()).collect::<std::collections::BTreeSet<_>>())?;
+    let catalog = Catalog::for_types(
+        objects
+            .iter()
+            .map(|object| object.kind.as_ref())
+            .collect::<std::collections::BTreeSet<_>>(),
+    )?;
     let (mut data, mut others) = (BTreeMap::new(), BTreeMap::new());
     for object in objects {
-        let holds = catalog.category(&object.kind).is_some_and(crate::catalog::Category::worth_keeping);
+        let holds = catalog
+            .category(&object.kind)
+            .is_some_and(crate::catalog::Category::worth_keeping);
         if let Some(id) = &object.id {
             let list = if holds { &mut data } else { &mut others };
             list.insert(pin::digest(salt, &object.kind, id), object.address.clone());
@@ -136,7 +156,9 @@ pub struct StateFacts {
 /// The workspace that is selected in a working directory (formats: 3.2).
 #[must_use]
 pub fn selected_workspace(dir: &Path) -> String {
-    let named = std::env::var_os("TF_WORKSPACE").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned());
+    let named = std::env::var_os("TF_WORKSPACE")
+        .filter(|name| !name.is_empty())
+        .map(|name| name.to_string_lossy().into_owned());
     let name = named.unwrap_or_else(|| match std::fs::read(data_dir(dir).join("environment")) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -144,7 +166,11 @@ pub fn selected_workspace(dir: &Path) -> String {
         Err(_) => "(unreadable)".to_owned(),
     });
     let name = name.trim();
-    if name.is_empty() { "default".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "default".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 /// Where Terraform keeps its own files of a working directory (formats: 3.1).
@@ -192,17 +218,39 @@ impl StateFacts {
         }
         let pin = pins.read(dir)?;
         let salt = pin.as_ref().map_or("", |pin| pin.salt.as_str());
-        let identity = Identity::of(plan, salt).map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
+        let identity = Identity::of(plan, salt)
+            .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
         let counts = *place != Where::Here || beside::is_directory_of(plan, dir);
-        let beside = if counts { Beside::read(dir, identity.as_ref()) } else { Beside::default() };
-        let seen_serial = identity.as_ref().filter(|_| counts).and_then(|identity| remembered::serial(dir, &identity.lineage));
-        let sources = if counts && plan.saved.is_none() { beside::sources(dir).unwrap_or_default() } else { BTreeMap::new() };
-        Ok(Self { identity, pin, beside, seen_serial, sources })
+        let beside = if counts {
+            Beside::read(dir, identity.as_ref())
+        } else {
+            Beside::default()
+        };
+        let seen_serial = identity
+            .as_ref()
+            .filter(|_| counts)
+            .and_then(|identity| remembered::serial(dir, &identity.lineage));
+        let sources = if counts && plan.saved.is_none() {
+            beside::sources(dir).unwrap_or_default()
+        } else {
+            BTreeMap::new()
+        };
+        Ok(Self {
+            identity,
+            pin,
+            beside,
+            seen_serial,
+            sources,
+        })
     }
 
     fn without_dir(plan: &Plan<'_>) -> Result<Self, Refusal> {
-        let identity = Identity::of(plan, "").map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
-        Ok(Self { identity, ..Self::default() })
+        let identity = Identity::of(plan, "")
+            .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
+        Ok(Self {
+            identity,
+            ..Self::default()
+        })
     }
 
     /// The pinned state of the plan's workspace.
@@ -214,8 +262,15 @@ impl StateFacts {
     /// Addresses of pinned data that are in the plan's state, and how many are not.
     #[must_use]
     pub fn came_along(&self) -> (Vec<&str>, usize) {
-        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else { return (Vec::new(), 0) };
-        let here: Vec<&str> = pinned.data.iter().filter_map(|digest| identity.data.get(digest)).map(String::as_str).collect();
+        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else {
+            return (Vec::new(), 0);
+        };
+        let here: Vec<&str> = pinned
+            .data
+            .iter()
+            .filter_map(|digest| identity.data.get(digest))
+            .map(String::as_str)
+            .collect();
         let gone = pinned.data.len() - here.len();
         (here, gone)
     }
@@ -225,14 +280,22 @@ impl StateFacts {
     #[must_use]
     pub fn migrated(&self) -> bool {
         let (here, gone) = self.came_along();
-        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else { return false };
+        let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else {
+            return false;
+        };
         if identity.objects < pinned.objects {
             return false;
         }
         if !pinned.data.is_empty() {
             return gone == 0 && !here.is_empty();
         }
-        let known = pinned.anchors.iter().filter(|digest| identity.others.contains_key(*digest) || identity.data.contains_key(*digest)).count();
+        let known = pinned
+            .anchors
+            .iter()
+            .filter(|digest| {
+                identity.others.contains_key(*digest) || identity.data.contains_key(*digest)
+            })
+            .count();
         !pinned.anchors.is_empty() && known * 2 > pinned.anchors.len()
     }
 }

@@ -112,8 +112,13 @@ impl Pin {
     /// When the system gives no random bytes.
     pub fn new() -> Result<Self, Refusal> {
         let mut salt = [0; 16];
-        getrandom::fill(&mut salt).map_err(|_| Refusal::new(Why::Io).with("the system gives no random bytes"))?;
-        Ok(Self { version: VERSION, salt: crate::digest::hex(&salt, salt.len()), states: Vec::new() })
+        getrandom::fill(&mut salt)
+            .map_err(|_| Refusal::new(Why::Io).with("the system gives no random bytes"))?;
+        Ok(Self {
+            version: VERSION,
+            salt: crate::digest::hex(&salt, salt.len()),
+            states: Vec::new(),
+        })
     }
 
     /// Reads a pin file; `None` when there is none.
@@ -127,7 +132,10 @@ impl Pin {
             Ok(meta) if meta.len() <= MAX_BYTES && meta.is_file() => {}
             _ => return Err(broken("it is no file that can be read")),
         }
-        std::fs::read(path).map_err(|_| broken("it cannot be read")).and_then(|bytes| Self::parse(&bytes)).map(Some)
+        std::fs::read(path)
+            .map_err(|_| broken("it cannot be read"))
+            .and_then(|bytes| Self::parse(&bytes))
+            .map(Some)
     }
 
     /// Reads what a pin file holds.
@@ -136,16 +144,26 @@ impl Pin {
     /// When it cannot be understood.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
-        let text = std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
         let pin: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-            broken(&format!("line {line}: it is not in the form that applygate pin writes"))
+            let line = error.span().map_or(0, |span| {
+                text.get(..span.start)
+                    .unwrap_or_default()
+                    .matches('\n')
+                    .count()
+                    + 1
+            });
+            broken(&format!(
+                "line {line}: it is not in the form that applygate pin writes"
+            ))
         })?;
         if pin.version != VERSION {
             return Err(broken(&format!("version {} is not known", pin.version)));
         }
         for state in &pin.states {
-            globset::Glob::new(&state.workspace).map_err(|_| broken("a workspace is no pattern"))?;
+            globset::Glob::new(&state.workspace)
+                .map_err(|_| broken("a workspace is no pattern"))?;
         }
         Ok(pin)
     }
@@ -155,15 +173,24 @@ impl Pin {
     /// # Errors
     /// Never for what this type can hold; said so that nothing panics.
     pub fn render(&self) -> Result<String, Refusal> {
-        let body = toml::to_string(self).map_err(|_| Refusal::new(Why::BrokenPin).with("it cannot be written"))?;
-        Ok(format!("# Which state this directory is meant for. Written by applygate pin: commit it, and pin again after a migration.\n{body}"))
+        let body = toml::to_string(self)
+            .map_err(|_| Refusal::new(Why::BrokenPin).with("it cannot be written"))?;
+        Ok(format!(
+            "# Which state this directory is meant for. Written by applygate pin: commit it, and pin again after a migration.\n{body}"
+        ))
     }
 
     /// The state of a workspace: by its name, else by the first pattern that fits.
     #[must_use]
     pub fn state(&self, workspace: &str) -> Option<&PinnedState> {
-        let fits = |state: &&PinnedState| globset::Glob::new(&state.workspace).is_ok_and(|glob| glob.compile_matcher().is_match(workspace));
-        self.states.iter().find(|state| state.workspace == workspace).or_else(|| self.states.iter().find(fits))
+        let fits = |state: &&PinnedState| {
+            globset::Glob::new(&state.workspace)
+                .is_ok_and(|glob| glob.compile_matcher().is_match(workspace))
+        };
+        self.states
+            .iter()
+            .find(|state| state.workspace == workspace)
+            .or_else(|| self.states.iter().find(fits))
     }
 
     /// Puts the state of a plan in the place of what was pinned for its workspace.
@@ -178,10 +205,15 @@ impl Pin {
             locking: identity.place.locking,
             encrypted: identity.place.encrypted,
             data: identity.data.keys().cloned().collect(),
-            anchors: if identity.data.is_empty() { identity.others.keys().take(ANCHORS).cloned().collect() } else { Vec::new() },
+            anchors: if identity.data.is_empty() {
+                identity.others.keys().take(ANCHORS).cloned().collect()
+            } else {
+                Vec::new()
+            },
             place: identity.place.attributes.clone(),
         };
-        self.states.retain(|there| there.workspace != state.workspace);
+        self.states
+            .retain(|there| there.workspace != state.workspace);
         self.states.push(state);
         self.states.sort_by(|a, b| a.workspace.cmp(&b.workspace));
     }
@@ -199,17 +231,34 @@ impl PinnedState {
     pub fn differences(&self, identity: &Identity) -> Vec<(String, String, String)> {
         let here = &identity.place;
         if self.backend != here.kind {
-            return vec![("backend".to_owned(), self.backend.clone(), here.kind.clone())];
+            return vec![(
+                "backend".to_owned(),
+                self.backend.clone(),
+                here.kind.clone(),
+            )];
         }
-        let names: std::collections::BTreeSet<&String> = self.place.keys().chain(here.attributes.keys()).collect();
+        let names: std::collections::BTreeSet<&String> =
+            self.place.keys().chain(here.attributes.keys()).collect();
         let mut found = Vec::new();
         for name in names {
             let (pinned, now) = (self.place.get(name), here.attributes.get(name));
             // Some may come from the environment and are then not written down (formats: 3.4): only those that name the state must be there.
-            let weak =
-                matches!(name.as_str(), "region" | "resource_group_name" | "subscription_id" | "environment" | "metadata_host" | "endpoint" | "endpoints.s3");
+            let weak = matches!(
+                name.as_str(),
+                "region"
+                    | "resource_group_name"
+                    | "subscription_id"
+                    | "environment"
+                    | "metadata_host"
+                    | "endpoint"
+                    | "endpoints.s3"
+            );
             if pinned != now && !(weak && (pinned.is_none() || now.is_none())) {
-                found.push((name.clone(), pinned.cloned().unwrap_or_else(|| "not set".to_owned()), now.cloned().unwrap_or_else(|| "not set".to_owned())));
+                found.push((
+                    name.clone(),
+                    pinned.cloned().unwrap_or_else(|| "not set".to_owned()),
+                    now.cloned().unwrap_or_else(|| "not set".to_owned()),
+                ));
             }
         }
         found

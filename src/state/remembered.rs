@@ -29,13 +29,23 @@ fn read(dir: &Path) -> Memory {
     let path = file(dir);
     let fits = std::fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES);
     // Lost memory is no memory: the pin file is what counts.
-    fits.then(|| std::fs::read(path).ok()).flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    fits.then(|| std::fs::read(path).ok())
+        .flatten()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
 /// What names the place of a state without telling it.
 fn place(identity: &Identity) -> String {
-    let parts = identity.place.attributes.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-    let text: Vec<&str> = [identity.place.kind.as_str(), identity.workspace.as_str()].into_iter().chain(parts).collect();
+    let parts = identity
+        .place
+        .attributes
+        .iter()
+        .flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let text: Vec<&str> = [identity.place.kind.as_str(), identity.workspace.as_str()]
+        .into_iter()
+        .chain(parts)
+        .collect();
     super::pin::digest("", "place", &text.join("\0"))
 }
 
@@ -46,7 +56,13 @@ pub(super) fn serial(dir: &Path, lineage: &str) -> Option<u64> {
 
 /// How many objects were last left where a plan finds no state at all.
 pub(super) fn left_behind(dir: &Path, identity: &Identity) -> Option<usize> {
-    let objects = || read(dir).objects.get(&place(identity)).copied().filter(|objects| *objects > 0);
+    let objects = || {
+        read(dir)
+            .objects
+            .get(&place(identity))
+            .copied()
+            .filter(|objects| *objects > 0)
+    };
     identity.is_missing().then(objects).flatten()
 }
 
@@ -73,7 +89,9 @@ fn keep(dir: &Path, identity: &Identity, serial: impl Fn(u64) -> u64) -> std::io
     }
     let mut memory = read(dir);
     let seen = memory.serials.get(&identity.lineage).copied().unwrap_or(0);
-    memory.serials.insert(identity.lineage.clone(), serial(seen));
+    memory
+        .serials
+        .insert(identity.lineage.clone(), serial(seen));
     memory.objects.insert(place(identity), identity.objects);
     whole::replace(&path, &serde_json::to_vec(&memory)?)
 }

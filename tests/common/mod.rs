@@ -1,5 +1,10 @@
 //! What the tests share: the fixtures, a clean environment for the binary, and judging without a process.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test file uses a part"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,7 +61,11 @@ pub struct Expect {
 impl Fixture {
     /// The plan's file: its own, or of the fixture that it points at.
     pub fn file(&self, name: &str) -> PathBuf {
-        let dir = self.spec.plan.as_ref().map_or_else(|| self.dir.clone(), |plan| self.dir.join(plan));
+        let dir = self
+            .spec
+            .plan
+            .as_ref()
+            .map_or_else(|| self.dir.clone(), |plan| self.dir.join(plan));
         dir.join(name)
     }
 
@@ -69,14 +78,23 @@ impl Fixture {
         if self.spec.form.as_deref() != Some("saved") {
             return judge(&self.json(), &self.settings());
         }
-        let bytes = std::fs::read(self.file("plan.tfplan")).expect("a fixture of this form has plan.tfplan");
-        judge(&bytes, &Settings { place: Where::Dir(self.dir.clone()), ..self.settings() })
+        let bytes = std::fs::read(self.file("plan.tfplan"))
+            .expect("a fixture of this form has plan.tfplan");
+        judge(
+            &bytes,
+            &Settings {
+                place: Where::Dir(self.dir.clone()),
+                ..self.settings()
+            },
+        )
     }
 
     pub fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.said.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
-        settings.policy = Some(&self.spec.limits).filter(|limits| !limits.is_empty()).map(expecting);
+        settings.policy = Some(&self.spec.limits)
+            .filter(|limits| !limits.is_empty())
+            .map(expecting);
         settings
     }
 }
@@ -91,14 +109,25 @@ pub fn fixtures() -> Vec<Fixture> {
     let mut found = Vec::new();
     let mut open = vec![base.clone()];
     while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(&dir).expect("fixtures are there").flatten() {
+        for entry in std::fs::read_dir(&dir)
+            .expect("fixtures are there")
+            .flatten()
+        {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 open.push(entry.path());
             }
         }
-        let Ok(text) = std::fs::read_to_string(dir.join("fixture.toml")) else { continue };
-        let name = dir.strip_prefix(&base).expect("below fixtures").to_str().expect("plain names").to_owned();
-        let spec = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/fixture.toml: {error}"));
+        let Ok(text) = std::fs::read_to_string(dir.join("fixture.toml")) else {
+            continue;
+        };
+        let name = dir
+            .strip_prefix(&base)
+            .expect("below fixtures")
+            .to_str()
+            .expect("plain names")
+            .to_owned();
+        let spec =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/fixture.toml: {error}"));
         found.push(Fixture { name, dir, spec });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -108,8 +137,16 @@ pub fn fixtures() -> Vec<Fixture> {
 
 /// A policy that expects this, and nothing else.
 pub fn expecting(expect: &toml::Table) -> Arc<Policy> {
-    let text = toml::to_string(&toml::Table::from_iter([("expect".to_owned(), toml::Value::Table(expect.clone()))])).expect("written");
-    let policy = policy::read("applygate.toml", text.as_bytes(), jiff::civil::date(2026, 11, 22));
+    let text = toml::to_string(&toml::Table::from_iter([(
+        "expect".to_owned(),
+        toml::Value::Table(expect.clone()),
+    )]))
+    .expect("written");
+    let policy = policy::read(
+        "applygate.toml",
+        text.as_bytes(),
+        jiff::civil::date(2026, 11, 22),
+    );
     Arc::new(policy.unwrap_or_else(|mistakes| panic!("{text}: {mistakes:?}")))
 }
 
@@ -118,7 +155,17 @@ pub fn watchful(expect: Expectations) -> Settings {
     fn at<T>(value: T) -> Option<At<T>> {
         Some(At { value, line: 1 })
     }
-    let Expectations { workspace, backend, account, region, providers, one_region, addresses, max_destroy, max_changes } = expect;
+    let Expectations {
+        workspace,
+        backend,
+        account,
+        region,
+        providers,
+        one_region,
+        addresses,
+        max_destroy,
+        max_changes,
+    } = expect;
     let expect = ExpectKeys {
         workspace: at(workspace),
         backend: at(backend),
@@ -130,21 +177,37 @@ pub fn watchful(expect: Expectations) -> Settings {
         max_destroy: max_destroy.and_then(at),
         max_changes: max_changes.and_then(at),
     };
-    let policy = Policy { base: Layer { expect, ..Layer::default() }, ..Policy::default() };
-    Settings { policy: Some(Arc::new(policy)), ..Settings::default() }
+    let policy = Policy {
+        base: Layer {
+            expect,
+            ..Layer::default()
+        },
+        ..Policy::default()
+    };
+    Settings {
+        policy: Some(Arc::new(policy)),
+        ..Settings::default()
+    }
 }
 
 /// Judges a plan, which must be readable.
 pub fn judge(bytes: &[u8], settings: &Settings) -> PlanReport {
     let mut used = vec![false; settings.said.allow.len()];
-    judge_bytes(bytes, "plan.json", settings, &mut used).unwrap_or_else(|refusal| panic!("refused: {refusal}")).pop().expect("one plan")
+    judge_bytes(bytes, "plan.json", settings, &mut used)
+        .unwrap_or_else(|refusal| panic!("refused: {refusal}"))
+        .pop()
+        .expect("one plan")
 }
 
 /// Rule, address and severity of every finding.
 pub fn told(report: &PlanReport) -> Vec<(String, String, String)> {
     let tell = |weighed: &applygate::verdict::Weighed| {
         let finding = &weighed.finding;
-        (finding.rule.to_owned(), finding.address.clone().unwrap_or_else(|| "*".to_owned()), finding.severity.word().to_owned())
+        (
+            finding.rule.to_owned(),
+            finding.address.clone().unwrap_or_else(|| "*".to_owned()),
+            finding.severity.word().to_owned(),
+        )
     };
     report.decision.findings.iter().map(tell).collect()
 }

@@ -69,7 +69,13 @@ pub struct Place {
 impl std::fmt::Debug for Place {
     /// Shows no more than a report may.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.cloud.word(), self.shown(), self.objects)
+        write!(
+            f,
+            "{} {}: {}",
+            self.cloud.word(),
+            self.shown(),
+            self.objects
+        )
     }
 }
 
@@ -83,7 +89,11 @@ impl Place {
     /// The name as it may be printed.
     #[must_use]
     pub fn shown(&self) -> &str {
-        if self.marked { "(marked as sensitive)" } else { &self.name }
+        if self.marked {
+            "(marked as sensitive)"
+        } else {
+            &self.name
+        }
     }
 }
 
@@ -121,14 +131,19 @@ impl Aliases {
                 self.shown.insert(block.to_owned());
             }
             Told::Hidden => {
-                self.hidden.entry(block.to_owned()).or_insert_with(|| address.to_owned());
+                self.hidden
+                    .entry(block.to_owned())
+                    .or_insert_with(|| address.to_owned());
             }
             Told::Nowhere | Told::Unknown => {}
         }
     }
 
     fn unshown(self) -> impl Iterator<Item = String> {
-        self.hidden.into_iter().filter(move |(block, _)| !self.shown.contains(block)).map(|(_, address)| address)
+        self.hidden
+            .into_iter()
+            .filter(move |(block, _)| !self.shown.contains(block))
+            .map(|(_, address)| address)
     }
 }
 
@@ -152,7 +167,9 @@ impl Places {
         for change in plan.managed() {
             let Some(cloud) = Cloud::of(&change.kind) else {
                 if acts(change) && !super::is_helper(&change.kind) {
-                    reader.elsewhere.get_or_insert_with(|| change.address.to_string());
+                    reader
+                        .elsewhere
+                        .get_or_insert_with(|| change.address.to_string());
                 }
                 continue;
             };
@@ -182,7 +199,11 @@ struct Answer {
 impl Answer {
     /// That the block tells it, in words.
     fn by(&self) -> String {
-        if self.name.is_empty() { String::new() } else { format!(" by provider {}", self.name) }
+        if self.name.is_empty() {
+            String::new()
+        } else {
+            format!(" by provider {}", self.name)
+        }
     }
 }
 
@@ -206,14 +227,21 @@ impl<'p> Reader<'p> {
         let live = acts(change);
         let (mut account_told, mut region_told) = (false, false);
         let before = change.before_to_name();
-        let after = if live && !matches!(change.action, Action::Delete | Action::Forget) { change.after() } else { Value::ABSENT };
+        let after = if live && !matches!(change.action, Action::Delete | Action::Forget) {
+            change.after()
+        } else {
+            Value::ABSENT
+        };
         let mut counted = (HashSet::new(), HashSet::new());
         for (value, new) in [(before, false), (after, true)] {
             if value.is_nothing() {
                 continue;
             }
             let members = value.members()?;
-            let (mut account, mut region) = (account(cloud, &change.kind, &members)?, region(cloud, &change.kind, &members)?);
+            let (mut account, mut region) = (
+                account(cloud, &change.kind, &members)?,
+                region(cloud, &change.kind, &members)?,
+            );
             let mut from = (String::new(), String::new());
             // What is changed in place stays where it was; only a new object can come to be where its provider points.
             let asks = live && (!new || change.action != Action::Update);
@@ -227,46 +255,79 @@ impl<'p> Reader<'p> {
                     region = answer.region.clone();
                     from.1 = answer.by();
                 }
-                self.accounts_of.note(&answer.name, &account, &change.address);
+                self.accounts_of
+                    .note(&answer.name, &account, &change.address);
                 self.regions_of.note(&answer.name, &region, &change.address);
             }
             if let Told::Here(name, marked) = account {
                 account_told = true;
                 let first = counted.0.insert(name.clone());
-                add(&mut self.accounts, cloud, name, marked, live, &format!("{}{}", change.address, from.0), first);
+                add(
+                    &mut self.accounts,
+                    cloud,
+                    name,
+                    marked,
+                    live,
+                    &format!("{}{}", change.address, from.0),
+                    first,
+                );
             }
             match region {
                 Told::Here(name, marked) if live => {
                     region_told = true;
                     let first = counted.1.insert(name.clone());
-                    add(&mut self.regions, cloud, name, marked, live, &format!("{}{}", change.address, from.1), first);
+                    add(
+                        &mut self.regions,
+                        cloud,
+                        name,
+                        marked,
+                        live,
+                        &format!("{}{}", change.address, from.1),
+                        first,
+                    );
                 }
                 Told::Nowhere => region_told = true,
                 _ => {}
             }
         }
         if live && !account_told {
-            self.no_account.entry(cloud).or_insert_with(|| change.address.to_string());
+            self.no_account
+                .entry(cloud)
+                .or_insert_with(|| change.address.to_string());
         }
         if live && !region_told {
-            self.no_region.entry(cloud).or_insert_with(|| change.address.to_string());
+            self.no_region
+                .entry(cloud)
+                .or_insert_with(|| change.address.to_string());
         }
         Ok(())
     }
 
     /// What the provider block of a change says, each block asked once.
-    fn answer(&mut self, cloud: Cloud, change: &ResourceChange<'p>) -> Result<Rc<Answer>, ReadError> {
-        let Some(used) = self.configured.used(change) else { return Ok(Rc::default()) };
+    fn answer(
+        &mut self,
+        cloud: Cloud,
+        change: &ResourceChange<'p>,
+    ) -> Result<Rc<Answer>, ReadError> {
+        let Some(used) = self.configured.used(change) else {
+            return Ok(Rc::default());
+        };
         let key = (cloud, used.to_owned());
         if let Some(answer) = self.answers.get(&key) {
             return Ok(Rc::clone(answer));
         }
-        let mut answer = Answer { name: used.to_owned(), account: Told::Hidden, region: Told::Hidden };
+        let mut answer = Answer {
+            name: used.to_owned(),
+            account: Told::Hidden,
+            region: Told::Hidden,
+        };
         if self.answers.len() < MOST_BLOCKS {
             let blocks = self.configured.blocks(used);
             answer.account = any(&blocks, |block| self.account_of(cloud, block))?;
             answer.region = any(&blocks, |block| self.region_of(cloud, block))?;
-            answer.name = blocks.first().map_or_else(String::new, |block| block.name.clone());
+            answer.name = blocks
+                .first()
+                .map_or_else(String::new, |block| block.name.clone());
         }
         let answer = Rc::new(answer);
         self.answers.insert(key, Rc::clone(&answer));
@@ -276,15 +337,25 @@ impl<'p> Reader<'p> {
     fn account_of(&self, cloud: Cloud, block: &Block<'p>) -> Result<Told, ReadError> {
         match cloud {
             Cloud::Aws => {
-                for path in [&["assume_role", "role_arn"][..], &["assume_role_with_web_identity", "role_arn"]] {
+                for path in [
+                    &["assume_role", "role_arn"][..],
+                    &["assume_role_with_web_identity", "role_arn"],
+                ] {
                     // Of a chain of roles the last one acts.
-                    if let Some(role) = self.configured.setting(block, path)?.last().filter(|role| !matches!(role.shape(), Ok(Shape::Absent | Shape::Null))) {
+                    if let Some(role) = self
+                        .configured
+                        .setting(block, path)?
+                        .last()
+                        .filter(|role| !matches!(role.shape(), Ok(Shape::Absent | Shape::Null)))
+                    {
                         return setting(&[*role], |text| Arn::parse(text)?.account);
                     }
                 }
                 // A list of one says which account it is: the provider refuses every other.
                 let allowed = self.configured.setting(block, &["allowed_account_ids"])?;
-                let [allowed] = allowed.as_slice() else { return Ok(Told::Unknown) };
+                let [allowed] = allowed.as_slice() else {
+                    return Ok(Told::Unknown);
+                };
                 match allowed.shape()? {
                     Shape::List(ids) if ids.len() == 1 => setting(&ids, aws_account),
                     Shape::List(_) => Ok(Told::Unknown),
@@ -309,12 +380,36 @@ impl<'p> Reader<'p> {
 
     /// With `-target` a saved plan holds objects that it does not list: of them only the id is known, and not whether it is marked.
     fn rest_of_state(&mut self, plan: &Plan<'_>) {
-        let Some(saved) = plan.saved.as_deref().filter(|saved| !saved.targets.is_empty() || !saved.excludes.is_empty()) else { return };
-        let listed: HashSet<&str> = plan.managed().filter(|change| change.deposed().is_none()).map(|change| change.address.as_ref()).collect();
-        for object in saved.objects.iter().filter(|object| !listed.contains(object.address.as_str())) {
-            let (Some(cloud), Some(id)) = (Cloud::of(&object.kind), object.id.as_deref()) else { continue };
+        let Some(saved) = plan
+            .saved
+            .as_deref()
+            .filter(|saved| !saved.targets.is_empty() || !saved.excludes.is_empty())
+        else {
+            return;
+        };
+        let listed: HashSet<&str> = plan
+            .managed()
+            .filter(|change| change.deposed().is_none())
+            .map(|change| change.address.as_ref())
+            .collect();
+        for object in saved
+            .objects
+            .iter()
+            .filter(|object| !listed.contains(object.address.as_str()))
+        {
+            let (Some(cloud), Some(id)) = (Cloud::of(&object.kind), object.id.as_deref()) else {
+                continue;
+            };
             if let Some(name) = account_in_id(cloud, id) {
-                add(&mut self.accounts, cloud, name, true, false, &object.address, true);
+                add(
+                    &mut self.accounts,
+                    cloud,
+                    name,
+                    true,
+                    false,
+                    &object.address,
+                    true,
+                );
             }
         }
     }
@@ -322,11 +417,19 @@ impl<'p> Reader<'p> {
     fn finish(self) -> Places {
         let unshown = |missing: &BTreeMap<Cloud, String>, found: &Found| -> Vec<String> {
             let known: BTreeSet<Cloud> = found.keys().map(|(cloud, _)| *cloud).collect();
-            Cloud::ALL.iter().filter(|cloud| !known.contains(cloud)).filter_map(|cloud| missing.get(cloud)).cloned().collect()
+            Cloud::ALL
+                .iter()
+                .filter(|cloud| !known.contains(cloud))
+                .filter_map(|cloud| missing.get(cloud))
+                .cloned()
+                .collect()
         };
         let mut accounts_unshown = unshown(&self.no_account, &self.accounts);
         let mut regions_unshown = unshown(&self.no_region, &self.regions);
-        for (list, aliases) in [(&mut accounts_unshown, self.accounts_of), (&mut regions_unshown, self.regions_of)] {
+        for (list, aliases) in [
+            (&mut accounts_unshown, self.accounts_of),
+            (&mut regions_unshown, self.regions_of),
+        ] {
             for address in aliases.unshown() {
                 if !list.contains(&address) {
                     list.push(address);
@@ -344,7 +447,10 @@ impl<'p> Reader<'p> {
 }
 
 /// The first block that tells it.
-fn any<'p>(blocks: &[Block<'p>], ask: impl Fn(&Block<'p>) -> Result<Told, ReadError>) -> Result<Told, ReadError> {
+fn any<'p>(
+    blocks: &[Block<'p>],
+    ask: impl Fn(&Block<'p>) -> Result<Told, ReadError>,
+) -> Result<Told, ReadError> {
     let mut hidden = false;
     for block in blocks {
         match ask(block)? {
@@ -362,11 +468,30 @@ fn setting(values: &[Value<'_>], form: impl Fn(&str) -> Option<String>) -> Resul
     for value in values {
         there |= !matches!(value.shape()?, Shape::Absent | Shape::Null);
     }
-    Ok(if matches!(told, Told::Unknown) && there { Told::Hidden } else { told })
+    Ok(if matches!(told, Told::Unknown) && there {
+        Told::Hidden
+    } else {
+        told
+    })
 }
 
-fn add(found: &mut Found, cloud: Cloud, name: String, marked: bool, live: bool, example: &str, first: bool) {
-    let place = found.entry((cloud, name.clone())).or_insert_with(|| Place { cloud, name, marked: true, objects: 0, changing: 0, example: example.to_owned() });
+fn add(
+    found: &mut Found,
+    cloud: Cloud,
+    name: String,
+    marked: bool,
+    live: bool,
+    example: &str,
+    first: bool,
+) {
+    let place = found.entry((cloud, name.clone())).or_insert_with(|| Place {
+        cloud,
+        name,
+        marked: true,
+        objects: 0,
+        changing: 0,
+        example: example.to_owned(),
+    });
     place.marked &= marked;
     if live && place.changing == 0 {
         example.clone_into(&mut place.example);

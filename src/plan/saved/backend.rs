@@ -22,17 +22,51 @@ pub struct Backend {
 const fn identity(kind: &[u8]) -> &'static [&'static str] {
     match kind {
         b"local" => &["path", "workspace_dir"],
-        b"s3" => &["bucket", "key", "region", "workspace_key_prefix", "endpoint", "endpoints.s3"],
+        b"s3" => &[
+            "bucket",
+            "key",
+            "region",
+            "workspace_key_prefix",
+            "endpoint",
+            "endpoints.s3",
+        ],
         b"gcs" => &["bucket", "prefix", "storage_custom_endpoint"],
-        b"azurerm" => &["storage_account_name", "container_name", "key", "environment", "metadata_host", "resource_group_name", "subscription_id"],
+        b"azurerm" => &[
+            "storage_account_name",
+            "container_name",
+            "key",
+            "environment",
+            "metadata_host",
+            "resource_group_name",
+            "subscription_id",
+        ],
         b"http" => &["address"],
         b"consul" => &["address", "scheme", "datacenter", "path"],
-        b"kubernetes" => &["host", "config_context", "config_context_cluster", "namespace", "secret_suffix"],
+        b"kubernetes" => &[
+            "host",
+            "config_context",
+            "config_context_cluster",
+            "namespace",
+            "secret_suffix",
+        ],
         b"pg" => &["conn_str", "schema_name"],
         b"oss" => &["bucket", "prefix", "key", "region", "endpoint"],
         b"cos" => &["bucket", "prefix", "key", "region", "endpoint"],
-        b"oci" => &["namespace", "bucket", "key", "workspace_key_prefix", "region"],
-        b"remote" | b"cloud" => &["hostname", "organization", "workspaces.name", "workspaces.prefix", "workspaces.project", "workspaces.tags"],
+        b"oci" => &[
+            "namespace",
+            "bucket",
+            "key",
+            "workspace_key_prefix",
+            "region",
+        ],
+        b"remote" | b"cloud" => &[
+            "hostname",
+            "organization",
+            "workspaces.name",
+            "workspaces.prefix",
+            "workspaces.project",
+            "workspaces.tags",
+        ],
         _ => &[],
     }
 }
@@ -43,17 +77,30 @@ const MAX_TEXT: usize = 1024;
 impl Backend {
     /// Reads a backend's type and configuration.
     pub(super) fn read(kind: &str, config: &[u8]) -> Result<Self, ReadError> {
-        let mut backend = Self { kind: kind.to_owned(), ..Self::default() };
+        let mut backend = Self {
+            kind: kind.to_owned(),
+            ..Self::default()
+        };
         if config.is_empty() {
             return Ok(backend);
         }
         for path in identity(kind.as_bytes()) {
             if let Some(text) = text_at(config, path)? {
-                let text = if *path == "conn_str" { connection(&text) } else { without_secrets(&text) };
+                let text = if *path == "conn_str" {
+                    connection(&text)
+                } else {
+                    without_secrets(&text)
+                };
                 backend.identity.push((path, text));
             }
         }
-        let flag = |name| Ok::<_, ReadError>(if let Some(Level::Bool(value)) = at(config, name)? { Some(value) } else { None });
+        let flag = |name| {
+            Ok::<_, ReadError>(if let Some(Level::Bool(value)) = at(config, name)? {
+                Some(value)
+            } else {
+                None
+            })
+        };
         if kind == "s3" {
             backend.use_lockfile = flag("use_lockfile")?;
             backend.encrypt = flag("encrypt")?;
@@ -65,7 +112,10 @@ impl Backend {
     /// An identity attribute.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.identity.iter().find(|(key, _)| *key == name).map(|(_, text)| text.as_str())
+        self.identity
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, text)| text.as_str())
     }
 
     /// The place of the state of a workspace, in one line: `s3://bucket/env:/staging/key`.
@@ -74,19 +124,47 @@ impl Backend {
         let get = |name| self.get(name).unwrap_or("?");
         let default = workspace.is_empty() || workspace == "default";
         match self.kind.as_str() {
-            "local" if default => format!("local {}", self.get("path").unwrap_or("terraform.tfstate")),
-            "local" => format!("local {}/{workspace}/terraform.tfstate", self.get("workspace_dir").unwrap_or("terraform.tfstate.d")),
+            "local" if default => {
+                format!("local {}", self.get("path").unwrap_or("terraform.tfstate"))
+            }
+            "local" => format!(
+                "local {}/{workspace}/terraform.tfstate",
+                self.get("workspace_dir").unwrap_or("terraform.tfstate.d")
+            ),
             "s3" if default => format!("s3://{}/{}", get("bucket"), get("key")),
-            "s3" => format!("s3://{}/{}/{workspace}/{}", get("bucket"), self.get("workspace_key_prefix").unwrap_or("env:"), get("key")),
+            "s3" => format!(
+                "s3://{}/{}/{workspace}/{}",
+                get("bucket"),
+                self.get("workspace_key_prefix").unwrap_or("env:"),
+                get("key")
+            ),
             "gcs" => match self.get("prefix") {
-                Some(prefix) => format!("gs://{}/{}/{workspace}.tfstate", get("bucket"), prefix.trim_end_matches('/')),
+                Some(prefix) => format!(
+                    "gs://{}/{}/{workspace}.tfstate",
+                    get("bucket"),
+                    prefix.trim_end_matches('/')
+                ),
                 None => format!("gs://{}/{workspace}.tfstate", get("bucket")),
             },
             "azurerm" => {
-                let suffix = if default { String::new() } else { format!("env:{workspace}") };
-                format!("azurerm {}/{}/{}{suffix}", get("storage_account_name"), get("container_name"), get("key"))
+                let suffix = if default {
+                    String::new()
+                } else {
+                    format!("env:{workspace}")
+                };
+                format!(
+                    "azurerm {}/{}/{}{suffix}",
+                    get("storage_account_name"),
+                    get("container_name"),
+                    get("key")
+                )
             }
-            kind => self.identity.iter().fold(kind.to_owned(), |line, (name, text)| format!("{line} {name}={text}")),
+            kind => self
+                .identity
+                .iter()
+                .fold(kind.to_owned(), |line, (name, text)| {
+                    format!("{line} {name}={text}")
+                }),
         }
     }
 }
@@ -96,11 +174,17 @@ fn at<'p>(config: &'p [u8], path: &str) -> Result<Option<Level<'p>>, ReadError> 
     let mut level = pack::level(config)?;
     for name in path.split('.') {
         if let Level::List(items) = &level {
-            let Some(first) = items.first().filter(|_| items.len() == 1) else { return Ok(None) };
+            let Some(first) = items.first().filter(|_| items.len() == 1) else {
+                return Ok(None);
+            };
             level = pack::level(first)?;
         }
-        let Level::Map(members) = level else { return Ok(None) };
-        let Some((_, value)) = members.into_iter().find(|(key, _)| *key == name) else { return Ok(None) };
+        let Level::Map(members) = level else {
+            return Ok(None);
+        };
+        let Some((_, value)) = members.into_iter().find(|(key, _)| *key == name) else {
+            return Ok(None);
+        };
         level = pack::level(value)?;
     }
     Ok(Some(level))
@@ -109,7 +193,9 @@ fn at<'p>(config: &'p [u8], path: &str) -> Result<Option<Level<'p>>, ReadError> 
 /// A text, a list of texts in one line, or nothing.
 fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
     Ok(match at(config, path)? {
-        Some(Level::Text(text)) if !text.is_empty() && text.len() <= MAX_TEXT => Some(text.to_owned()),
+        Some(Level::Text(text)) if !text.is_empty() && text.len() <= MAX_TEXT => {
+            Some(text.to_owned())
+        }
         Some(Level::List(items)) if !items.is_empty() && items.len() <= 64 => {
             let mut texts = Vec::new();
             for item in items {
@@ -125,7 +211,9 @@ fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
 
 /// A URL without user, password, query and fragment; what is no URL stays, but for a part before `@`.
 pub(super) fn without_secrets(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     let host = host.rsplit('@').next().unwrap_or_default();
@@ -137,7 +225,11 @@ fn connection(text: &str) -> String {
     if text.contains("://") {
         return without_secrets(text);
     }
-    let parts = text.split_whitespace().filter(|part| ["host=", "hostaddr=", "port=", "dbname="].iter().any(|name| part.starts_with(name)));
+    let parts = text.split_whitespace().filter(|part| {
+        ["host=", "hostaddr=", "port=", "dbname="]
+            .iter()
+            .any(|name| part.starts_with(name))
+    });
     parts.collect::<Vec<_>>().join(" ")
 }
 
@@ -149,28 +241,58 @@ mod tests {
     fn urls_lose_their_secrets() {
         for (text, plain) in [
             ("https://user:p%40ss@host/x/y?token=1#f", "https://host/x/y"),
-            ("postgres://u:p@db.example:5432/tf?sslmode=disable", "postgres://db.example:5432/tf"),
+            (
+                "postgres://u:p@db.example:5432/tf?sslmode=disable",
+                "postgres://db.example:5432/tf",
+            ),
             ("https://u:p@w@host", "https://host"),
             ("host:8500", "host:8500"),
         ] {
-            assert_eq!(connection(text).replace("host:8500", ""), plain.replace("host:8500", ""));
+            assert_eq!(
+                connection(text).replace("host:8500", ""),
+                plain.replace("host:8500", "")
+            );
             assert_eq!(without_secrets(text), plain);
         }
-        assert_eq!(connection("host=db port=5 user=me password=secret dbname=tf"), "host=db port=5 dbname=tf");
-        assert_eq!(connection("host=db password='a dbname=secret"), "host=db dbname=secret");
+        assert_eq!(
+            connection("host=db port=5 user=me password=secret dbname=tf"),
+            "host=db port=5 dbname=tf"
+        );
+        assert_eq!(
+            connection("host=db password='a dbname=secret"),
+            "host=db dbname=secret"
+        );
     }
 
     #[test]
     fn places_of_states() {
         let backend = |kind: &str, identity: &[(&'static str, &str)]| Backend {
             kind: kind.to_owned(),
-            identity: identity.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+            identity: identity
+                .iter()
+                .map(|(name, text)| (*name, (*text).to_owned()))
+                .collect(),
             ..Backend::default()
         };
         let s3 = backend("s3", &[("bucket", "b"), ("key", "r/k")]);
-        assert_eq!((s3.place("default"), s3.place("staging")), ("s3://b/r/k".to_owned(), "s3://b/env:/staging/r/k".to_owned()));
-        assert_eq!(backend("local", &[]).place("default"), "local terraform.tfstate");
-        assert_eq!(backend("azurerm", &[("key", "k")]).place("x"), "azurerm ?/?/kenv:x");
-        assert_eq!(backend("http", &[("address", "https://h/s")]).place("default"), "http address=https://h/s");
+        assert_eq!(
+            (s3.place("default"), s3.place("staging")),
+            (
+                "s3://b/r/k".to_owned(),
+                "s3://b/env:/staging/r/k".to_owned()
+            )
+        );
+        assert_eq!(
+            backend("local", &[]).place("default"),
+            "local terraform.tfstate"
+        );
+        assert_eq!(
+            backend("azurerm", &[("key", "k")]).place("x"),
+            "azurerm ?/?/kenv:x"
+        );
+        assert_eq!(
+            backend("http", &[("address", "https://h/s")]).place("default"),
+            "http address=https://h/s"
+        );
     }
 }

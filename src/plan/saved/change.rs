@@ -81,16 +81,34 @@ impl<'p> Entry<'p> {
                 return Err(ReadError("a change has no address"));
             }
             let mode = if self.data { Mode::Data } else { Mode::Managed };
-            return Ok((Cow::Owned(self.old_address()), Cow::Borrowed(self.kind), mode));
+            return Ok((
+                Cow::Owned(self.old_address()),
+                Cow::Borrowed(self.kind),
+                mode,
+            ));
         }
         if let Some(address) = Address::parse(self.address) {
-            let mode = if address.data { Mode::Data } else { Mode::Managed };
-            return Ok((Cow::Borrowed(self.address), Cow::Borrowed(address.kind), mode));
+            let mode = if address.data {
+                Mode::Data
+            } else {
+                Mode::Managed
+            };
+            return Ok((
+                Cow::Borrowed(self.address),
+                Cow::Borrowed(address.kind),
+                mode,
+            ));
         }
         // OpenTofu 1.11 has ephemeral resources among the changes.
         let plain = self.address.replacen("ephemeral.", "data.", 1);
-        let address = Address::parse(&plain).filter(|address| address.data).ok_or(ReadError("a change has an address that cannot be read"))?;
-        Ok((Cow::Borrowed(self.address), Cow::Owned(address.kind.to_owned()), Mode::Data))
+        let address = Address::parse(&plain)
+            .filter(|address| address.data)
+            .ok_or(ReadError("a change has an address that cannot be read"))?;
+        Ok((
+            Cow::Borrowed(self.address),
+            Cow::Owned(address.kind.to_owned()),
+            Mode::Data,
+        ))
     }
 
     fn old_address(&self) -> String {
@@ -98,7 +116,13 @@ impl<'p> Entry<'p> {
         if !self.module.is_empty() {
             let _ = write!(address, "{}.", self.module);
         }
-        let _ = write!(address, "{}{}.{}", if self.data { "data." } else { "" }, self.kind, self.name);
+        let _ = write!(
+            address,
+            "{}{}.{}",
+            if self.data { "data." } else { "" },
+            self.kind,
+            self.name
+        );
         match self.key {
             Some(Key::Number(number)) => {
                 let _ = write!(address, "[{number}]");
@@ -132,7 +156,8 @@ fn provider(text: &str) -> Option<&str> {
     if let Some((_, rest)) = text.split_once("provider[\"") {
         return rest.split_once('"').map(|(name, _)| name);
     }
-    text.split_once("provider.").and_then(|(_, rest)| rest.split('.').next())
+    text.split_once("provider.")
+        .and_then(|(_, rest)| rest.split('.').next())
 }
 
 /// The whole text that [`provider`] takes apart, of an entry.
@@ -155,7 +180,14 @@ struct Change<'p> {
 
 impl<'p> Change<'p> {
     fn read(message: &'p [u8]) -> Result<Self, ReadError> {
-        let mut change = Self { message, action: 0, values: [None, None], count: 0, importing: false, marked: false };
+        let mut change = Self {
+            message,
+            action: 0,
+            values: [None, None],
+            count: 0,
+            importing: false,
+            marked: false,
+        };
         for field in fields(message) {
             match field? {
                 (1, content) => change.action = content.number()?,
@@ -198,16 +230,26 @@ impl<'p> Change<'p> {
 
     /// The values before and after; another number of them than the action has is a broken file.
     fn sides(&self, action: Action) -> Result<(Raw<'p>, Raw<'p>), ReadError> {
-        let [first, second] = self.values.map(|value| value.map_or(Raw::Absent, Raw::Pack));
+        let [first, second] = self
+            .values
+            .map(|value| value.map_or(Raw::Absent, Raw::Pack));
         match (action, self.count) {
             (Action::NoOp, 1) => Ok((first, first)),
             (Action::Create, 1) => Ok((Raw::Absent, first)),
             (Action::Delete | Action::Forget, 1) => Ok((first, Raw::Absent)),
             (Action::Open, 0) | (Action::Other, _) => Ok((Raw::Absent, Raw::Absent)),
-            (Action::Read | Action::Update | Action::DeleteCreate | Action::CreateDelete | Action::CreateForget | Action::ForgetCreate, 2) => {
-                Ok((first, second))
-            }
-            _ => Err(ReadError("a change has another number of values than its action needs")),
+            (
+                Action::Read
+                | Action::Update
+                | Action::DeleteCreate
+                | Action::CreateDelete
+                | Action::CreateForget
+                | Action::ForgetCreate,
+                2,
+            ) => Ok((first, second)),
+            _ => Err(ReadError(
+                "a change has another number of values than its action needs",
+            )),
         }
     }
 }
@@ -253,7 +295,10 @@ pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>,
     let action = change.action(writer);
     let (before, after) = change.sides(action)?;
     let previous = set(entry.previous).filter(|previous| *previous != entry.address);
-    let idle = action == Action::NoOp && entry.deposed.is_empty() && previous.is_none() && !change.importing;
+    let idle = action == Action::NoOp
+        && entry.deposed.is_empty()
+        && previous.is_none()
+        && !change.importing;
     let detail = (!idle).then(|| {
         Box::new(Detail {
             deposed: set(entry.deposed).map(Cow::Borrowed),
@@ -266,7 +311,10 @@ pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>,
             replace_paths: ReplacePaths::Wire(message),
         })
     });
-    Ok(ResourceChange::new(address, kind, mode, action, before, detail).with_unmarked(!change.marked))
+    Ok(
+        ResourceChange::new(address, kind, mode, action, before, detail)
+            .with_unmarked(!change.marked),
+    )
 }
 
 #[cfg(test)]
@@ -276,8 +324,14 @@ mod tests {
     #[test]
     fn names_of_providers() {
         for (text, name) in [
-            ("provider[\"registry.terraform.io/hashicorp/aws\"]", Some("registry.terraform.io/hashicorp/aws")),
-            ("module.a.provider[\"registry.terraform.io/hashicorp/aws\"].east", Some("registry.terraform.io/hashicorp/aws")),
+            (
+                "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                Some("registry.terraform.io/hashicorp/aws"),
+            ),
+            (
+                "module.a.provider[\"registry.terraform.io/hashicorp/aws\"].east",
+                Some("registry.terraform.io/hashicorp/aws"),
+            ),
             ("provider.aws", Some("aws")),
             ("module.x.provider.aws.east", Some("aws")),
             ("", None),

@@ -73,7 +73,10 @@ impl Block {
     /// The line of an attribute.
     #[must_use]
     pub fn line_of(&self, path: &str) -> Option<usize> {
-        self.attributes.iter().find(|(name, _)| name == path).map(|(_, line)| *line)
+        self.attributes
+            .iter()
+            .find(|(name, _)| name == path)
+            .map(|(_, line)| *line)
     }
 }
 
@@ -113,7 +116,10 @@ type Parsed = BTreeMap<String, Module>;
 
 impl<'b> Config<'b> {
     pub(super) const fn new(container: Container<'b>) -> Self {
-        Self { container, parsed: OnceLock::new() }
+        Self {
+            container,
+            parsed: OnceLock::new(),
+        }
     }
 
     /// The modules by their path (`a.b`); the root module is the empty one.
@@ -131,7 +137,10 @@ impl<'b> Config<'b> {
     #[must_use]
     pub fn block(&self, address: &str) -> Option<&Block> {
         let address = Address::parse(address)?;
-        self.modules().get(&module_key(&address))?.blocks.get(&hcl::key(address.data, address.kind, address.name))
+        self.modules()
+            .get(&module_key(&address))?
+            .blocks
+            .get(&hcl::key(address.data, address.kind, address.name))
     }
 
     /// The root module's `.tf` and `.tofu` files with their texts; `None` when one is too large or no text.
@@ -139,7 +148,9 @@ impl<'b> Config<'b> {
     pub fn root_files(&self) -> Option<BTreeMap<String, String>> {
         let mut files = BTreeMap::new();
         for name in self.container.names() {
-            let Some(file) = name.strip_prefix("tfconfig/m-/") else { continue };
+            let Some(file) = name.strip_prefix("tfconfig/m-/") else {
+                continue;
+            };
             if !file.contains('/') && (file.ends_with(".tf") || file.ends_with(".tofu")) {
                 files.insert(file.to_owned(), text(&self.container, name)?);
             }
@@ -150,8 +161,13 @@ impl<'b> Config<'b> {
     /// A source file as it is: for snippets of it, never for printing whole.
     #[must_use]
     pub fn source(&self, file: &str) -> Option<String> {
-        let (key, name) =
-            self.modules().iter().find_map(|(key, module)| Some((key, file.strip_prefix(&prefix(&module.dir)).filter(|name| !name.contains('/'))?)))?;
+        let (key, name) = self.modules().iter().find_map(|(key, module)| {
+            Some((
+                key,
+                file.strip_prefix(&prefix(&module.dir))
+                    .filter(|name| !name.contains('/'))?,
+            ))
+        })?;
         text(&self.container, &format!("tfconfig/m-{key}/{name}"))
     }
 
@@ -179,7 +195,10 @@ impl<'b> Config<'b> {
 impl Module {
     /// A root module of these files alone.
     pub(crate) fn of_files(files: &BTreeMap<String, String>) -> Self {
-        let mut module = Self { whole: true, ..Self::default() };
+        let mut module = Self {
+            whole: true,
+            ..Self::default()
+        };
         for (name, text) in files {
             let read = hcl::read(text, name, hcl::overrides(name), &mut module);
             module.whole = module.whole && read.is_some();
@@ -189,7 +208,10 @@ impl Module {
 
     /// The source of a provider by its local name, as written: `hashicorp/aws`, or with a host.
     pub(crate) fn source_of(&self, name: &str) -> String {
-        self.requires.get(name).cloned().unwrap_or_else(|| format!("hashicorp/{name}"))
+        self.requires
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| format!("hashicorp/{name}"))
     }
 
     /// Whether a local name stands for a provider with this full name.
@@ -200,29 +222,51 @@ impl Module {
 
     /// The local names of providers that its blocks use by the names of their types, so without a `provider` of their own.
     pub(crate) fn implied(&self) -> impl Iterator<Item = &str> {
-        let plain = self.blocks.iter().filter(|(_, block)| block.line_of("provider").is_none());
-        plain.filter_map(|(key, _)| key.strip_prefix("data.").unwrap_or(key).split(['_', '.']).next())
+        let plain = self
+            .blocks
+            .iter()
+            .filter(|(_, block)| block.line_of("provider").is_none());
+        plain.filter_map(|(key, _)| {
+            key.strip_prefix("data.")
+                .unwrap_or(key)
+                .split(['_', '.'])
+                .next()
+        })
     }
 
     /// Its managed resource blocks: `type.name`.
     pub(crate) fn managed(&self) -> std::collections::BTreeSet<String> {
-        self.blocks.keys().filter(|key| !key.starts_with("data.")).cloned().collect()
+        self.blocks
+            .keys()
+            .filter(|key| !key.starts_with("data."))
+            .cloned()
+            .collect()
     }
 
     /// The block of a resource of the root module.
     pub(crate) fn block(&self, address: &str) -> Option<&Block> {
         let address = Address::parse(address).filter(|address| address.module.is_empty())?;
-        self.blocks.get(&hcl::key(address.data, address.kind, address.name))
+        self.blocks
+            .get(&hcl::key(address.data, address.kind, address.name))
     }
 }
 
 fn module_key(address: &Address<'_>) -> String {
-    address.module.iter().map(|step| step.name).collect::<Vec<_>>().join(".")
+    address
+        .module
+        .iter()
+        .map(|step| step.name)
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// The start of the paths of files in a directory.
 fn prefix(dir: &str) -> String {
-    if matches!(dir, "" | ".") { String::new() } else { format!("{}/", dir.trim_end_matches('/')) }
+    if matches!(dir, "" | ".") {
+        String::new()
+    } else {
+        format!("{}/", dir.trim_end_matches('/'))
+    }
 }
 
 fn text(container: &Container<'_>, member: &str) -> Option<String> {
@@ -242,23 +286,44 @@ struct Listed {
 }
 
 fn parse(container: &Container<'_>) -> Parsed {
-    let listed: Vec<Listed> = text(container, "tfconfig/modules.json").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let listed: Vec<Listed> = text(container, "tfconfig/modules.json")
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
     let mut modules: Parsed = listed
         .into_iter()
-        .map(|listed| (listed.key, Module { dir: listed.dir, source: listed.source.as_deref().map(without_secrets), whole: true, ..Module::default() }))
+        .map(|listed| {
+            (
+                listed.key,
+                Module {
+                    dir: listed.dir,
+                    source: listed.source.as_deref().map(without_secrets),
+                    whole: true,
+                    ..Module::default()
+                },
+            )
+        })
         .collect();
     let mut files: Vec<(&str, &str)> = container
         .names()
         .filter_map(|member| member.strip_prefix("tfconfig/m-")?.split_once('/'))
-        .filter(|(_, name)| [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)))
+        .filter(|(_, name)| {
+            [".tf", ".tofu", ".tf.json", ".tofu.json"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        })
         .collect();
     // Override files come last, each kind in the order of names, as Terraform merges them.
     files.sort_unstable_by_key(|(key, name)| (*key, hcl::overrides(name), *name));
     let mut left = MAX_ALL;
     for (key, name) in &files {
-        let module = modules.entry((*key).to_owned()).or_insert_with(|| Module { whole: true, ..Module::default() });
+        let module = modules.entry((*key).to_owned()).or_insert_with(|| Module {
+            whole: true,
+            ..Module::default()
+        });
         // OpenTofu takes `x.tofu` in the place of `x.tf`.
-        let shadowed = name.strip_suffix(".tf").is_some_and(|stem| files.contains(&(*key, &format!("{stem}.tofu"))));
+        let shadowed = name
+            .strip_suffix(".tf")
+            .is_some_and(|stem| files.contains(&(*key, &format!("{stem}.tofu"))));
         if shadowed {
             continue;
         }
@@ -266,7 +331,14 @@ fn parse(container: &Container<'_>) -> Parsed {
         let size = container.size(&member).unwrap_or(u64::MAX);
         let readable = size <= left && !name.ends_with(".json");
         let parsed = if readable {
-            text(container, &member).and_then(|text| hcl::read(&text, &format!("{}{name}", prefix(&module.dir)), hcl::overrides(name), module))
+            text(container, &member).and_then(|text| {
+                hcl::read(
+                    &text,
+                    &format!("{}{name}", prefix(&module.dir)),
+                    hcl::overrides(name),
+                    module,
+                )
+            })
         } else {
             None
         };

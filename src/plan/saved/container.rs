@@ -26,7 +26,13 @@ const END: u32 = 0x0605_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
 
 /// Members that are there at most once under any spelling.
-const ONCE: [&str; 5] = ["tfplan", "tfstate", "tfstate-prev", "tfconfig/modules.json", ".terraform.lock.hcl"];
+const ONCE: [&str; 5] = [
+    "tfplan",
+    "tfstate",
+    "tfstate-prev",
+    "tfconfig/modules.json",
+    ".terraform.lock.hcl",
+];
 
 /// One member.
 #[derive(Clone, Copy)]
@@ -56,13 +62,20 @@ struct Cursor<'b>(&'b [u8]);
 
 impl<'b> Cursor<'b> {
     fn take(&mut self, length: usize) -> Result<&'b [u8], Refusal> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| broken("it ends too early"))?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(length)
+            .ok_or_else(|| broken("it ends too early"))?;
         self.0 = rest;
         Ok(taken)
     }
 
     fn number(&mut self, length: usize) -> Result<u32, Refusal> {
-        Ok(self.take(length)?.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)))
+        Ok(self
+            .take(length)?
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u32::from(*byte)))
     }
 
     fn short(&mut self) -> Result<usize, Refusal> {
@@ -72,29 +85,47 @@ impl<'b> Cursor<'b> {
 
 /// Whether a text may also be a zip: it holds the mark of a zip's end where programs look for it (a zip may have anything before it).
 pub(crate) fn ends_like_zip(bytes: &[u8]) -> bool {
-    let tail = bytes.get(bytes.len().saturating_sub(22 + 0xFFFF)..).unwrap_or_default();
+    let tail = bytes
+        .get(bytes.len().saturating_sub(22 + 0xFFFF)..)
+        .unwrap_or_default();
     tail.windows(4).any(|window| window == END.to_le_bytes())
 }
 
 impl<'b> Container<'b> {
     /// Reads the directory.
     pub(super) fn open(bytes: &'b [u8]) -> Result<Self, Refusal> {
-        let end_at = bytes.len().checked_sub(22).ok_or_else(|| broken("it ends too early"))?;
+        let end_at = bytes
+            .len()
+            .checked_sub(22)
+            .ok_or_else(|| broken("it ends too early"))?;
         let mut end = Cursor(bytes.get(end_at..).unwrap_or_default());
         if end.number(4)? != END {
             // A mark further up means that something was put behind the archive; none at all that its end is missing.
-            return Err(if ends_like_zip(bytes) { forged("there are bytes behind the archive") } else { broken("its end is missing: it is cut off") });
+            return Err(if ends_like_zip(bytes) {
+                forged("there are bytes behind the archive")
+            } else {
+                broken("its end is missing: it is cut off")
+            });
         }
-        let (disk, directory_disk, here, all) = (end.short()?, end.short()?, end.short()?, end.short()?);
-        let (size, start, comment) = (end.number(4)? as usize, end.number(4)? as usize, end.short()?);
+        let (disk, directory_disk, here, all) =
+            (end.short()?, end.short()?, end.short()?, end.short()?);
+        let (size, start, comment) = (
+            end.number(4)? as usize,
+            end.number(4)? as usize,
+            end.short()?,
+        );
         if comment != 0 || disk != 0 || directory_disk != 0 || here != all {
             return Err(forged("its end is not as Terraform writes it"));
         }
         if here > MAX_MEMBERS {
-            return Err(Refusal::new(Why::TooLarge).with(format!("more than {MAX_MEMBERS} members")));
+            return Err(
+                Refusal::new(Why::TooLarge).with(format!("more than {MAX_MEMBERS} members"))
+            );
         }
         if start.checked_add(size) != Some(end_at) {
-            return Err(forged("its directory is not where it says, or bytes were put before the archive"));
+            return Err(forged(
+                "its directory is not where it says, or bytes were put before the archive",
+            ));
         }
         let mut directory = Cursor(bytes.get(start..end_at).unwrap_or_default());
         let mut members = Vec::with_capacity(here);
@@ -110,7 +141,13 @@ impl<'b> Container<'b> {
         tiled(&mut spans, start)?;
         let container = Self { members };
         container.check_names()?;
-        if container.members.iter().map(|member| member.size).sum::<u64>() > MAX_SUM {
+        if container
+            .members
+            .iter()
+            .map(|member| member.size)
+            .sum::<u64>()
+            > MAX_SUM
+        {
             return Err(Refusal::new(Why::TooLarge).with("more than 3 GiB when unpacked"));
         }
         Ok(container)
@@ -125,7 +162,9 @@ impl<'b> Container<'b> {
             }
             let plain = plain(member.name);
             if ONCE.contains(&plain.as_ref()) && (plain != member.name || !once.insert(plain)) {
-                return Err(forged("a member has the name of the plan, the state or the like in another spelling"));
+                return Err(forged(
+                    "a member has the name of the plan, the state or the like in another spelling",
+                ));
             }
         }
         Ok(())
@@ -157,35 +196,61 @@ impl<'b> Container<'b> {
 
     /// Unpacks what is not needed at once, to no other end than its checksum: a damaged file is refused whole.
     pub(super) fn check_others(&self) -> Result<(), Refusal> {
-        for member in self.members.iter().filter(|member| !matches!(member.name, "tfplan" | "tfstate")) {
-            io::copy(&mut Stream::new(member), &mut io::sink()).map_err(|_| broken("a member cannot be unpacked, or its checksum is wrong"))?;
+        for member in self
+            .members
+            .iter()
+            .filter(|member| !matches!(member.name, "tfplan" | "tfstate"))
+        {
+            io::copy(&mut Stream::new(member), &mut io::sink())
+                .map_err(|_| broken("a member cannot be unpacked, or its checksum is wrong"))?;
         }
         Ok(())
     }
 
     /// A whole member.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        let Some(member) = self.get(name) else { return Ok(None) };
+        let Some(member) = self.get(name) else {
+            return Ok(None);
+        };
         if member.size > MAX_PLAN {
-            return Err(Refusal::new(Why::TooLarge).with("a member is larger than 1 GiB when unpacked"));
+            return Err(
+                Refusal::new(Why::TooLarge).with("a member is larger than 1 GiB when unpacked")
+            );
         }
-        let most = u64::try_from(member.data.len()).unwrap_or(u64::MAX).saturating_mul(MAX_RATIO).saturating_add(64);
+        let most = u64::try_from(member.data.len())
+            .unwrap_or(u64::MAX)
+            .saturating_mul(MAX_RATIO)
+            .saturating_add(64);
         let mut bytes = Vec::with_capacity(usize::try_from(member.size.min(most)).unwrap_or(0));
-        Stream::new(member).read_to_end(&mut bytes).map_err(|_| broken("a member cannot be unpacked, or its checksum is wrong"))?;
+        Stream::new(member)
+            .read_to_end(&mut bytes)
+            .map_err(|_| broken("a member cannot be unpacked, or its checksum is wrong"))?;
         Ok(Some(bytes))
     }
 }
 
 /// Reads one entry of the directory, and tells which bytes its data takes with header and descriptor.
-fn member<'b>(directory: &mut Cursor<'b>, bytes: &'b [u8]) -> Result<(Member<'b>, (usize, usize, bool)), Refusal> {
+fn member<'b>(
+    directory: &mut Cursor<'b>,
+    bytes: &'b [u8],
+) -> Result<(Member<'b>, (usize, usize, bool)), Refusal> {
     if directory.number(4)? != CENTRAL {
         return Err(broken("its directory is broken"));
     }
     directory.take(4)?;
     let (flags, method) = (directory.short()?, directory.short()?);
     directory.take(4)?;
-    let (crc, packed, size) = (directory.number(4)?, directory.number(4)?, directory.number(4)?);
-    let (name, extra, comment, disk) = (directory.short()?, directory.short()?, directory.short()?, directory.short()?);
+    let (crc, packed, size) = (
+        directory.number(4)?,
+        directory.number(4)?,
+        directory.number(4)?,
+    );
+    let (name, extra, comment, disk) = (
+        directory.short()?,
+        directory.short()?,
+        directory.short()?,
+        directory.short()?,
+    );
     directory.take(6)?;
     let at = directory.number(4)?;
     let name = directory.take(name)?;
@@ -194,34 +259,66 @@ fn member<'b>(directory: &mut Cursor<'b>, bytes: &'b [u8]) -> Result<(Member<'b>
         return Err(broken("a member is encrypted"));
     }
     // Bits 1 and 2 are hints of deflate, 3 is the data descriptor, 11 says that names are UTF-8.
-    if flags & !0x080E != 0 || disk != 0 || packed == u32::MAX || size == u32::MAX || at == u32::MAX {
-        return Err(broken("a member is packed in a way that Terraform does not use"));
+    if flags & !0x080E != 0 || disk != 0 || packed == u32::MAX || size == u32::MAX || at == u32::MAX
+    {
+        return Err(broken(
+            "a member is packed in a way that Terraform does not use",
+        ));
     }
     let deflated = match method {
         0 if packed == size => false,
         8 => true,
-        _ => return Err(broken("a member is packed by a method that Terraform does not use")),
+        _ => {
+            return Err(broken(
+                "a member is packed by a method that Terraform does not use",
+            ));
+        }
     };
-    let mut local = Cursor(bytes.get(at as usize..).ok_or_else(|| broken("a member is not where the directory says"))?);
+    let mut local = Cursor(
+        bytes
+            .get(at as usize..)
+            .ok_or_else(|| broken("a member is not where the directory says"))?,
+    );
     if local.number(4)? != LOCAL {
         return Err(broken("a member is not where the directory says"));
     }
     local.take(2)?;
     let same = local.short()? == flags && local.short()? == method;
     local.take(4)?;
-    let (local_crc, local_packed, local_size) = (local.number(4)?, local.number(4)?, local.number(4)?);
+    let (local_crc, local_packed, local_size) =
+        (local.number(4)?, local.number(4)?, local.number(4)?);
     let (local_name, local_extra) = (local.short()?, local.short()?);
     let described = flags & 8 != 0;
     let numbers = (local_crc, local_packed, local_size);
-    if !same || local.take(local_name)? != name || !(numbers == (crc, packed, size) || described && numbers == (0, 0, 0)) {
-        return Err(forged("a member's own header says something else than the directory"));
+    if !same
+        || local.take(local_name)? != name
+        || !(numbers == (crc, packed, size) || described && numbers == (0, 0, 0))
+    {
+        return Err(forged(
+            "a member's own header says something else than the directory",
+        ));
     }
     local.take(local_extra)?;
     let data = local.take(packed as usize)?;
-    let name =
-        std::str::from_utf8(name).ok().filter(|name| !name.is_empty() && !name.contains('\0')).ok_or_else(|| forged("a member has a name that is no text"))?;
+    let name = std::str::from_utf8(name)
+        .ok()
+        .filter(|name| !name.is_empty() && !name.contains('\0'))
+        .ok_or_else(|| forged("a member has a name that is no text"))?;
     let end = bytes.len() - local.0.len();
-    Ok((Member { name, deflated, crc, size: u64::from(size), data }, (at as usize, end + descriptor(local.0, described, crc, packed, size), described)))
+    Ok((
+        Member {
+            name,
+            deflated,
+            crc,
+            size: u64::from(size),
+            data,
+        },
+        (
+            at as usize,
+            end + descriptor(local.0, described, crc, packed, size),
+            described,
+        ),
+    ))
 }
 
 /// The length of the data descriptor: with or without its mark (APPNOTE 4.3.9).
@@ -244,18 +341,38 @@ fn tiled(spans: &mut [(usize, usize, bool)], start: usize) -> Result<(), Refusal
             return Err(forged("members overlap"));
         }
         if *from > at {
-            return Err(forged(if at == 0 { "there are bytes before the archive" } else { "there are bytes between the members" }));
+            return Err(forged(if at == 0 {
+                "there are bytes before the archive"
+            } else {
+                "there are bytes between the members"
+            }));
         }
         at = *to;
     }
-    if at == start { Ok(()) } else { Err(forged("there are bytes between the members")) }
+    if at == start {
+        Ok(())
+    } else {
+        Err(forged("there are bytes between the members"))
+    }
 }
 
 /// A name as a careless program may see it: case, `./`, backslashes, doubled slashes, dots and blanks at its end.
 fn plain(name: &str) -> Cow<'_, str> {
-    let parts = name.split(['/', '\\']).map(|part| if part == "." { "" } else { part }).filter(|part| !part.is_empty());
-    let joined = parts.map(|part| part.trim_matches(|c: char| c.is_whitespace() || c.is_control()).trim_end_matches('.')).collect::<Vec<_>>().join("/");
-    let plain: String = joined.chars().filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')).collect();
+    let parts = name
+        .split(['/', '\\'])
+        .map(|part| if part == "." { "" } else { part })
+        .filter(|part| !part.is_empty());
+    let joined = parts
+        .map(|part| {
+            part.trim_matches(|c: char| c.is_whitespace() || c.is_control())
+                .trim_end_matches('.')
+        })
+        .collect::<Vec<_>>()
+        .join("/");
+    let plain: String = joined
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
+        .collect();
     Cow::Owned(plain.to_lowercase())
 }
 
@@ -275,8 +392,18 @@ pub(super) struct Stream<'b> {
 
 impl<'b> Stream<'b> {
     fn new(member: &Member<'b>) -> Self {
-        let source = if member.deflated { Source::Deflated(Box::new(DeflateDecoder::new(member.data))) } else { Source::Stored(member.data) };
-        Self { source, packed: member.data.len() as u64, left: member.size, crc: Crc::new(), expected: member.crc }
+        let source = if member.deflated {
+            Source::Deflated(Box::new(DeflateDecoder::new(member.data)))
+        } else {
+            Source::Stored(member.data)
+        };
+        Self {
+            source,
+            packed: member.data.len() as u64,
+            left: member.size,
+            crc: Crc::new(),
+            expected: member.crc,
+        }
     }
 }
 
@@ -289,9 +416,14 @@ impl Read for Stream<'_> {
             Source::Stored(bytes) => (bytes.read(buffer)?, self.packed),
             Source::Deflated(decoder) => (decoder.read(buffer)?, decoder.total_in()),
         };
-        self.left = self.left.checked_sub(count as u64).ok_or(io::ErrorKind::InvalidData)?;
+        self.left = self
+            .left
+            .checked_sub(count as u64)
+            .ok_or(io::ErrorKind::InvalidData)?;
         self.crc.update(buffer.get(..count).unwrap_or_default());
-        if count == 0 && (self.left != 0 || self.crc.sum() != self.expected || consumed != self.packed) {
+        if count == 0
+            && (self.left != 0 || self.crc.sum() != self.expected || consumed != self.packed)
+        {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(count)

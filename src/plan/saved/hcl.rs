@@ -32,7 +32,8 @@ impl Lines {
     }
 
     fn end(&self, node: &impl Span) -> usize {
-        node.span().map_or(0, |span| self.at(span.end.saturating_sub(1)))
+        node.span()
+            .map_or(0, |span| self.at(span.end.saturating_sub(1)))
     }
 
     fn at(&self, offset: usize) -> usize {
@@ -44,16 +45,31 @@ impl Lines {
 pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module) -> Option<()> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let body = hcl_edit::parser::parse_body(text).ok()?;
-    let lines = Lines(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect());
+    let lines = Lines(
+        std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect(),
+    );
     for node in body.blocks() {
-        let labels: Vec<&str> = node.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
+        let labels: Vec<&str> = node
+            .labels
+            .iter()
+            .map(hcl_edit::structure::BlockLabel::as_str)
+            .collect();
         match (node.ident.as_str(), labels.as_slice()) {
             (ident @ ("resource" | "data"), [kind, name]) => {
                 let key = key(ident == "data", kind, name);
                 match module.blocks.get_mut(&key) {
-                    Some(block) if overrides => block.lifecycle = lifecycle(&node.body, block.lifecycle),
+                    Some(block) if overrides => {
+                        block.lifecycle = lifecycle(&node.body, block.lifecycle)
+                    }
                     _ => {
-                        let mut block = Block { file: file.to_owned(), line: lines.of(&node.ident), last_line: lines.end(node), ..Block::default() };
+                        let mut block = Block {
+                            file: file.to_owned(),
+                            line: lines.of(&node.ident),
+                            last_line: lines.end(node),
+                            ..Block::default()
+                        };
                         attributes(&node.body, "", &lines, 0, &mut block.attributes);
                         block.lifecycle = lifecycle(&node.body, Lifecycle::default());
                         module.blocks.insert(key, block);
@@ -61,13 +77,28 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module)
                 }
             }
             ("provider", [name]) => {
-                let alias = node.body.get_attribute("alias").and_then(|attribute| attribute.value.as_str()).unwrap_or_default();
-                module.providers.push(Provider { name: (*name).to_owned(), alias: alias.to_owned(), json: json(&node.body, 0) });
+                let alias = node
+                    .body
+                    .get_attribute("alias")
+                    .and_then(|attribute| attribute.value.as_str())
+                    .unwrap_or_default();
+                module.providers.push(Provider {
+                    name: (*name).to_owned(),
+                    alias: alias.to_owned(),
+                    json: json(&node.body, 0),
+                });
             }
             ("variable", [name]) => {
-                let sensitive = node.body.get_attribute("sensitive").is_some_and(|attribute| !matches!(&attribute.value, Expression::Bool(no) if !*no.value()));
-                let default = node.body.get_attribute("default").map(|attribute| literal(name, &attribute.value));
-                module.variables.insert((*name).to_owned(), Variable { default, sensitive });
+                let sensitive = node.body.get_attribute("sensitive").is_some_and(
+                    |attribute| !matches!(&attribute.value, Expression::Bool(no) if !*no.value()),
+                );
+                let default = node
+                    .body
+                    .get_attribute("default")
+                    .map(|attribute| literal(name, &attribute.value));
+                module
+                    .variables
+                    .insert((*name).to_owned(), Variable { default, sensitive });
             }
             ("terraform", []) => requires(&node.body, module),
             _ => {}
@@ -76,13 +107,22 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module)
     Some(())
 }
 
-fn attributes(body: &Body, prefix: &str, lines: &Lines, depth: usize, found: &mut Vec<(String, usize)>) {
+fn attributes(
+    body: &Body,
+    prefix: &str,
+    lines: &Lines,
+    depth: usize,
+    found: &mut Vec<(String, usize)>,
+) {
     for structure in body {
         if found.len() >= MAX_ATTRIBUTES || depth > MAX_DEPTH {
             return;
         }
         match structure {
-            Structure::Attribute(attribute) => found.push((format!("{prefix}{}", attribute.key.as_str()), lines.of(&attribute.key))),
+            Structure::Attribute(attribute) => found.push((
+                format!("{prefix}{}", attribute.key.as_str()),
+                lines.of(&attribute.key),
+            )),
             Structure::Block(block) => {
                 let path = format!("{prefix}{}", block.ident.as_str());
                 found.push((path.clone(), lines.of(&block.ident)));
@@ -107,7 +147,8 @@ fn lifecycle(body: &Body, mut settings: Lifecycle) -> Lifecycle {
         set("create_before_destroy", &mut settings.create_before_destroy);
         set("destroy", &mut settings.destroy);
         if let Some(ignored) = block.body.get_attribute("ignore_changes") {
-            settings.ignore_all = matches!(&ignored.value, Expression::Variable(name) if name.as_str() == "all");
+            settings.ignore_all =
+                matches!(&ignored.value, Expression::Variable(name) if name.as_str() == "all");
         }
     }
     settings
@@ -117,15 +158,23 @@ fn lifecycle(body: &Body, mut settings: Lifecycle) -> Lifecycle {
 fn requires(body: &Body, module: &mut Module) {
     for required in body.get_blocks("required_providers") {
         for attribute in required.body.attributes() {
-            let Expression::Object(object) = &attribute.value else { continue };
+            let Expression::Object(object) = &attribute.value else {
+                continue;
+            };
             for (name, value) in object {
                 let is_source = match name {
                     ObjectKey::Ident(ident) => ident.as_str() == "source",
                     ObjectKey::Expression(expression) => expression.as_str() == Some("source"),
                 };
                 if is_source && let Some(source) = value.expr().as_str() {
-                    let source = if source.contains('/') { source.to_lowercase() } else { format!("hashicorp/{source}") };
-                    module.requires.insert(attribute.key.as_str().to_owned(), source);
+                    let source = if source.contains('/') {
+                        source.to_lowercase()
+                    } else {
+                        format!("hashicorp/{source}")
+                    };
+                    module
+                        .requires
+                        .insert(attribute.key.as_str().to_owned(), source);
                 }
             }
         }
@@ -138,13 +187,20 @@ const UNKNOWN: &str = "{\"references\":[]}";
 /// A provider's block in the shape that the JSON of a plan has (formats 1.7), but for credentials: of strings only plain words under harmless names are kept.
 fn json(body: &Body, depth: usize) -> String {
     let mut members: Vec<(String, Vec<String>, bool)> = Vec::new();
-    let mut add = |name: &str, text: String, block: bool| match members.iter_mut().find(|(key, ..)| key == name) {
+    let mut add = |name: &str, text: String, block: bool| match members
+        .iter_mut()
+        .find(|(key, ..)| key == name)
+    {
         Some((_, texts, _)) => texts.push(text),
         None => members.push((name.to_owned(), vec![text], block)),
     };
     for structure in body {
         match structure {
-            Structure::Attribute(attribute) => add(attribute.key.as_str(), literal(attribute.key.as_str(), &attribute.value), false),
+            Structure::Attribute(attribute) => add(
+                attribute.key.as_str(),
+                literal(attribute.key.as_str(), &attribute.value),
+                false,
+            ),
             Structure::Block(block) => match (block.ident.as_str(), block.labels.first()) {
                 ("dynamic", Some(label)) => add(label.as_str(), UNKNOWN.to_owned(), false),
                 (name, _) => add(name, nested(block, depth), true),
@@ -164,7 +220,11 @@ fn json(body: &Body, depth: usize) -> String {
 }
 
 fn nested(block: &Node, depth: usize) -> String {
-    if depth > MAX_DEPTH { UNKNOWN.to_owned() } else { json(&block.body, depth + 1) }
+    if depth > MAX_DEPTH {
+        UNKNOWN.to_owned()
+    } else {
+        json(&block.body, depth + 1)
+    }
 }
 
 fn literal(name: &str, value: &Expression) -> String {
@@ -172,10 +232,19 @@ fn literal(name: &str, value: &Expression) -> String {
     match value {
         Expression::Bool(value) => constant(value.value().to_string()),
         Expression::Number(value) => constant(value.value().to_string()),
-        Expression::String(text) if harmless(name, text) => constant(serde_json::Value::from(text.as_str()).to_string()),
+        Expression::String(text) if harmless(name, text) => {
+            constant(serde_json::Value::from(text.as_str()).to_string())
+        }
         Expression::Array(items) if !items.is_empty() => {
-            let texts = items.iter().map(|item| item.as_str().filter(|text| harmless(name, text)).map(serde_json::Value::from));
-            match (texts.collect::<Option<Vec<_>>>(), items.get(0).filter(|_| items.len() == 1)) {
+            let texts = items.iter().map(|item| {
+                item.as_str()
+                    .filter(|text| harmless(name, text))
+                    .map(serde_json::Value::from)
+            });
+            match (
+                texts.collect::<Option<Vec<_>>>(),
+                items.get(0).filter(|_| items.len() == 1),
+            ) {
                 (Some(texts), _) => constant(serde_json::Value::from(texts).to_string()),
                 (None, Some(only)) => reference(only),
                 _ => UNKNOWN.to_owned(),
@@ -188,20 +257,39 @@ fn literal(name: &str, value: &Expression) -> String {
 /// A variable by its name, as the JSON of a plan has it; of every other expression nothing is known.
 fn reference(value: &Expression) -> String {
     use hcl_edit::expr::TraversalOperator;
-    let Expression::Traversal(traversal) = value else { return UNKNOWN.to_owned() };
+    let Expression::Traversal(traversal) = value else {
+        return UNKNOWN.to_owned();
+    };
     match (&traversal.expr, traversal.operators.as_slice()) {
-        (Expression::Variable(root), [operator]) if root.as_str() == "var" => match operator.value() {
-            TraversalOperator::GetAttr(name) => format!("{{\"references\":[{}]}}", serde_json::Value::from(format!("var.{}", name.as_str()))),
-            _ => UNKNOWN.to_owned(),
-        },
+        (Expression::Variable(root), [operator]) if root.as_str() == "var" => {
+            match operator.value() {
+                TraversalOperator::GetAttr(name) => format!(
+                    "{{\"references\":[{}]}}",
+                    serde_json::Value::from(format!("var.{}", name.as_str()))
+                ),
+                _ => UNKNOWN.to_owned(),
+            }
+        }
         _ => UNKNOWN.to_owned(),
     }
 }
 
 /// Whether a string of a provider block is surely no credential.
 fn harmless(name: &str, text: &str) -> bool {
-    let secret = ["secret", "token", "pass", "key", "cred", "auth", "cert", "header", "user"].iter().any(|part| name.contains(part));
-    let plain = |more: &[u8]| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_' || more.contains(&b));
+    let secret = [
+        "secret", "token", "pass", "key", "cred", "auth", "cert", "header", "user",
+    ]
+    .iter()
+    .any(|part| name.contains(part));
+    let plain = |more: &[u8]| {
+        text.bytes().all(|b| {
+            b.is_ascii_lowercase()
+                || b.is_ascii_digit()
+                || b == b'-'
+                || b == b'_'
+                || more.contains(&b)
+        })
+    };
     // Two names of places are longer than words: a subscription of Azure and a role of AWS.
     let place = (name.contains("subscription") && text.len() <= 36 && plain(b"ABCDEF"))
         || (text.len() <= 256 && text.starts_with("arn:aws") && text.contains(":role/"));
@@ -215,7 +303,8 @@ mod tests {
     fn module(files: &[(&str, &str)]) -> Module {
         let mut module = Module::default();
         for (name, text) in files {
-            read(text, name, overrides(name), &mut module).unwrap_or_else(|| panic!("{name} parses"));
+            read(text, name, overrides(name), &mut module)
+                .unwrap_or_else(|| panic!("{name} parses"));
         }
         module
     }
@@ -223,12 +312,35 @@ mod tests {
     #[test]
     fn lifecycle_and_lines() {
         let main = "# comment\nresource \"t_x\" \"a\" {\n  name = \"n\"\n\n  versioning {\n    enabled = true\n  }\n  lifecycle {\n    prevent_destroy = true\n    create_before_destroy = var.x\n    ignore_changes = all\n  }\n}\ndata \"t_x\" \"a\" {}\n";
-        let found = module(&[("main.tf", main), ("x_override.tf", "resource \"t_x\" \"a\" {\n lifecycle {\n prevent_destroy = false\n }\n}\n")]);
+        let found = module(&[
+            ("main.tf", main),
+            (
+                "x_override.tf",
+                "resource \"t_x\" \"a\" {\n lifecycle {\n prevent_destroy = false\n }\n}\n",
+            ),
+        ]);
         let block = &found.blocks["t_x.a"];
-        assert_eq!((block.line, block.last_line, block.file.as_str()), (2, 13, "main.tf"));
-        assert_eq!((block.line_of("name"), block.line_of("versioning.enabled"), block.line_of("no")), (Some(3), Some(6), None));
+        assert_eq!(
+            (block.line, block.last_line, block.file.as_str()),
+            (2, 13, "main.tf")
+        );
+        assert_eq!(
+            (
+                block.line_of("name"),
+                block.line_of("versioning.enabled"),
+                block.line_of("no")
+            ),
+            (Some(3), Some(6), None)
+        );
         assert_eq!(block.lifecycle.prevent_destroy, Setting::Is(false));
-        assert_eq!((block.lifecycle.create_before_destroy, block.lifecycle.destroy, block.lifecycle.ignore_all), (Setting::Unknown, Setting::Unset, true));
+        assert_eq!(
+            (
+                block.lifecycle.create_before_destroy,
+                block.lifecycle.destroy,
+                block.lifecycle.ignore_all
+            ),
+            (Setting::Unknown, Setting::Unset, true)
+        );
         assert!(found.blocks.contains_key("data.t_x.a"));
     }
 
@@ -252,9 +364,17 @@ mod tests {
             found.providers[0].json,
             r#"{"alias":{"constant_value":"east"},"allowed_account_ids":{"constant_value":["1","2"]},"ids":{"references":["var.id"]},"more":{"references":[]},"secrets":{"references":[]},"subscription_id":{"constant_value":"0A000000-0000-0000-0000-000000000001"},"tenant_id":{"references":[]},"assume_role":[{"role_arn":{"constant_value":"arn:aws:iam::111122223333:role/x"},"policy":{"references":[]}}],"a":{"references":[]},"b":{"references":[]},"c":{"references":[]}}"#
         );
-        let variable = |name: &str| (found.variables[name].default.as_deref(), found.variables[name].sensitive);
+        let variable = |name: &str| {
+            (
+                found.variables[name].default.as_deref(),
+                found.variables[name].sensitive,
+            )
+        };
         assert_eq!(variable("id"), (Some(r#"{"constant_value":"a-1"}"#), true));
-        assert_eq!((variable("secret").0, variable("n")), (Some(UNKNOWN), (None, false)));
+        assert_eq!(
+            (variable("secret").0, variable("n")),
+            (Some(UNKNOWN), (None, false))
+        );
     }
 
     #[test]

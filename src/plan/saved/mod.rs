@@ -76,7 +76,13 @@ pub struct Saved<'p> {
 
 impl fmt::Debug for Saved<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Saved({:?}, serial {}, {} objects)", self.mode, self.serial, self.objects.len())
+        write!(
+            f,
+            "Saved({:?}, serial {}, {} objects)",
+            self.mode,
+            self.serial,
+            self.objects.len()
+        )
     }
 }
 
@@ -90,7 +96,11 @@ impl Saved<'_> {
     /// The workspace; unsaid it is this one.
     #[must_use]
     pub const fn workspace_name(&self) -> &str {
-        if self.workspace.is_empty() { "default" } else { self.workspace }
+        if self.workspace.is_empty() {
+            "default"
+        } else {
+            self.workspace
+        }
     }
 }
 
@@ -134,11 +144,24 @@ impl<'b> Opened<'b> {
         };
         let state = state::read(stream)?;
         container.check_others()?;
-        let plan = container.read("tfplan")?.ok_or_else(|| Refusal::new(Why::OtherZip))?;
-        let lock = container.size(".terraform.lock.hcl").is_some_and(|size| size <= config::MAX_FILE);
-        let lock = if lock { container.read(".terraform.lock.hcl")? } else { None };
+        let plan = container
+            .read("tfplan")?
+            .ok_or_else(|| Refusal::new(Why::OtherZip))?;
+        let lock = container
+            .size(".terraform.lock.hcl")
+            .is_some_and(|size| size <= config::MAX_FILE);
+        let lock = if lock {
+            container.read(".terraform.lock.hcl")?
+        } else {
+            None
+        };
         let writer = writer(lock.as_deref().unwrap_or_default(), &plan)?;
-        Ok(Self { plan, state, config: Config::new(container), writer })
+        Ok(Self {
+            plan,
+            state,
+            config: Config::new(container),
+            writer,
+        })
     }
 
     /// The plan.
@@ -211,7 +234,8 @@ impl<'p> Draft<'p> {
             },
             cost: 0,
         };
-        draft.spend((changes + drift + deferred).saturating_mul(size_of::<ResourceChange<'_>>()))?;
+        draft
+            .spend((changes + drift + deferred).saturating_mul(size_of::<ResourceChange<'_>>()))?;
         draft.plan.changes.reserve_exact(changes);
         draft.plan.drift.reserve_exact(drift);
         draft.plan.deferred.reserve_exact(deferred);
@@ -220,8 +244,16 @@ impl<'p> Draft<'p> {
 
     fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.cost = self.cost.saturating_add(bytes);
-        if self.cost > self.opened.plan.len().saturating_mul(TIMES).saturating_add(FREE) {
-            return Err(Refusal::new(Why::TooLarge).with("it has very many entries that hold nearly nothing"));
+        if self.cost
+            > self
+                .opened
+                .plan
+                .len()
+                .saturating_mul(TIMES)
+                .saturating_add(FREE)
+        {
+            return Err(Refusal::new(Why::TooLarge)
+                .with("it has very many entries that hold nearly nothing"));
         }
         Ok(())
     }
@@ -239,7 +271,9 @@ impl<'p> Draft<'p> {
 
     fn take(&mut self, number: u32, content: Content<'p>) -> Result<(), ReadError> {
         match number {
-            1 if content.number()? != VERSION => return Err(ReadError("it has a version that is not known")),
+            1 if content.number()? != VERSION => {
+                return Err(ReadError("it has a version that is not known"));
+            }
             3 => {
                 let change = self.change(content.bytes()?)?;
                 self.plan.changes.push(change);
@@ -255,7 +289,12 @@ impl<'p> Draft<'p> {
             }
             13 => {
                 let (kind, config, workspace) = store(content.bytes()?)?;
-                if self.saved.backend.replace(Backend::read(kind, config)?).is_some() {
+                if self
+                    .saved
+                    .backend
+                    .replace(Backend::read(kind, config)?)
+                    .is_some()
+                {
                     return Err(ReadError("it names two backends"));
                 }
                 self.saved.workspace = workspace;
@@ -297,7 +336,12 @@ impl<'p> Draft<'p> {
     }
 
     fn finish(self) -> Result<Plan<'p>, Refusal> {
-        let Self { opened, mut plan, mut saved, .. } = self;
+        let Self {
+            opened,
+            mut plan,
+            mut saved,
+            ..
+        } = self;
         let version = plan.terraform_version.as_deref();
         if version.is_none() {
             return Err(broken(ReadError("it does not say which version wrote it")));
@@ -318,14 +362,25 @@ impl<'p> Draft<'p> {
         if saved.mode != PlanMode::RefreshOnly {
             plan.drift.retain(|drift| drift.action != Action::NoOp);
         }
-        let order = |a: &ResourceChange<'_>, b: &ResourceChange<'_>| a.address.cmp(&b.address).then_with(|| a.deposed().cmp(&b.deposed()));
+        let order = |a: &ResourceChange<'_>, b: &ResourceChange<'_>| {
+            a.address
+                .cmp(&b.address)
+                .then_with(|| a.deposed().cmp(&b.deposed()))
+        };
         plan.changes.sort_unstable_by(order);
         plan.drift.sort_unstable_by(order);
         let twice = |(a, b): (&ResourceChange<'_>, &ResourceChange<'_>)| order(a, b).is_eq();
-        if plan.changes.iter().zip(plan.changes.iter().skip(1)).any(twice) {
+        if plan
+            .changes
+            .iter()
+            .zip(plan.changes.iter().skip(1))
+            .any(twice)
+        {
             return Err(broken(ReadError("one object has two changes")));
         }
-        plan.prior = (!saved.no_state()).then(|| PriorState { managed: opened.state.managed.clone() });
+        plan.prior = (!saved.no_state()).then(|| PriorState {
+            managed: opened.state.managed.clone(),
+        });
         plan.saved = Some(Box::new(saved));
         Ok(plan)
     }
@@ -412,7 +467,9 @@ fn writer(lock: &[u8], plan: &[u8]) -> Result<Writer, Refusal> {
             (6, _) => return Ok(Writer::OpenTofu),
             (25 | 26, _) => return Ok(Writer::Terraform),
             // OpenTofu 1.11 lists names there, Terraform messages, which start with the tag of their first field and never with a letter.
-            (22, Content::Bytes([first, ..])) if first.is_ascii_alphabetic() || *first == b'_' => return Ok(Writer::OpenTofu),
+            (22, Content::Bytes([first, ..])) if first.is_ascii_alphabetic() || *first == b'_' => {
+                return Ok(Writer::OpenTofu);
+            }
             (3, Content::Bytes(entry)) => {
                 for part in fields(entry) {
                     if let (8, Content::Bytes(provider)) = part.map_err(broken)? {
@@ -433,7 +490,13 @@ fn writer(lock: &[u8], plan: &[u8]) -> Result<Writer, Refusal> {
 
 /// Whether a version is 1.8 or newer.
 fn since_1_8(version: &str) -> bool {
-    let mut parts = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    let mut parts = version
+        .split(['.', '-'])
+        .map_while(|part| part.parse::<u32>().ok());
     matches!((parts.next(), parts.next()), (Some(1), Some(minor)) if minor >= 8)
-        || version.split('.').next().and_then(|part| part.parse().ok()).is_some_and(|major: u32| major > 1)
+        || version
+            .split('.')
+            .next()
+            .and_then(|part| part.parse().ok())
+            .is_some_and(|major: u32| major > 1)
 }

@@ -53,7 +53,9 @@ fn take<'p>(bytes: &mut &'p [u8], length: usize) -> Result<&'p [u8], ReadError> 
 }
 
 fn number(bytes: &mut &[u8], length: usize) -> Result<u64, ReadError> {
-    Ok(take(bytes, length)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Ok(take(bytes, length)?
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 fn length(bytes: &mut &[u8], width: usize) -> Result<usize, ReadError> {
@@ -62,13 +64,21 @@ fn length(bytes: &mut &[u8], width: usize) -> Result<usize, ReadError> {
 
 /// A number of elements, each of which takes at least `least` bytes.
 fn count(bytes: &[u8], count: usize, least: usize) -> Result<usize, ReadError> {
-    if count.checked_mul(least).is_some_and(|needed| needed <= bytes.len()) { Ok(count) } else { Err(BROKEN) }
+    if count
+        .checked_mul(least)
+        .is_some_and(|needed| needed <= bytes.len())
+    {
+        Ok(count)
+    } else {
+        Err(BROKEN)
+    }
 }
 
 fn head<'p>(bytes: &mut &'p [u8]) -> Result<Head<'p>, ReadError> {
     let marker = Marker::from_u8(*take(bytes, 1)?.first().ok_or(BROKEN)?);
     let text = |bytes: &mut &'p [u8], length: usize| take(bytes, length).map(Head::Text);
-    let skip = |bytes: &mut &'p [u8], length: usize, head: Head<'p>| take(bytes, length).map(|_| head);
+    let skip =
+        |bytes: &mut &'p [u8], length: usize, head: Head<'p>| take(bytes, length).map(|_| head);
     Ok(match marker {
         Marker::Null => Head::Nil,
         Marker::True => Head::Bool(true),
@@ -168,7 +178,10 @@ fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
         }
     }
     let taken = start.len() - bytes.len();
-    start.get(..taken).map(|taken| (taken, unknown)).ok_or(BROKEN)
+    start
+        .get(..taken)
+        .map(|taken| (taken, unknown))
+        .ok_or(BROKEN)
 }
 
 /// Checks that the bytes are exactly one value.
@@ -186,7 +199,11 @@ pub(crate) fn has_unknown(mut bytes: &[u8]) -> bool {
 /// Takes off `[type, value]`, in which values of any type come; a binary stands for nothing else.
 pub(crate) fn unwrapped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
-    if matches!(head(&mut rest), Ok(Head::List(2))) && matches!(head(&mut rest), Ok(Head::Binary)) { rest } else { bytes }
+    if matches!(head(&mut rest), Ok(Head::List(2))) && matches!(head(&mut rest), Ok(Head::Binary)) {
+        rest
+    } else {
+        bytes
+    }
 }
 
 /// Reads one level of a value.
@@ -198,7 +215,11 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
         Head::Bool(value) => Level::Bool(value),
         Head::Signed(number) => Level::Number(Cow::Owned(number.to_string())),
         Head::Unsigned(number) => Level::Number(Cow::Owned(number.to_string())),
-        Head::Float(number) => Level::Number(if number.is_finite() { Cow::Owned(number.to_string()) } else { Cow::Borrowed("1e999") }),
+        Head::Float(number) => Level::Number(if number.is_finite() {
+            Cow::Owned(number.to_string())
+        } else {
+            Cow::Borrowed("1e999")
+        }),
         Head::Text(text) => Level::Text(std::str::from_utf8(text).map_err(|_| BROKEN)?),
         Head::Binary => return Err(BROKEN),
         Head::Extension => Level::Unknown,
@@ -214,25 +235,46 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
             bounded(bytes, count)?;
             let mut members = Vec::with_capacity(count);
             for _ in 0..count {
-                let Head::Text(key) = head(&mut rest)? else { return Err(ReadError("an object of the saved plan has a key that is no text")) };
-                members.push((std::str::from_utf8(key).map_err(|_| BROKEN)?, value(&mut rest)?.0));
+                let Head::Text(key) = head(&mut rest)? else {
+                    return Err(ReadError(
+                        "an object of the saved plan has a key that is no text",
+                    ));
+                };
+                members.push((
+                    std::str::from_utf8(key).map_err(|_| BROKEN)?,
+                    value(&mut rest)?.0,
+                ));
             }
             if twice(&members) {
-                return Err(ReadError("an object of the saved plan has the same key twice"));
+                return Err(ReadError(
+                    "an object of the saved plan has the same key twice",
+                ));
             }
             Level::Map(members)
         }
     };
-    if rest.is_empty() { Ok(level) } else { Err(BROKEN) }
+    if rest.is_empty() {
+        Ok(level)
+    } else {
+        Err(BROKEN)
+    }
 }
 
 fn bounded(bytes: &[u8], count: usize) -> Result<(), ReadError> {
-    if count <= MANY || bytes.len() / count >= LEAST { Ok(()) } else { Err(ReadError("a value of the saved plan has too many elements")) }
+    if count <= MANY || bytes.len() / count >= LEAST {
+        Ok(())
+    } else {
+        Err(ReadError("a value of the saved plan has too many elements"))
+    }
 }
 
 fn twice(members: &[(&str, &[u8])]) -> bool {
     // Terraform writes keys in order: then one look at each neighbour tells.
-    if members.iter().zip(members.iter().skip(1)).all(|((a, _), (b, _))| a < b) {
+    if members
+        .iter()
+        .zip(members.iter().skip(1))
+        .all(|((a, _), (b, _))| a < b)
+    {
         return false;
     }
     let mut seen = std::collections::HashSet::with_capacity(members.len());

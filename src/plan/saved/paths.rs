@@ -33,19 +33,30 @@ enum Step<'p> {
 impl<'p> Paths<'p> {
     /// The mask that the paths in this field of a message make. What cannot be read marks everything.
     pub(crate) fn mask(message: &'p [u8], field: u8) -> Mask<'p> {
-        let all = Self { message, alive: u64::MAX, field, depth: 0 };
+        let all = Self {
+            message,
+            alive: u64::MAX,
+            field,
+            depth: 0,
+        };
         let mut alive = 0;
         // The message is walked again for each member: one stuffed with fields that nobody knows must not make that slow.
         if fields(message).nth(MOST_FIELDS).is_some() {
             return Mask::All;
         }
         for (at, path) in all.list().enumerate() {
-            match path.and_then(|path| path.map_or(Ok(true), |path| Ok(fields(path).next().is_none()))) {
+            match path
+                .and_then(|path| path.map_or(Ok(true), |path| Ok(fields(path).next().is_none())))
+            {
                 Ok(false) if at < MOST => alive |= 1 << at,
                 _ => return Mask::All,
             }
         }
-        if alive == 0 { Mask::Nothing } else { Mask::Paths(Self { alive, ..all }) }
+        if alive == 0 {
+            Mask::Nothing
+        } else {
+            Mask::Paths(Self { alive, ..all })
+        }
     }
 
     /// The paths of the list, `None` for one that is no message.
@@ -61,7 +72,9 @@ impl<'p> Paths<'p> {
     fn descend(self, fits: impl Fn(&Step<'p>) -> bool) -> Mask<'p> {
         let (mut alive, depth) = (0, usize::from(self.depth));
         for (at, path) in self.list().enumerate().take(MOST) {
-            let Ok(Some(path)) = path else { return Mask::All };
+            let Ok(Some(path)) = path else {
+                return Mask::All;
+            };
             if self.alive & (1 << at) == 0 {
                 continue;
             }
@@ -74,7 +87,11 @@ impl<'p> Paths<'p> {
         }
         match self.depth.checked_add(1) {
             _ if alive == 0 => Mask::Nothing,
-            Some(depth) => Mask::Paths(Self { alive, depth, ..self }),
+            Some(depth) => Mask::Paths(Self {
+                alive,
+                depth,
+                ..self
+            }),
             None => Mask::All,
         }
     }

@@ -48,7 +48,12 @@ pub struct State {
 impl fmt::Debug for State {
     /// Shows no id.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "State(serial {}, {} objects)", self.serial, self.objects.len())
+        write!(
+            f,
+            "State(serial {}, {} objects)",
+            self.serial,
+            self.objects.len()
+        )
     }
 }
 
@@ -93,10 +98,16 @@ impl<'de> Deserialize<'de> for Resources {
                         continue;
                     }
                     let kind: Arc<str> = resource.kind.into();
-                    let module = resource.module.map_or_else(String::new, |module| format!("{module}."));
+                    let module = resource
+                        .module
+                        .map_or_else(String::new, |module| format!("{module}."));
                     for instance in resource.instances.0 {
                         let address = format!("{module}{kind}.{}{}", resource.name, instance.key);
-                        objects.push(Object { address, kind: Arc::clone(&kind), id: instance.id });
+                        objects.push(Object {
+                            address,
+                            kind: Arc::clone(&kind),
+                            id: instance.id,
+                        });
                     }
                     if objects.len() > MAX_OBJECTS {
                         return Err(A::Error::custom("too many"));
@@ -153,7 +164,11 @@ impl<'de> Deserialize<'de> for Instances {
                         Scalar::Number(number) => format!("[{number}]"),
                         Scalar::Other => String::new(),
                     };
-                    let id = match raw.attributes.or(raw.attributes_flat).map(|attributes| attributes.id) {
+                    let id = match raw
+                        .attributes
+                        .or(raw.attributes_flat)
+                        .map(|attributes| attributes.id)
+                    {
                         Some(Scalar::Text(id)) => Some(id.into_boxed_str()),
                         _ => None,
                     };
@@ -200,7 +215,11 @@ impl<'de> Deserialize<'de> for Scalar {
             }
             fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
                 // Terraform reads keys as floats: `0.0` is `0`.
-                Ok(if number >= 0.0 && number.fract() == 0.0 && number < 1e15 { Scalar::Number(number as u64) } else { Scalar::Other })
+                Ok(if number >= 0.0 && number.fract() == 0.0 && number < 1e15 {
+                    Scalar::Number(number as u64)
+                } else {
+                    Scalar::Other
+                })
             }
             fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
                 Ok(Scalar::Other)
@@ -212,7 +231,10 @@ impl<'de> Deserialize<'de> for Scalar {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Scalar::Other)
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Scalar, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(Scalar::Other)
             }
@@ -226,13 +248,16 @@ impl<'de> Deserialize<'de> for Scalar {
 /// # Errors
 /// When it is none, or of another version than 4.
 pub fn read(stream: impl Read) -> Result<State, Refusal> {
-    let broken = |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
-    let mut documents = serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(64 << 10, stream));
+    let broken =
+        |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
+    let mut documents =
+        serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(64 << 10, stream));
     let document = Document::deserialize(&mut documents).map_err(broken)?;
     // To the end: there the checksum is checked.
     documents.end().map_err(broken)?;
     if document.version != 4 {
-        return Err(Refusal::new(Why::BrokenPlan).with(format!("its state has version {}, not 4", document.version)));
+        return Err(Refusal::new(Why::BrokenPlan)
+            .with(format!("its state has version {}, not 4", document.version)));
     }
     let objects = document.resources.unwrap_or_default().0;
     let mut managed: BTreeMap<String, usize> = BTreeMap::new();
@@ -244,7 +269,12 @@ pub fn read(stream: impl Read) -> Result<State, Refusal> {
             }
         }
     }
-    Ok(State { lineage: document.lineage, serial: document.serial, objects, managed })
+    Ok(State {
+        lineage: document.lineage,
+        serial: document.serial,
+        objects,
+        managed,
+    })
 }
 
 #[cfg(test)]
@@ -261,7 +291,11 @@ mod tests {
             {"mode":"data","type":"t_y","name":"c","instances":[{"attributes":{"id":"d"}}]}],"check_results":null}"#;
         let state = read(text.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}"));
         assert_eq!((state.serial, state.lineage.as_str()), (7, "l"));
-        let seen: Vec<_> = state.objects.iter().map(|object| (object.address.as_str(), object.id.as_deref())).collect();
+        let seen: Vec<_> = state
+            .objects
+            .iter()
+            .map(|object| (object.address.as_str(), object.id.as_deref()))
+            .collect();
         assert_eq!(
             seen,
             [
@@ -277,8 +311,20 @@ mod tests {
 
     #[test]
     fn broken_states() {
-        for text in ["", "{}", "[]", "{\"version\":3}", "{\"version\":4} x", "{\"version\":4,\"resources\":[{}]}", "{\"version\":4,\"version\":4}"] {
-            assert_eq!(read(text.as_bytes()).err().map(|refusal| refusal.why), Some(Why::BrokenPlan), "{text}");
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "{\"version\":3}",
+            "{\"version\":4} x",
+            "{\"version\":4,\"resources\":[{}]}",
+            "{\"version\":4,\"version\":4}",
+        ] {
+            assert_eq!(
+                read(text.as_bytes()).err().map(|refusal| refusal.why),
+                Some(Why::BrokenPlan),
+                "{text}"
+            );
         }
     }
 }

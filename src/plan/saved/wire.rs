@@ -21,7 +21,9 @@ impl<'p> Content<'p> {
     pub(crate) fn bytes(self) -> Result<&'p [u8], ReadError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            _ => Err(ReadError("a field of the plan has another kind than it should")),
+            _ => Err(ReadError(
+                "a field of the plan has another kind than it should",
+            )),
         }
     }
 
@@ -34,7 +36,9 @@ impl<'p> Content<'p> {
     pub(crate) fn number(self) -> Result<u64, ReadError> {
         match self {
             Self::Number(number) => Ok(number),
-            _ => Err(ReadError("a field of the plan has another kind than it should")),
+            _ => Err(ReadError(
+                "a field of the plan has another kind than it should",
+            )),
         }
     }
 
@@ -57,7 +61,10 @@ const BROKEN: ReadError = ReadError("the plan's own encoding is broken");
 
 impl<'p> Fields<'p> {
     fn take(&mut self, length: u64) -> Result<&'p [u8], ReadError> {
-        let (taken, rest) = usize::try_from(length).ok().and_then(|length| self.0.split_at_checked(length)).ok_or(BROKEN)?;
+        let (taken, rest) = usize::try_from(length)
+            .ok()
+            .and_then(|length| self.0.split_at_checked(length))
+            .ok_or(BROKEN)?;
         self.0 = rest;
         Ok(taken)
     }
