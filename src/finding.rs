@@ -21,7 +21,7 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, the worst first.
-    pub const WORST_FIRST: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
+    pub(crate) const WORST_FIRST: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
     /// The word used in reports and on the command line.
     #[must_use]
@@ -128,22 +128,22 @@ impl std::fmt::Display for Evidence {
 
 /// One line of a source, masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceLine {
+pub(crate) struct SourceLine {
     /// Its number, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What may be shown of it.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Where in the sources a finding is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourcePlace {
+pub(crate) struct SourcePlace {
     /// The file, as seen from where Terraform ran.
-    pub file: String,
+    pub(crate) file: String,
     /// The head of the resource's block.
-    pub head: SourceLine,
+    pub(crate) head: SourceLine,
     /// The attribute that the finding rests on, if it stands there.
-    pub attribute: Option<SourceLine>,
+    pub(crate) attribute: Option<SourceLine>,
 }
 
 /// One danger found in one plan, at one address or about the plan as a whole.
@@ -156,33 +156,37 @@ pub struct Finding {
     /// The resource's address; `None` when the finding is about the whole plan.
     pub address: Option<String>,
     /// Key of the deposed object, when it is about one that an earlier replace left behind.
-    pub deposed: Option<String>,
+    pub(crate) deposed: Option<String>,
     /// The resource type.
-    pub resource_type: Option<String>,
+    pub(crate) resource_type: Option<String>,
     /// The actions as the plan names them, such as `["delete", "create"]`.
-    pub actions: &'static [&'static str],
+    pub(crate) actions: &'static [&'static str],
     /// What happens: one sentence without the address.
     pub message: String,
     /// What is gone afterwards.
-    pub loss: Option<String>,
+    pub(crate) loss: Option<String>,
     /// The way back, if there is one.
-    pub recovery: Option<String>,
+    pub(crate) recovery: Option<String>,
     /// What to do instead.
     pub help: Option<String>,
     /// What in the plan it rests on.
     pub evidence: Vec<Evidence>,
     /// Ready Terraform to paste, such as a `moved` block.
-    pub snippet: Option<String>,
+    pub(crate) snippet: Option<String>,
     /// Where in the sources it is, if they are known.
-    pub place: Option<SourcePlace>,
+    pub(crate) place: Option<SourcePlace>,
     /// Rests on a guess (a name, or a fact that was inferred and not read).
-    pub guess: bool,
+    pub(crate) guess: bool,
 }
 
 impl Finding {
     /// A finding about the whole plan.
     #[must_use]
-    pub fn about_plan(rule: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    pub(crate) fn about_plan(
+        rule: &'static str,
+        severity: Severity,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity,
@@ -217,12 +221,12 @@ impl Finding {
             hash.update(action.as_bytes());
             hash.update([0]);
         }
-        crate::digest::hex(&hash.finalize(), 8)
+        crate::os::digest::hex(&hash.finalize(), 8)
     }
 
     /// The order in reports: the worst first, then whole-plan findings, then by address and rule.
     #[must_use]
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+    pub(crate) fn order(&self, other: &Self) -> std::cmp::Ordering {
         other
             .severity
             .cmp(&self.severity)

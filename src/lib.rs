@@ -1,41 +1,81 @@
 //! applygate is the last gate before `terraform apply`: it reads a plan, says what would be lost for good, and stops it.
 //!
-//! Data flows one way: bytes ([`input`]) → [`plan`] → facts ([`judge`] with [`catalog`]) → findings ([`rules`], [`engine`]) → [`verdict`] → [`report`].
+//! The library is there for the program, its tests and the fuzzer: it is no interface for others.
+//! Data flows one way: words and files (`commands`) → `plan` → `facts` with `catalog` and `state` →
+//! findings (`rules`) → `verdict` by the `policy` → `report`. `judge` has that way on one page.
+#![doc(hidden)]
 
-pub mod address;
-pub mod calendar;
-pub mod catalog;
-pub mod cli;
-pub mod compare;
-pub mod configuring;
-pub mod digest;
-pub mod engine;
-pub mod environment;
-pub mod exit;
-pub mod finding;
-mod gate;
-pub mod glob;
-pub mod init;
-pub mod initing;
-pub mod input;
-pub mod judge;
-pub mod judging;
-pub mod os;
-pub mod pinning;
-pub mod plan;
-pub mod policy;
-pub mod program;
-pub mod refusal;
-pub mod report;
-pub mod reviewed;
-pub mod revision;
-pub mod rules;
-pub mod run;
-pub mod settings;
-mod source;
-pub mod state;
-pub mod streams;
-pub mod summary;
-pub mod verdict;
-mod whole;
-mod words;
+pub(crate) mod address;
+pub(crate) mod catalog;
+pub(crate) mod cli;
+pub(crate) mod commands;
+pub(crate) mod facts;
+pub(crate) mod finding;
+pub(crate) mod git;
+pub(crate) mod judge;
+pub(crate) mod os;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod report;
+pub(crate) mod rules;
+pub(crate) mod state;
+pub(crate) mod ui;
+pub(crate) mod verdict;
+
+pub use cli::environment::Environment;
+pub use cli::{Cli, spelled};
+pub use commands::run;
+pub use ui::exit::Exit;
+pub use ui::streams::Streams;
+
+/// What the tests and the fuzzer look into, by name.
+pub mod testing {
+    pub use crate::address::Pattern;
+    pub use crate::address::glob::Glob;
+    pub use crate::catalog::Catalog;
+    pub use crate::facts::{Expectations, shown_sizes};
+    pub use crate::finding::Severity;
+    pub use crate::git::{MAX_BYTES, Revision};
+    pub use crate::judge::judge_bytes;
+    pub use crate::plan::saved::{Opened, PlanMode};
+    pub use crate::plan::{PathStep, Plan, ReadError, ResourceChange, Shape, Value};
+    pub use crate::policy::settings::{Origin, Settings};
+    pub use crate::report::{ErrorReport, PlanReport, Report};
+    pub use crate::rules::{Needs, RULES, Switch, find as find_rule};
+    pub use crate::state::Where;
+    pub use crate::ui::refusal::Why;
+    pub use crate::verdict::{Verdict, Weighed};
+
+    /// The policy file.
+    pub mod policy {
+        pub use crate::policy::{At, ExpectKeys, Layer, Mistakes, Policy, read};
+        pub use crate::policy::{
+            ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS,
+        };
+    }
+
+    /// Text that may be plans.
+    pub mod text {
+        pub use crate::plan::text::{decode, plans};
+    }
+
+    /// The report for people.
+    pub mod human {
+        pub use crate::report::human::{Layout, write};
+    }
+
+    /// The report for programs.
+    pub mod json {
+        pub use crate::report::json::write;
+    }
+
+    /// Escaping.
+    pub mod escape {
+        pub use crate::ui::escape::is_invisible;
+    }
+
+    /// Programs on the PATH.
+    pub mod program {
+        pub use crate::os::program::find;
+    }
+}

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use applygate::cli::{Cli, spelled};
-use applygate::environment::Environment;
-use applygate::exit::Exit;
-use applygate::run::run;
-use applygate::streams::Streams;
+use applygate::Environment;
+use applygate::Exit;
+use applygate::Streams;
+use applygate::run;
+use applygate::{Cli, spelled};
 use clap::Parser;
 
 fn main() -> ExitCode {

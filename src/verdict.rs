@@ -1,5 +1,7 @@
 //! The only place where what a user allows and where the line is drawn act on findings. Nothing is dropped: what is let through is counted and shown.
 
+pub(crate) mod weaker;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,11 +9,11 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::address::Pattern;
-use crate::calendar::Closed;
-use crate::engine::Outcome;
 use crate::finding::{Finding, Severity};
+use crate::policy::calendar::Closed;
 use crate::policy::{Covered, RuleGrade, Waiver};
-use crate::refusal::Refusal;
+use crate::rules::all::Outcome;
+use crate::ui::refusal::Refusal;
 
 /// What becomes of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -41,9 +43,9 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
     /// Id of the rule.
-    pub rule: String,
+    pub(crate) rule: String,
     /// Where; `None` for the whole plan.
-    pub address: Option<Pattern>,
+    pub(crate) address: Option<Pattern>,
 }
 
 impl Allowance {
@@ -51,7 +53,7 @@ impl Allowance {
     ///
     /// # Errors
     /// In words for the user, when it is not of that form or names no rule.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some((rule, address)) = text.split_once('@') else {
             return Err(
                 "expected RULE@ADDRESS, such as stateful-destroy@aws_db_instance.old".to_owned(),
@@ -102,17 +104,17 @@ pub struct Line {
     /// Findings at or above this block.
     pub block_at: Severity,
     /// What the user wants to happen.
-    pub allow: Vec<Allowance>,
+    pub(crate) allow: Vec<Allowance>,
     /// What the team makes of rules.
     pub rules: BTreeMap<&'static str, RuleGrade>,
     /// What the team accepts for a while.
     pub waivers: Vec<Arc<Waiver>>,
     /// The workspace of the plan, if it is known.
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// The day that counts for what ends.
-    pub today: Date,
+    pub(crate) today: Date,
     /// Why it is not the time to apply anything.
-    pub closed: Option<Closed>,
+    pub(crate) closed: Option<Closed>,
 }
 
 impl Default for Line {
@@ -165,7 +167,7 @@ pub struct Weighed {
     /// Whether it counts.
     pub standing: Standing,
     /// It counts, and a waiver that would cover it is over.
-    pub expired: Option<Arc<Waiver>>,
+    pub(crate) expired: Option<Arc<Waiver>>,
 }
 
 impl Weighed {
@@ -177,7 +179,7 @@ impl Weighed {
 
     /// The severity by the rule, where the policy says another.
     #[must_use]
-    pub fn by_rule(&self) -> Option<Severity> {
+    pub(crate) fn by_rule(&self) -> Option<Severity> {
         Some(self.finding.severity).filter(|severity| *severity != self.severity)
     }
 }
@@ -190,19 +192,19 @@ pub struct Decision {
     /// What the findings come to.
     pub verdict: Verdict,
     /// Findings at or above this block.
-    pub block_at: Severity,
+    pub(crate) block_at: Severity,
     /// Why the plan cannot be let through, whatever the findings say.
     pub refusal: Option<Refusal>,
     /// The waivers that hold for this plan, with whether each is about one of its findings.
-    pub waivers: Vec<(Arc<Waiver>, bool)>,
+    pub(crate) waivers: Vec<(Arc<Waiver>, bool)>,
     /// Why no plan may be applied now, whatever is found in it: the verdict is about the plan, this about the time.
-    pub closed: Option<Closed>,
+    pub(crate) closed: Option<Closed>,
 }
 
 impl Line {
     /// Decides about one plan. `used` notes which allowances matched something.
     #[must_use]
-    pub fn decide(&self, outcome: Outcome, used: &mut [bool]) -> Decision {
+    pub(crate) fn decide(&self, outcome: Outcome, used: &mut [bool]) -> Decision {
         let mut waivers: Vec<(Arc<Waiver>, bool)> = self
             .waivers
             .iter()
@@ -422,7 +424,7 @@ mod tests {
         let refused = line.decide(
             Outcome {
                 findings: Vec::new(),
-                refusal: Some(Refusal::new(crate::refusal::Why::Errored)),
+                refusal: Some(Refusal::new(crate::ui::refusal::Why::Errored)),
             },
             &mut [],
         );

@@ -1,9 +1,9 @@
 //! From bytes to every report. `cargo fuzz run judge fuzz/corpus/judge fixtures/odd` (needs a nightly compiler, so it is not part of the tests).
 #![no_main]
 
-use applygate::judging::judge_bytes;
-use applygate::report::{ErrorReport, Report, human, json};
-use applygate::settings::Settings;
+use applygate::testing::judge_bytes;
+use applygate::testing::{ErrorReport, Report, human, json};
+use applygate::testing::Settings;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut report = Report::default();

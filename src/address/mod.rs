@@ -1,7 +1,8 @@
 //! Resource addresses: parsed into their parts, so that a key with quotes, dots or brackets is never mistaken for structure.
 //! Syntax: <https://developer.hashicorp.com/terraform/cli/state/resource-addressing>, keys as HCL string literals.
 
-pub mod pattern;
+pub(crate) mod glob;
+pub(crate) mod pattern;
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ pub use pattern::Pattern;
 
 /// The key of one instance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key<'a> {
+pub(crate) enum Key<'a> {
     /// `[3]`, from `count`.
     Number(u64),
     /// `["a"]`, from `for_each`: the text between the quotes with its escapes as written.
@@ -18,32 +19,32 @@ pub enum Key<'a> {
 
 /// One step of a module path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ModuleStep<'a> {
+pub(crate) struct ModuleStep<'a> {
     /// Name of the module call.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Key of the instance.
-    pub key: Option<Key<'a>>,
+    pub(crate) key: Option<Key<'a>>,
 }
 
 /// A resource address in its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Address<'a> {
+pub(crate) struct Address<'a> {
     /// Modules from the root down; empty in the root module.
-    pub module: Vec<ModuleStep<'a>>,
+    pub(crate) module: Vec<ModuleStep<'a>>,
     /// Whether it names a data source.
-    pub data: bool,
+    pub(crate) data: bool,
     /// The resource type.
-    pub kind: &'a str,
+    pub(crate) kind: &'a str,
     /// The resource's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Key of the instance.
-    pub key: Option<Key<'a>>,
+    pub(crate) key: Option<Key<'a>>,
 }
 
 impl<'a> Address<'a> {
     /// Parses an address as Terraform writes it; `None` when it is not one.
     #[must_use]
-    pub fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut rest = text;
         let mut module = Vec::new();
         while let Some(after) = rest.strip_prefix("module.") {
@@ -65,15 +66,6 @@ impl<'a> Address<'a> {
             name,
             key,
         })
-    }
-
-    /// Whether both are instances of one resource block: equal but for the last key.
-    #[must_use]
-    pub fn same_block(&self, other: &Self) -> bool {
-        self.module == other.module
-            && self.data == other.data
-            && self.kind == other.kind
-            && self.name == other.name
     }
 }
 
@@ -117,7 +109,7 @@ fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
 
 /// `address` without the key of its last instance: `a.b["x"]` gives `a.b`.
 #[must_use]
-pub fn block(address: &str) -> &str {
+pub(crate) fn block(address: &str) -> &str {
     let Some(parsed) = Address::parse(address) else {
         return address;
     };

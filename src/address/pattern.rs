@@ -5,7 +5,7 @@
 //! (<https://developer.hashicorp.com/terraform/cli/commands/plan#target-address>). `**` alone covers everything, findings about the whole plan included.
 
 use super::{Address, Key};
-use crate::glob::Glob;
+use crate::address::glob::Glob;
 
 /// The most parts of a pattern: an address has few.
 const MAX_PARTS: usize = 64;
@@ -86,13 +86,13 @@ impl Pattern {
 
     /// Whether it covers everything, findings about the whole plan included.
     #[must_use]
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.parts == [Part::Any]
     }
 
     /// Whether it covers an address; `None` is the whole plan.
     #[must_use]
-    pub fn covers(&self, address: Option<&str>) -> bool {
+    pub(crate) fn covers(&self, address: Option<&str>) -> bool {
         if self.is_everything() {
             return true;
         }

@@ -5,9 +5,17 @@ mod row;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub use row::{
-    Category, ChangeRow, ChangeRule, Condition, Effect, Grade, Guard, Path, Scalar, TypeRow, When,
-};
+pub(crate) use row::Category;
+pub(crate) use row::ChangeRow;
+pub(crate) use row::ChangeRule;
+pub(crate) use row::Condition;
+pub(crate) use row::Effect;
+pub(crate) use row::Grade;
+pub(crate) use row::Guard;
+pub(crate) use row::Path;
+pub(crate) use row::Scalar;
+pub(crate) use row::TypeRow;
+pub(crate) use row::When;
 
 /// What is known about the types of one plan.
 #[derive(Debug, Default)]
@@ -22,9 +30,9 @@ pub struct Catalog {
 #[error("{file}: {reason}")]
 pub struct RowError {
     /// The file.
-    pub file: String,
+    pub(crate) file: String,
     /// What is wrong with it.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl Catalog {
@@ -32,7 +40,9 @@ impl Catalog {
     ///
     /// # Errors
     /// When a row is broken.
-    pub fn for_types<'a>(types: impl IntoIterator<Item = &'a str>) -> Result<Self, RowError> {
+    pub(crate) fn for_types<'a>(
+        types: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, RowError> {
         let mut by_provider: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for kind in types {
             by_provider.entry(provider(kind)).or_default().push(kind);
@@ -50,7 +60,7 @@ impl Catalog {
     }
 
     /// Puts a team's own rows in the place of those of the same types.
-    pub fn own(&mut self, rows: &[TypeRow]) {
+    pub(crate) fn own(&mut self, rows: &[TypeRow]) {
         for row in rows {
             self.types.insert(row.name.clone(), row.clone());
         }
@@ -98,13 +108,13 @@ impl Catalog {
 
     /// The row of a type.
     #[must_use]
-    pub fn get(&self, kind: &str) -> Option<&TypeRow> {
+    pub(crate) fn get(&self, kind: &str) -> Option<&TypeRow> {
         self.types.get(kind)
     }
 
     /// The category of a type, if it is known.
     #[must_use]
-    pub fn category(&self, kind: &str) -> Option<Category> {
+    pub(crate) fn category(&self, kind: &str) -> Option<Category> {
         self.get(kind).map(|row| row.category)
     }
 
@@ -117,7 +127,7 @@ impl Catalog {
     }
 
     /// The rows about changes in place of a type: its own first, then those that hold for every type and that no row of its own is about.
-    pub fn changes<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a ChangeRow> {
+    pub(crate) fn changes<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a ChangeRow> {
         let own = self.changes.get(kind).map_or(&[][..], Vec::as_slice);
         let common = self
             .common
@@ -129,7 +139,7 @@ impl Catalog {
 
 /// The part of a type's name that names its provider's file.
 #[must_use]
-pub fn provider(kind: &str) -> &str {
+pub(crate) fn provider(kind: &str) -> &str {
     kind.split_once('_').map_or(kind, |(provider, _)| provider)
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Rows {
     missing_docs,
     reason = "the names are the documentation; rules/catalog/README.md has the list"
 )]
-pub enum Category {
+pub(crate) enum Category {
     Database,
     ObjectStore,
     Disk,
@@ -48,7 +48,7 @@ pub enum Category {
 impl Category {
     /// Whether it holds something that could be lost.
     #[must_use]
-    pub const fn holds_data(self) -> bool {
+    pub(crate) const fn holds_data(self) -> bool {
         matches!(
             self,
             Self::Database
@@ -70,13 +70,13 @@ impl Category {
 
     /// Whether losing sight of it, or leaving it behind, is worth a word: stores, and what carries others.
     #[must_use]
-    pub const fn worth_keeping(self) -> bool {
+    pub(crate) const fn worth_keeping(self) -> bool {
         self.is_store() || matches!(self, Self::Carrier | Self::State)
     }
 
     /// Whether a stack with it is more than a toy: a store, a network or a cluster (design §2, whole-plan rows).
     #[must_use]
-    pub const fn weighty(self) -> bool {
+    pub(crate) const fn weighty(self) -> bool {
         self.is_store()
             || matches!(
                 self,
@@ -86,7 +86,7 @@ impl Category {
 
     /// Whether it is a store of data that does not refill by itself.
     #[must_use]
-    pub const fn is_store(self) -> bool {
+    pub(crate) const fn is_store(self) -> bool {
         matches!(
             self,
             Self::Database
@@ -103,7 +103,7 @@ impl Category {
 
     /// The word in files and reports.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
             Self::ObjectStore => "object-store",
@@ -134,7 +134,7 @@ impl Category {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names of the severities")]
-pub enum Grade {
+pub(crate) enum Grade {
     None,
     Low,
     Medium,
@@ -145,7 +145,7 @@ pub enum Grade {
 impl Grade {
     /// The severity, or nothing.
     #[must_use]
-    pub const fn severity(self) -> Option<Severity> {
+    pub(crate) const fn severity(self) -> Option<Severity> {
         match self {
             Self::None => None,
             Self::Low => Some(Severity::Low),
@@ -173,7 +173,7 @@ impl Path {
 
     /// As written.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }
@@ -204,7 +204,7 @@ impl TryFrom<String> for Path {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the kinds of plain values")]
-pub enum Scalar {
+pub(crate) enum Scalar {
     Bool(bool),
     Number(f64),
     Text(String),
@@ -213,7 +213,7 @@ pub enum Scalar {
 /// One value or several.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
-pub enum When {
+pub(crate) enum When {
     /// One.
     One(Scalar),
     /// Any of these.
@@ -223,7 +223,7 @@ pub enum When {
 impl When {
     /// The values.
     #[must_use]
-    pub fn values(&self) -> &[Scalar] {
+    pub(crate) fn values(&self) -> &[Scalar] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
             Self::Any(values) => values,
@@ -232,7 +232,7 @@ impl When {
 
     /// The words among them: what may be shown of such an attribute.
     #[must_use]
-    pub fn words(&self) -> Vec<String> {
+    pub(crate) fn words(&self) -> Vec<String> {
         self.values()
             .iter()
             .filter_map(|value| match value {
@@ -250,21 +250,21 @@ impl When {
     missing_docs,
     reason = "rules/catalog/README.md says what each key means"
 )]
-pub struct Condition {
+pub(crate) struct Condition {
     #[serde(default)]
-    pub attribute: Option<Path>,
+    pub(crate) attribute: Option<Path>,
     #[serde(default)]
-    pub provider: Option<Path>,
+    pub(crate) provider: Option<Path>,
     #[serde(default)]
-    pub when: Option<When>,
+    pub(crate) when: Option<When>,
     #[serde(default)]
-    pub at_least: Option<f64>,
+    pub(crate) at_least: Option<f64>,
     #[serde(default)]
-    pub below: Option<f64>,
+    pub(crate) below: Option<f64>,
     #[serde(default)]
-    pub set: Option<bool>,
+    pub(crate) set: Option<bool>,
     #[serde(default)]
-    pub default: Option<Scalar>,
+    pub(crate) default: Option<Scalar>,
 }
 
 /// What a guard that holds does to the grade.
@@ -274,7 +274,7 @@ pub struct Condition {
     missing_docs,
     reason = "rules/catalog/README.md says what each word means"
 )]
-pub enum Effect {
+pub(crate) enum Effect {
     Refused,
     Kept,
     Copy,
@@ -291,13 +291,13 @@ pub enum Effect {
     reason = "rules/catalog/README.md says what each key means"
 )]
 pub struct Guard {
-    pub condition: Condition,
-    pub present: bool,
-    pub and: Vec<Condition>,
-    pub effect: Effect,
-    pub to: Option<Grade>,
+    pub(crate) condition: Condition,
+    pub(crate) present: bool,
+    pub(crate) and: Vec<Condition>,
+    pub(crate) effect: Effect,
+    pub(crate) to: Option<Grade>,
     pub names: Option<Path>,
-    pub says: Option<String>,
+    pub(crate) says: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -388,28 +388,28 @@ impl TryFrom<GuardRow> for Guard {
     reason = "rules/catalog/README.md says what each key means"
 )]
 pub struct TypeRow {
-    pub name: String,
-    pub category: Category,
-    pub destroy: Grade,
-    pub loss: String,
+    pub(crate) name: String,
+    pub(crate) category: Category,
+    pub(crate) destroy: Grade,
+    pub(crate) loss: String,
     #[serde(default)]
-    pub recovery: Option<String>,
+    pub(crate) recovery: Option<String>,
     #[serde(default)]
-    pub identity: Vec<Path>,
+    pub(crate) identity: Vec<Path>,
     #[serde(default)]
-    pub backs_up: Vec<Path>,
+    pub(crate) backs_up: Vec<Path>,
     #[serde(default)]
     pub guard: Vec<Guard>,
-    pub source: String,
+    pub(crate) source: String,
     #[serde(default)]
-    pub guess: bool,
+    pub(crate) guess: bool,
 }
 
 /// Which rule speaks about a change in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the ids of the rules")]
-pub enum ChangeRule {
+pub(crate) enum ChangeRule {
     ProtectionLowered,
     RetentionCut,
     DisruptiveUpdate,
@@ -423,32 +423,32 @@ pub enum ChangeRule {
     missing_docs,
     reason = "rules/catalog/README.md says what each key means"
 )]
-pub struct ChangeRow {
-    pub attribute: Path,
+pub(crate) struct ChangeRow {
+    pub(crate) attribute: Path,
     #[serde(default)]
-    pub types: Vec<String>,
+    pub(crate) types: Vec<String>,
     #[serde(default)]
-    pub leaves: Option<When>,
+    pub(crate) leaves: Option<When>,
     #[serde(default)]
-    pub enters: Option<When>,
+    pub(crate) enters: Option<When>,
     #[serde(default)]
-    pub falls: bool,
+    pub(crate) falls: bool,
     #[serde(default)]
-    pub rises: bool,
+    pub(crate) rises: bool,
     #[serde(default)]
-    pub changes: bool,
+    pub(crate) changes: bool,
     #[serde(default)]
-    pub default: Option<Scalar>,
+    pub(crate) default: Option<Scalar>,
     #[serde(default)]
-    pub forever: Vec<Scalar>,
+    pub(crate) forever: Vec<Scalar>,
     #[serde(default)]
-    pub and: Vec<Condition>,
-    pub rule: ChangeRule,
-    pub grade: Severity,
+    pub(crate) and: Vec<Condition>,
+    pub(crate) rule: ChangeRule,
+    pub(crate) grade: Severity,
     #[serde(default)]
-    pub half: Option<Severity>,
-    pub says: String,
-    pub source: String,
+    pub(crate) half: Option<Severity>,
+    pub(crate) says: String,
+    pub(crate) source: String,
     #[serde(default)]
-    pub guess: bool,
+    pub(crate) guess: bool,
 }

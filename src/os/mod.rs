@@ -1,24 +1,21 @@
 //! What differs between systems when a program is run in front of a person: the terminal, signals, and who the user is. Nothing else in the project does.
 
-#[cfg(not(unix))]
-mod other;
+pub(crate) mod atomic;
+pub(crate) mod digest;
+pub(crate) mod program;
 #[cfg(unix)]
 mod unix;
 
-#[cfg(not(unix))]
-pub use other::{
-    Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded,
-    user,
-};
 #[cfg(unix)]
-pub use unix::{
+pub(crate) use unix::{
     Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded,
     user,
 };
 
 /// Something that the gate waits for.
+#[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// The terminal has something to read.
     Typed,
     /// An interrupt from the keyboard (Ctrl-C).

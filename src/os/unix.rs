@@ -20,12 +20,12 @@ use super::Event;
 
 /// The terminal itself, whatever standard input and output are.
 #[derive(Debug)]
-pub struct Terminal(File);
+pub(crate) struct Terminal(File);
 
 impl Terminal {
     /// The controlling terminal of this process, if it has one.
     #[must_use]
-    pub fn open() -> Option<Self> {
+    pub(crate) fn open() -> Option<Self> {
         File::options()
             .read(true)
             .write(true)
@@ -37,12 +37,12 @@ impl Terminal {
     /// Whether this process is in the terminal's foreground group: then Ctrl-C and what is sent to the group reach its children as well. `timeout` and `&`
     /// run it in the background.
     #[must_use]
-    pub fn is_in_front(&self) -> bool {
+    pub(crate) fn is_in_front(&self) -> bool {
         tcgetpgrp(&self.0).is_ok_and(|front| front == getpgrp())
     }
 
     /// Forgets what was typed and not read.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         // A terminal that is gone has nothing to forget.
         let _ = tcflush(&self.0, QueueSelector::IFlush);
     }
@@ -72,14 +72,14 @@ const LOOK_AGAIN: Timespec = Timespec {
 
 /// Signals that came, each through a pipe of its own, so that one place can wait for them, for the terminal and for the child.
 #[derive(Debug)]
-pub struct Signals(Vec<(Event, UnixStream)>);
+pub(crate) struct Signals(Vec<(Event, UnixStream)>);
 
 impl Signals {
     /// Takes the signals over. What the process was started to ignore (`nohup`) it goes on ignoring, and so does its child.
     ///
     /// # Errors
     /// When the system gives no pipe.
-    pub fn take() -> io::Result<Self> {
+    pub(crate) fn take() -> io::Result<Self> {
         let ignored = ignored();
         let all = [
             (Event::Child, SIGCHLD),
@@ -105,7 +105,7 @@ impl Signals {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn wait(&mut self, terminal: Option<&Terminal>) -> io::Result<Event> {
+    pub(crate) fn wait(&mut self, terminal: Option<&Terminal>) -> io::Result<Event> {
         loop {
             if let Some(event) = self.pending()? {
                 return Ok(event);
@@ -141,7 +141,7 @@ impl Signals {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn pending(&mut self) -> io::Result<Option<Event>> {
+    pub(crate) fn pending(&mut self) -> io::Result<Option<Event>> {
         for (event, pipe) in &mut self.0 {
             match pipe.read(&mut [0; 64]) {
                 Ok(0) => {}
@@ -167,7 +167,7 @@ fn ignored() -> u64 {
 }
 
 /// Asks the child to stop. A hang-up is handed on as this too: Terraform does not catch that one, and would die of it on the spot.
-pub fn ask_to_stop(child: &Child) {
+pub(crate) fn ask_to_stop(child: &Child) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // It may have ended in the meantime: then there is nothing to tell it.
         let _ = kill_process(pid, Signal::TERM);
@@ -175,14 +175,14 @@ pub fn ask_to_stop(child: &Child) {
 }
 
 /// Starts the child in a process group of its own: what is sent to the gate's whole group then reaches it once, through the gate, and not twice.
-pub fn own_group(command: &mut Command) {
+pub(crate) fn own_group(command: &mut Command) {
     command.process_group(0);
 }
 
 /// A command that a closed terminal does not kill: what is ignored when a program starts it goes on ignoring (as with `nohup`), and so do its own children.
 /// Only a shell can set that without unsafe code; where there is none, the program is run as it is.
 #[must_use]
-pub fn shielded(program: &Path) -> Command {
+pub(crate) fn shielded(program: &Path) -> Command {
     let shell = Path::new("/bin/sh");
     if !shell.exists() {
         return Command::new(program);
@@ -196,19 +196,19 @@ pub fn shielded(program: &Path) -> Command {
 
 /// The signal that ended a process.
 #[must_use]
-pub fn ended_by(status: ExitStatus) -> Option<i32> {
+pub(crate) fn ended_by(status: ExitStatus) -> Option<i32> {
     status.signal()
 }
 
 /// The user's number, if the system has such numbers.
 #[must_use]
-pub fn user() -> Option<u32> {
+pub(crate) fn user() -> Option<u32> {
     Some(rustix::process::getuid().as_raw())
 }
 
 /// The machine's name.
 #[must_use]
-pub fn host() -> String {
+pub(crate) fn host() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()
@@ -217,7 +217,7 @@ pub fn host() -> String {
 
 /// Whether a directory is a directory, not a link to one, of this user.
 #[must_use]
-pub fn is_mine(dir: &Path) -> bool {
+pub(crate) fn is_mine(dir: &Path) -> bool {
     std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && Some(meta.uid()) == user())
 }
 
@@ -225,7 +225,7 @@ pub fn is_mine(dir: &Path) -> bool {
 ///
 /// # Errors
 /// Those of the system.
-pub fn lock(file: &File) -> io::Result<bool> {
+pub(crate) fn lock(file: &File) -> io::Result<bool> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
         Err(Errno::WOULDBLOCK) => Ok(false),
@@ -234,14 +234,14 @@ pub fn lock(file: &File) -> io::Result<bool> {
 }
 
 /// Makes files and directories that only this user can read.
-pub mod private {
+pub(crate) mod private {
     use super::{DirBuilder, DirBuilderExt, File, OpenOptions, OpenOptionsExt, Path, io};
 
     /// Makes a directory that is not there yet.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn dir(path: &Path) -> io::Result<()> {
+    pub(crate) fn dir(path: &Path) -> io::Result<()> {
         DirBuilder::new().mode(0o700).create(path)
     }
 
@@ -249,7 +249,7 @@ pub mod private {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn file(path: &Path) -> io::Result<File> {
+    pub(crate) fn file(path: &Path) -> io::Result<File> {
         OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -19,9 +19,9 @@ const MOST_VARIABLES: usize = 64;
 
 /// One provider block.
 #[derive(Debug, Clone)]
-pub struct Block<'p> {
+pub(crate) struct Block<'p> {
     /// As a configuration names it: `aws`, `aws.east`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its settings, as expressions.
     values: Value<'p>,
     /// Only in the root module a variable is one that somebody has set.
@@ -29,7 +29,7 @@ pub struct Block<'p> {
 }
 
 /// The configuration of providers.
-pub struct Configured<'p> {
+pub(crate) struct Configured<'p> {
     form: Form<'p>,
     variables: Variables<'p>,
     sensitive: BTreeMap<Cow<'p, str>, bool>,
@@ -125,7 +125,7 @@ impl<'p> Configured<'p> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn new(plan: &Plan<'p>) -> Result<Self, ReadError> {
+    pub(crate) fn new(plan: &Plan<'p>) -> Result<Self, ReadError> {
         let (mut sensitive, variables) = (BTreeMap::new(), plan.variables);
         let form = match plan.configuration {
             Configuration::Nowhere => Form::Nowhere,
@@ -165,7 +165,7 @@ impl<'p> Configured<'p> {
 
     /// What names the provider block that a change uses; `None` when there is none, or when it is not known which one.
     #[must_use]
-    pub fn used<'a>(&'a self, change: &'a ResourceChange<'p>) -> Option<&'a str> {
+    pub(crate) fn used<'a>(&'a self, change: &'a ResourceChange<'p>) -> Option<&'a str> {
         match &self.form {
             Form::Nowhere => None,
             Form::Json { blocks, keys, only } => match keys.get(&without_keys(&change.address)) {
@@ -186,7 +186,7 @@ impl<'p> Configured<'p> {
 
     /// The blocks that this stands for: of a saved plan override files may add to one, the later one first.
     #[must_use]
-    pub fn blocks(&self, used: &str) -> Vec<Block<'p>> {
+    pub(crate) fn blocks(&self, used: &str) -> Vec<Block<'p>> {
         match &self.form {
             Form::Nowhere => Vec::new(),
             Form::Json { blocks, .. } => {
@@ -212,7 +212,11 @@ impl<'p> Configured<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn setting(&self, block: &Block<'p>, path: &[&str]) -> Result<Vec<Value<'p>>, ReadError> {
+    pub(crate) fn setting(
+        &self,
+        block: &Block<'p>,
+        path: &[&str],
+    ) -> Result<Vec<Value<'p>>, ReadError> {
         let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
         let last = path.last().map_or("", String::as_str);
         block
@@ -298,7 +302,7 @@ impl<'p> Configured<'p> {
     /// The source addresses of all providers that the configuration uses, as far as it can be read; built-in ones left out.
     /// Of JSON before Terraform 1.1 only the local names.
     #[must_use]
-    pub fn sources(&self) -> BTreeSet<String> {
+    pub(crate) fn sources(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         match &self.form {
             Form::Nowhere => {}

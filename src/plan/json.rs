@@ -11,15 +11,16 @@ use serde_json::value::RawValue;
 
 use super::{
     Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths,
-    ResourceChange, Text, Value, Variables, place,
+    ResourceChange, Text, Value, Variables,
 };
-use crate::refusal::{Refusal, Why};
+use crate::ui::position as place;
+use crate::ui::refusal::{Refusal, Why};
 
 /// Reads the JSON object that `text` starts with as a plan, and tells how many bytes it takes.
 ///
 /// # Errors
 /// When it is not provably a plan.
-pub fn read(text: &str) -> Result<(Plan<'_>, usize), Refusal> {
+pub(crate) fn read(text: &str) -> Result<(Plan<'_>, usize), Refusal> {
     let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Document<'_>>();
     match documents.next() {
         None => Err(Refusal::new(Why::Empty)),

@@ -1,18 +1,24 @@
 //! The model of a plan, the same whatever file it was read from. It borrows from the bytes; values are read only when a rule asks.
 
-pub mod configured;
-pub mod json;
+pub(crate) mod configured;
+pub(crate) mod json;
 mod opened;
-pub mod place;
-pub mod saved;
+pub(crate) mod saved;
+pub(crate) mod text;
 mod value;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub use opened::Opened;
-pub(crate) use value::{Mask, Raw, Text};
-pub use value::{ReadError, Shape, Show, Value, member};
+pub(crate) use opened::Opened;
+pub(crate) use value::Mask;
+pub(crate) use value::Raw;
+pub use value::ReadError;
+pub use value::Shape;
+pub(crate) use value::Show;
+pub(crate) use value::Text;
+pub use value::Value;
+pub(crate) use value::member;
 
 /// What Terraform will do with an object (formats: `change.actions`, an exhaustive list).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +52,7 @@ pub enum Action {
 impl Action {
     /// The words of the JSON plan.
     #[must_use]
-    pub const fn words(self) -> &'static [&'static str] {
+    pub(crate) const fn words(self) -> &'static [&'static str] {
         match self {
             Self::NoOp => &["no-op"],
             Self::Create => &["create"],
@@ -64,7 +70,7 @@ impl Action {
     }
 
     /// All that are known.
-    pub const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::NoOp,
         Self::Create,
         Self::Read,
@@ -86,19 +92,19 @@ impl Action {
 
     /// Whether it is a destroy with a new object in its place.
     #[must_use]
-    pub const fn replaces(self) -> bool {
+    pub(crate) const fn replaces(self) -> bool {
         matches!(self, Self::DeleteCreate | Self::CreateDelete)
     }
 
     /// Whether an object leaves Terraform's state without being destroyed.
     #[must_use]
-    pub const fn forgets(self) -> bool {
+    pub(crate) const fn forgets(self) -> bool {
         matches!(self, Self::Forget | Self::CreateForget | Self::ForgetCreate)
     }
 
     /// Whether the object exists before the change.
     #[must_use]
-    pub const fn has_before(self) -> bool {
+    pub(crate) const fn has_before(self) -> bool {
         !matches!(self, Self::Create | Self::Read | Self::Open | Self::Other)
     }
 }
@@ -306,7 +312,7 @@ pub struct PriorState {
 impl PriorState {
     /// Number of managed objects.
     #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.managed.values().sum()
     }
 }
@@ -314,7 +320,7 @@ impl PriorState {
 /// A plan.
 pub struct Plan<'p> {
     /// Version of the format, such as `1.2`.
-    pub format_version: String,
+    pub(crate) format_version: String,
     /// Version of the Terraform or OpenTofu that wrote it.
     pub terraform_version: Option<String>,
     /// All entries: of JSON in the order of the file, which is by address; of a saved plan, which has none, sorted by address.
@@ -372,7 +378,7 @@ impl fmt::Debug for Plan<'_> {
 
 impl<'p> Plan<'p> {
     /// Managed changes.
-    pub fn managed(&self) -> impl Iterator<Item = &ResourceChange<'p>> {
+    pub(crate) fn managed(&self) -> impl Iterator<Item = &ResourceChange<'p>> {
         self.changes.iter().filter(|change| change.managed())
     }
 
@@ -394,7 +400,7 @@ impl<'p> Plan<'p> {
 
     /// The resource blocks of the root module (`type.name`), as the JSON's configuration has them; `None` when it does not say.
     #[must_use]
-    pub fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
+    pub(crate) fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
         match self.configuration {
             Configuration::Json(text) => json::root_blocks(text),
             _ => None,

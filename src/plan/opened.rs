@@ -6,7 +6,7 @@ use super::{ReadError, Value, member};
 
 /// A value with its members.
 #[derive(Debug)]
-pub struct Opened<'p> {
+pub(crate) struct Opened<'p> {
     value: Value<'p>,
     members: Vec<(Cow<'p, str>, Value<'p>)>,
 }
@@ -16,7 +16,7 @@ impl<'p> Opened<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn new(value: Value<'p>) -> Result<Self, ReadError> {
+    pub(crate) fn new(value: Value<'p>) -> Result<Self, ReadError> {
         Ok(Self {
             value,
             members: value.members()?,
@@ -25,7 +25,7 @@ impl<'p> Opened<'p> {
 
     /// The members; none when it is no object.
     #[must_use]
-    pub fn members(&self) -> &[(Cow<'p, str>, Value<'p>)] {
+    pub(crate) fn members(&self) -> &[(Cow<'p, str>, Value<'p>)] {
         &self.members
     }
 
@@ -33,7 +33,7 @@ impl<'p> Opened<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn at(&self, path: &[String]) -> Result<Vec<Value<'p>>, ReadError> {
+    pub(crate) fn at(&self, path: &[String]) -> Result<Vec<Value<'p>>, ReadError> {
         match path.split_first() {
             Some((first, rest)) if self.members.iter().any(|(name, _)| name == first) => {
                 member(&self.members, first).at(rest)

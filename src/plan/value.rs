@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::saved::pack::{self, Level};
+use super::saved::msgpack::{self, Level};
 use super::saved::paths::Paths;
 use crate::finding::Shown;
 
@@ -15,7 +15,7 @@ use crate::finding::Shown;
 /// It carries no text of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ReadError(pub &'static str);
+pub struct ReadError(pub(crate) &'static str);
 
 /// How deep a value may be nested before it is refused: far more than any provider's schema, little enough for the stack.
 const MAX_DEPTH: u8 = 96;
@@ -155,9 +155,7 @@ pub enum Shape<'p> {
 
 /// Which values of an attribute may be shown.
 #[derive(Debug, Clone, Copy)]
-pub enum Show<'a> {
-    /// Truth values and numbers only.
-    Scalars,
+pub(crate) enum Show<'a> {
     /// Also these words.
     Words(&'a [String]),
     /// Also an identifier: the attribute is on the allow-list of a rule.
@@ -174,7 +172,7 @@ impl<'p> Value<'p> {
     };
 
     /// A value that is known only after apply.
-    pub const UNKNOWN: Self = Self {
+    pub(crate) const UNKNOWN: Self = Self {
         raw: Raw::Absent,
         unknown: Mask::All,
         sensitive: Mask::Nothing,
@@ -185,7 +183,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn expression(&self) -> Result<Self, ReadError> {
+    pub(crate) fn expression(&self) -> Result<Self, ReadError> {
         match self.shape()? {
             Shape::Object(members) => Ok(members
                 .into_iter()
@@ -255,7 +253,7 @@ impl<'p> Value<'p> {
 
     /// Whether nothing at all is there (missing or null), told without parsing.
     #[must_use]
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         matches!(
             self.raw,
             Raw::Absent | Raw::Json("null") | Raw::Pack([0xC0])
@@ -270,13 +268,13 @@ impl<'p> Value<'p> {
 
     /// Whether it or a part of it is marked sensitive.
     #[must_use]
-    pub fn has_sensitive(&self) -> bool {
+    pub(crate) fn has_sensitive(&self) -> bool {
         !matches!(self.sensitive, Mask::Nothing)
     }
 
     /// Whether both are the same bytes with the same unknowns: what one writer wrote twice is equal.
     #[must_use]
-    pub fn same_text(&self, other: &Self) -> bool {
+    pub(crate) fn same_text(&self, other: &Self) -> bool {
         matches!(
             (self.unknown, other.unknown),
             (Mask::Nothing, Mask::Nothing)
@@ -284,7 +282,7 @@ impl<'p> Value<'p> {
             (Raw::Absent, Raw::Absent) => true,
             (Raw::Json(a), Raw::Json(b)) => a == b,
             (Raw::Pack(a), Raw::Pack(b)) => {
-                pack::unwrapped(a) == pack::unwrapped(b) && !pack::has_unknown(a)
+                msgpack::unwrapped(a) == msgpack::unwrapped(b) && !msgpack::has_unknown(a)
             }
             _ => false,
         }
@@ -313,7 +311,7 @@ impl<'p> Value<'p> {
     }
 
     fn pack_shape(&self, bytes: &'p [u8]) -> Result<Shape<'p>, ReadError> {
-        Ok(match pack::level(bytes)? {
+        Ok(match msgpack::level(bytes)? {
             Level::Nil => Shape::Null,
             Level::Unknown => Shape::Unknown,
             Level::Bool(value) => Shape::Bool(value),
@@ -414,7 +412,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn members(&self) -> Result<Vec<(Cow<'p, str>, Self)>, ReadError> {
+    pub(crate) fn members(&self) -> Result<Vec<(Cow<'p, str>, Self)>, ReadError> {
         Ok(match self.shape()? {
             Shape::Object(members) => members,
             _ => Vec::new(),
@@ -425,7 +423,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn get(&self, key: &str) -> Result<Self, ReadError> {
+    pub(crate) fn get(&self, key: &str) -> Result<Self, ReadError> {
         Ok(match self.shape()? {
             Shape::Object(members) => members
                 .into_iter()
@@ -440,7 +438,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn at(&self, path: &[String]) -> Result<Vec<Self>, ReadError> {
+    pub(crate) fn at(&self, path: &[String]) -> Result<Vec<Self>, ReadError> {
         let mut found = Vec::new();
         self.collect(path, &mut found)?;
         if found.is_empty() {
@@ -473,7 +471,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn text(&self) -> Result<Option<Cow<'p, str>>, ReadError> {
+    pub(crate) fn text(&self) -> Result<Option<Cow<'p, str>>, ReadError> {
         Ok(match self.shape()? {
             Shape::Text(text) => Some(text),
             _ => None,
@@ -484,7 +482,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn number(&self) -> Result<Option<f64>, ReadError> {
+    pub(crate) fn number(&self) -> Result<Option<f64>, ReadError> {
         Ok(match self.shape()? {
             Shape::Number(text) | Shape::Text(text) => {
                 text.parse().ok().filter(|number: &f64| number.is_finite())
@@ -497,7 +495,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn is_set(&self) -> Result<bool, ReadError> {
+    pub(crate) fn is_set(&self) -> Result<bool, ReadError> {
         Ok(match self.shape()? {
             Shape::Absent | Shape::Null | Shape::Unknown => false,
             Shape::Bool(_) | Shape::Number(_) => true,
@@ -511,7 +509,7 @@ impl<'p> Value<'p> {
     ///
     /// # Errors
     /// See [`Value::shape`].
-    pub fn shown(&self, show: Show<'_>) -> Result<Shown, ReadError> {
+    pub(crate) fn shown(&self, show: Show<'_>) -> Result<Shown, ReadError> {
         if self.has_sensitive() {
             return Ok(Shown::Sensitive);
         }
@@ -522,7 +520,7 @@ impl<'p> Value<'p> {
             Shape::Number(text) if text.len() <= 24 => Shown::Number(text.into_owned()),
             Shape::Text(text) if text.is_empty() => Shown::Absent,
             Shape::Text(text) => match show {
-                Show::Scalars | Show::Words(_) if text.len() <= 20 && is_plain_number(&text) => {
+                Show::Words(_) if text.len() <= 20 && is_plain_number(&text) => {
                     Shown::Number(text.into_owned())
                 }
                 Show::Words(words) if words.iter().any(|word| word.eq_ignore_ascii_case(&text)) => {
@@ -572,7 +570,7 @@ pub(crate) struct Text<'p>(#[serde(borrow)] pub(crate) Cow<'p, str>);
 
 /// The member of this name, [`Value::ABSENT`] when there is none.
 #[must_use]
-pub fn member<'p>(members: &[(Cow<'p, str>, Value<'p>)], name: &str) -> Value<'p> {
+pub(crate) fn member<'p>(members: &[(Cow<'p, str>, Value<'p>)], name: &str) -> Value<'p> {
     members
         .iter()
         .find(|(key, _)| key == name)

@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, nearest};
 use super::{At, RuleGrade};
+use crate::address::glob::Glob;
 use crate::finding::Severity;
-use crate::glob::Glob;
 use crate::rules::{RULES, Switch};
 
 /// A value with its place.

@@ -9,10 +9,10 @@ use super::mistake::Mistakes;
 use super::read::MAX_BYTES;
 
 /// Name of the policy file.
-pub const POLICY_FILE: &str = "applygate.toml";
+pub(crate) const POLICY_FILE: &str = "applygate.toml";
 
 /// Where files come from: the working tree, or a revision of it.
-pub trait Source {
+pub(crate) trait Source {
     /// Reads a file, named by its steps from the root joined by `/`; `None` when there is nothing of that name.
     ///
     /// # Errors
@@ -22,11 +22,11 @@ pub trait Source {
 
 /// Why a file cannot be read, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub(crate) struct Unread {
     /// What is wrong.
-    pub what: String,
+    pub(crate) what: String,
     /// What to do instead.
-    pub help: String,
+    pub(crate) help: String,
 }
 
 impl From<String> for Unread {
@@ -37,18 +37,18 @@ impl From<String> for Unread {
 
 /// A policy file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Its name in reports.
-    pub name: String,
+    pub(crate) name: String,
     /// The directory of the plan as seen from the file's: steps joined by `/`, `.` for the same; `None` when it is not below.
-    pub directory: Option<String>,
+    pub(crate) directory: Option<String>,
     /// What it holds.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Files on disk, below a root.
 #[derive(Debug, Clone)]
-pub struct Tree {
+pub(crate) struct Tree {
     root: PathBuf,
 }
 
@@ -81,7 +81,9 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
         }
         Err(error) => return Err(words(error)),
         Ok(meta) if meta.is_symlink() && links == Links::Refused => {
-            return Err("it is a symbolic link; name the file it leads to with --config".to_owned());
+            return Err(
+                "it is a symbolic link; name the file it leads to with --config".to_owned(),
+            );
         }
         Ok(_) => {}
     }
@@ -101,11 +103,11 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
 
 /// Where to start looking.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Start {
+pub(crate) struct Start {
     /// The root of the repository, or the directory itself.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// The directory as seen from there: steps joined by `/`, empty for the root itself.
-    pub directory: String,
+    pub(crate) directory: String,
 }
 
 impl Start {
@@ -113,7 +115,7 @@ impl Start {
     ///
     /// # Errors
     /// When there is no such directory.
-    pub fn at(dir: &Path) -> std::io::Result<Self> {
+    pub(crate) fn at(dir: &Path) -> std::io::Result<Self> {
         let dir = dir.canonicalize()?;
         let root = dir
             .ancestors()
@@ -130,7 +132,7 @@ impl Start {
 
     /// The policy file that is nearest on disk, whatever it holds.
     #[must_use]
-    pub fn nearest(&self) -> Option<PathBuf> {
+    pub(crate) fn nearest(&self) -> Option<PathBuf> {
         let dir = self.root.join(&self.directory);
         let inside = dir
             .ancestors()
@@ -142,7 +144,7 @@ impl Start {
 
     /// The files of the working tree.
     #[must_use]
-    pub fn tree(&self) -> Tree {
+    pub(crate) fn tree(&self) -> Tree {
         Tree::below(&self.root)
     }
 }
@@ -150,7 +152,7 @@ impl Start {
 impl Tree {
     /// The files below a directory.
     #[must_use]
-    pub fn below(root: &Path) -> Self {
+    pub(crate) fn below(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
         }
@@ -172,7 +174,7 @@ fn below(base: &Path, path: &Path) -> Option<String> {
 ///
 /// # Errors
 /// When the nearest one cannot be read: one further up is never taken in its place.
-pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, Mistakes> {
+pub(crate) fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, Mistakes> {
     let mut at = directory;
     loop {
         let name = if at.is_empty() {
@@ -206,7 +208,11 @@ pub fn discover(source: &dyn Source, directory: &str) -> Result<Option<Found>, M
 ///
 /// # Errors
 /// When it is not there or cannot be read.
-pub fn named_in(source: &dyn Source, path: &str, directory: &str) -> Result<Found, Mistakes> {
+pub(crate) fn named_in(
+    source: &dyn Source,
+    path: &str,
+    directory: &str,
+) -> Result<Found, Mistakes> {
     let missing = || Unread {
         what: "there is no such file".to_owned(),
         help: "--config names a path within the revision, counted from here".to_owned(),
@@ -234,7 +240,7 @@ pub fn named_in(source: &dyn Source, path: &str, directory: &str) -> Result<Foun
 ///
 /// # Errors
 /// When it is not there or cannot be read.
-pub fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
+pub(crate) fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let name = file.display().to_string();
     let bytes = plain_file(file, Links::Followed)
         .and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned()))

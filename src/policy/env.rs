@@ -1,28 +1,28 @@
 //! Environments: which part of a policy holds for which plans, and whether two parts could hold for the same one.
 
 use super::Layer;
-use crate::glob::Glob;
+use crate::address::glob::Glob;
 
 /// One `[env.NAME]`.
 #[derive(Debug, Clone)]
 pub struct Env {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its line in the policy file.
-    pub line: usize,
+    pub(crate) line: usize,
     /// It is for plans of these workspaces.
-    pub workspace: Vec<Glob>,
+    pub(crate) workspace: Vec<Glob>,
     /// And in these directories.
-    pub directory: Vec<Directory>,
+    pub(crate) directory: Vec<Directory>,
     /// What it says.
-    pub layer: Layer,
+    pub(crate) layer: Layer,
 }
 
 /// Why an environment was chosen, in texts that may be printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     /// Its name.
-    pub env: String,
+    pub(crate) env: String,
     /// What chose it: `workspace prod-eu`, `--env`.
     pub by: String,
 }
@@ -30,7 +30,7 @@ pub struct Chosen {
 impl Env {
     /// What about a plan chooses this environment. Where both a workspace and a directory are asked for, both must fit; what is not known fits nothing.
     #[must_use]
-    pub fn fits(&self, workspace: Option<&str>, directory: Option<&str>) -> Option<String> {
+    pub(crate) fn fits(&self, workspace: Option<&str>, directory: Option<&str>) -> Option<String> {
         let by_workspace =
             workspace.filter(|name| self.workspace.iter().any(|glob| glob.covers(name)));
         let by_directory =
@@ -52,7 +52,7 @@ impl Env {
 
     /// Whether some plan could choose both.
     #[must_use]
-    pub fn overlaps(&self, other: &Self) -> bool {
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let by_name_only = |env: &Self| env.workspace.is_empty() && env.directory.is_empty();
         if by_name_only(self) || by_name_only(other) {
             return false;
@@ -75,7 +75,7 @@ impl Env {
 
 /// A pattern over directories: steps joined by `/`, with `*` within one step and `**` for any number of them. `.` is the policy file's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Directory {
+pub(crate) struct Directory {
     text: String,
     /// `None` is `**`.
     steps: Vec<Option<Glob>>,
@@ -86,7 +86,7 @@ impl Directory {
     ///
     /// # Errors
     /// In words for the user.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
         let path = text.strip_prefix("./").unwrap_or(text);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -116,7 +116,7 @@ impl Directory {
 
     /// Whether it covers a directory, as seen from the policy file: steps joined by `/`, or `.`.
     #[must_use]
-    pub fn covers(&self, path: &str) -> bool {
+    pub(crate) fn covers(&self, path: &str) -> bool {
         let steps: Vec<Option<Glob>> = path
             .split('/')
             .filter(|_| path != ".")

@@ -8,7 +8,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
 };
 
-use crate::report::escape::line;
+use crate::ui::escape::line;
 
 /// Mistakes that are shown; the rest are counted.
 const SHOWN: usize = 20;
@@ -21,16 +21,16 @@ pub struct Mistake {
     /// What is wrong.
     pub message: String,
     /// What to write instead.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
     /// Where, in bytes of the file, with a word on it; none when it is about the file as a whole.
-    pub places: Vec<(Range<usize>, String)>,
+    pub(crate) places: Vec<(Range<usize>, String)>,
 }
 
 /// What is wrong with a policy file: at least one mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes {
     /// The file's name in reports.
-    pub file: String,
+    pub(crate) file: String,
     /// The file, where a mistake points into it.
     text: String,
     /// In the order of the file.
@@ -40,7 +40,7 @@ pub struct Mistakes {
 impl Mistakes {
     /// A file that cannot be read at all.
     #[must_use]
-    pub fn whole(file: &str, message: impl Into<String>, help: &str) -> Self {
+    pub(crate) fn whole(file: &str, message: impl Into<String>, help: &str) -> Self {
         let mistake = Mistake {
             message: message.into(),
             help: Some(help.to_owned()),
@@ -55,7 +55,7 @@ impl Mistakes {
 
     /// Mistakes within a file.
     #[must_use]
-    pub fn within(file: &str, text: &str, mut list: Vec<Mistake>) -> Self {
+    pub(crate) fn within(file: &str, text: &str, mut list: Vec<Mistake>) -> Self {
         list.sort_by_key(|mistake| mistake.places.first().map_or(0, |(place, _)| place.start));
         list.dedup();
         Self {
@@ -70,7 +70,7 @@ impl Mistakes {
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, width: usize, out: &mut dyn Write) -> io::Result<()> {
-        let count = crate::words::plural(self.list.len(), "mistake");
+        let count = crate::ui::words::plural(self.list.len(), "mistake");
         writeln!(
             out,
             "error: the policy {} has {count}, so nothing is judged by it",
@@ -209,7 +209,7 @@ impl Diagnostic for Drawn<'_> {
 
 /// The known word that was most likely meant; whether it is written in capitals makes no difference.
 #[must_use]
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (word.chars().count() / 3).clamp(1, 4);
     if word.len() > 64 {
         return None;

@@ -1,32 +1,51 @@
 //! What a team agrees on, read from `applygate.toml`: this room knows the file, its form and its mistakes. What it means for a plan is decided in
 //! `settings` (which value holds) and `verdict` (what becomes of a finding).
 
+pub(crate) mod calendar;
 mod cell;
 mod discover;
 mod env;
 mod mistake;
 mod read;
+pub(crate) mod reviewed;
+pub(crate) mod settings;
 mod waiver;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::Pattern;
-use crate::calendar::{Freeze, Window};
+use crate::address::glob::Glob;
 use crate::catalog::TypeRow;
 use crate::finding::Severity;
-use crate::glob::Glob;
+use crate::policy::calendar::{Freeze, Window};
 
-pub use discover::{Found, POLICY_FILE, Source, Start, Tree, Unread, discover, named, named_in};
-pub use env::{Chosen, Directory, Env};
-pub use mistake::{Mistake, Mistakes, nearest};
-pub use read::{
-    ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS, read,
-};
-pub use waiver::{Covered, WaivedAction, Waiver};
+pub(crate) use discover::Found;
+pub(crate) use discover::POLICY_FILE;
+pub(crate) use discover::Source;
+pub(crate) use discover::Start;
+pub(crate) use discover::Tree;
+pub(crate) use discover::Unread;
+pub(crate) use discover::discover;
+pub(crate) use discover::named;
+pub(crate) use discover::named_in;
+pub(crate) use env::Chosen;
+pub(crate) use env::Env;
+pub use mistake::Mistakes;
+pub(crate) use mistake::nearest;
+pub use read::ENV_KEYS;
+pub use read::EXPECT_KEYS;
+pub use read::FREEZE_KEYS;
+pub use read::LIMIT_KEYS;
+pub use read::TOP_KEYS;
+pub use read::WAIVER_KEYS;
+pub use read::WINDOW_KEYS;
+pub use read::read;
+pub(crate) use waiver::Covered;
+pub(crate) use waiver::Waiver;
 
 /// How many days ahead a waiver may end when the file does not say.
-pub const MAX_WAIVER_DAYS: u32 = 90;
+pub(crate) const MAX_WAIVER_DAYS: u32 = 90;
 
 /// A policy file.
 #[derive(Debug, Clone, Default)]
@@ -89,11 +108,11 @@ pub struct Layer {
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the fields of judge::Limits")]
 pub struct LimitKeys {
-    pub create_high: Option<At<usize>>,
-    pub create_high_weighty: Option<At<usize>>,
-    pub create_least: Option<At<usize>>,
-    pub mass_count: Option<At<usize>>,
-    pub mass_share: Option<At<f64>>,
+    pub(crate) create_high: Option<At<usize>>,
+    pub(crate) create_high_weighty: Option<At<usize>>,
+    pub(crate) create_least: Option<At<usize>>,
+    pub(crate) mass_count: Option<At<usize>>,
+    pub(crate) mass_share: Option<At<f64>>,
 }
 
 /// What is expected of a plan: `[expect]`.
@@ -114,12 +133,12 @@ pub struct ExpectKeys {
 impl Policy {
     /// The environment with this name.
     #[must_use]
-    pub fn env(&self, name: &str) -> Option<&Env> {
+    pub(crate) fn env(&self, name: &str) -> Option<&Env> {
         self.envs.iter().find(|env| env.name == name)
     }
 
     /// Every waiver of the file.
-    pub fn waivers(&self) -> impl Iterator<Item = &Arc<Waiver>> {
+    pub(crate) fn waivers(&self) -> impl Iterator<Item = &Arc<Waiver>> {
         self.base
             .waivers
             .iter()

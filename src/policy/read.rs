@@ -15,8 +15,8 @@ use super::mistake::{Mistake, Mistakes, nearest};
 use super::waiver::{WaivedAction, Waiver};
 use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
-use crate::calendar::{self, Field, Freeze, Window};
 use crate::catalog::TypeRow;
+use crate::policy::calendar::{self, Field, Freeze, Window};
 
 /// The largest policy file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;

@@ -3,34 +3,34 @@
 use jiff::civil::Date;
 
 use crate::address::Pattern;
+use crate::address::glob::Glob;
 use crate::finding::Finding;
-use crate::glob::Glob;
 
 /// What a team accepts for a while.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiver {
     /// The rules whose findings it covers.
-    pub rules: Vec<&'static str>,
+    pub(crate) rules: Vec<&'static str>,
     /// Where.
-    pub address: Pattern,
+    pub(crate) address: Pattern,
     /// Only when this is done there; empty for whatever is done.
-    pub actions: Vec<WaivedAction>,
+    pub(crate) actions: Vec<WaivedAction>,
     /// Only in these workspaces.
-    pub workspace: Option<Glob>,
+    pub(crate) workspace: Option<Glob>,
     /// Why it is wanted.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Who answers for it.
-    pub owner: Option<String>,
+    pub(crate) owner: Option<String>,
     /// The last day on which it holds, in UTC.
-    pub expires: Date,
+    pub(crate) expires: Date,
     /// Its line in the policy file.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// What a waiver may be limited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the words of the file")]
-pub enum WaivedAction {
+pub(crate) enum WaivedAction {
     Create,
     Update,
     Delete,
@@ -40,7 +40,7 @@ pub enum WaivedAction {
 
 impl WaivedAction {
     /// All of them, with their words.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub(crate) const ALL: [(&'static str, Self); 5] = [
         ("create", Self::Create),
         ("update", Self::Update),
         ("delete", Self::Delete),
@@ -63,7 +63,7 @@ impl WaivedAction {
 
 /// Whether a waiver holds for a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Covered {
+pub(crate) enum Covered {
     /// It does.
     Yes,
     /// It did until its last day.
@@ -75,7 +75,12 @@ pub enum Covered {
 impl Waiver {
     /// Whether it holds for a finding of a plan in this workspace on this day. A workspace that is not known fits no pattern.
     #[must_use]
-    pub fn covers(&self, finding: &Finding, workspace: Option<&str>, today: Date) -> Covered {
+    pub(crate) fn covers(
+        &self,
+        finding: &Finding,
+        workspace: Option<&str>,
+        today: Date,
+    ) -> Covered {
         let about = self.rules.contains(&finding.rule)
             && self
                 .workspace
@@ -94,7 +99,7 @@ impl Waiver {
 
     /// What it covers, only where, and until when.
     #[must_use]
-    pub fn words(&self, today: Date) -> String {
+    pub(crate) fn words(&self, today: Date) -> String {
         let words: Vec<&str> = WaivedAction::ALL
             .iter()
             .filter(|(_, action)| self.actions.contains(action))
@@ -119,7 +124,7 @@ impl Waiver {
 
     /// Whether its last day is over.
     #[must_use]
-    pub fn is_expired(&self, today: Date) -> bool {
+    pub(crate) fn is_expired(&self, today: Date) -> bool {
         self.expires < today
     }
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::escape::line;
 use super::{PlanReport, PolicyFrom, Report, tally};
+use crate::facts::summary::Counts;
 use crate::finding::{Finding, Severity};
-use crate::summary::Counts;
+use crate::ui::escape::line;
 use crate::verdict::{Standing, Verdict, Weighed};
 
 /// How the report is laid out.
@@ -138,7 +138,7 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
             "checks",
             &format!(
                 "{} in the configuration did not hold",
-                crate::words::plural(summary.failed_checks, "check")
+                crate::ui::words::plural(summary.failed_checks, "check")
             ),
             Style::new(),
         )?;
@@ -563,7 +563,7 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
             "allowed",
             &format!(
                 "{} let through by --allow",
-                crate::words::plural(allowed, "finding")
+                crate::ui::words::plural(allowed, "finding")
             ),
             Style::new(),
         )?;
@@ -573,7 +573,10 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
             out,
             layout,
             "waived",
-            &format!("{} by the policy", crate::words::plural(waived, "finding")),
+            &format!(
+                "{} by the policy",
+                crate::ui::words::plural(waived, "finding")
+            ),
             Style::new(),
         )?;
     }
@@ -584,7 +587,7 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
             "off",
             &format!(
                 "{} of rules that the policy switches off",
-                crate::words::plural(off, "finding")
+                crate::ui::words::plural(off, "finding")
             ),
             Style::new(),
         )?;

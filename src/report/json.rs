@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use super::escape::JsonFormatter;
-use crate::compare;
+use crate::facts::summary::{Counts, StateLine};
 use crate::finding::Severity;
 use crate::policy;
-use crate::refusal::Refusal;
-use crate::summary::{Counts, StateLine};
+use crate::ui::escape::JsonFormatter;
+use crate::ui::refusal::Refusal;
+use crate::verdict::weaker;
 use crate::verdict::{Standing, Verdict, Weighed};
 
 /// Name and version of the contract. The number grows when a reader of the old one could be misled.
-pub const SCHEMA: &str = "applygate-report/1";
+pub(crate) const SCHEMA: &str = "applygate-report/1";
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -185,7 +185,7 @@ fn told(waiver: &policy::Waiver, expired: bool) -> Waiver<'_> {
 }
 
 fn policy_from(from: &super::PolicyFrom) -> PolicyFrom<'_> {
-    fn through(through: &compare::LetThrough) -> LetThrough<'_> {
+    fn through(through: &weaker::LetThrough) -> LetThrough<'_> {
         LetThrough {
             rule: through.rule,
             address: through.address.as_deref(),

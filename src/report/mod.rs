@@ -1,17 +1,16 @@
 //! Reports: one file per format, each a pure function from [`Report`] to a `Write`. This room never sees a plan, so what is not in here cannot leak.
 
-pub mod escape;
-pub mod human;
-pub mod json;
+pub(crate) mod human;
+pub(crate) mod json;
 
 use std::sync::Arc;
 
-use crate::compare::Weaker;
+use crate::facts::summary::Summary;
 use crate::finding::Severity;
-use crate::refusal::Refusal;
-use crate::reviewed::Reviewed;
-use crate::settings::PolicyLine;
-use crate::summary::Summary;
+use crate::policy::reviewed::Reviewed;
+use crate::policy::settings::PolicyLine;
+use crate::ui::refusal::Refusal;
+use crate::verdict::weaker::Weaker;
 use crate::verdict::{Decision, Verdict};
 
 /// One judged plan.
@@ -24,18 +23,18 @@ pub struct PlanReport {
     /// The policy that it was judged by.
     pub policy: Option<PolicyLine>,
     /// What a flag or a variable made looser than the policy, or the defaults, have it.
-    pub overruled: Vec<String>,
+    pub(crate) overruled: Vec<String>,
     /// The revision that policy and pin come from.
-    pub from: Option<PolicyFrom>,
+    pub(crate) from: Option<PolicyFrom>,
 }
 
 /// The revision that policy and pin come from, for one plan.
 #[derive(Debug)]
-pub struct PolicyFrom {
+pub(crate) struct PolicyFrom {
     /// The revision, and what is set aside for it.
-    pub reviewed: Arc<Reviewed>,
+    pub(crate) reviewed: Arc<Reviewed>,
     /// What the working tree would say of this plan, where that is less.
-    pub weaker: Option<Weaker>,
+    pub(crate) weaker: Option<Weaker>,
 }
 
 /// An input that could not be judged.
@@ -61,7 +60,7 @@ pub struct Report {
 impl Report {
     /// The verdict over all plans. What could not be judged counts as blocked for whoever reads only this word; the exit code tells the two apart.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         if !self.all_judged() {
             return Verdict::Block;
         }
@@ -74,7 +73,7 @@ impl Report {
 
     /// Whether a plan is blocked by its findings.
     #[must_use]
-    pub fn blocked(&self) -> bool {
+    pub(crate) fn blocked(&self) -> bool {
         self.plans
             .iter()
             .any(|plan| plan.decision.verdict == Verdict::Block)
@@ -82,7 +81,7 @@ impl Report {
 
     /// Whether every input was judged as a whole.
     #[must_use]
-    pub fn all_judged(&self) -> bool {
+    pub(crate) fn all_judged(&self) -> bool {
         self.errors.is_empty()
             && self
                 .plans

@@ -6,8 +6,8 @@ use super::destroyed::about;
 use super::updated::{Words, speak};
 use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
 /// `access-overwrite`.

@@ -1,8 +1,8 @@
 //! The plan's state is kept in a place that is not expected.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `backend-unexpected`.

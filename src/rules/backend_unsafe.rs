@@ -1,8 +1,8 @@
 //! A state without a lock, without encryption, or on one machine's disk. A note as long as it was always so, and more when it was lost.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `backend-unsafe`.

@@ -3,8 +3,8 @@
 use super::destroyed::about;
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `cluster-with-network`.

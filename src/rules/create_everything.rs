@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError};
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `create-everything`.
 pub(super) static RULE: Rule = Rule {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::destroyed::about;
 use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError};
 
 /// `deleted-outside`.

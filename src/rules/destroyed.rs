@@ -1,8 +1,8 @@
 //! What the rules about destroyed objects share: which of them speaks about an object, and how a finding about it is put together.
 
 use crate::catalog::Category;
+use crate::facts::{Destroy, Facts, Source, guess, how, remedy, why};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Destroy, Facts, Source, guess, how, remedy, why};
 use crate::plan::{ReadError, ResourceChange};
 
 /// Who speaks about a destroyed object: exactly one rule.

@@ -2,8 +2,8 @@
 
 use super::destroyed::about;
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError, ResourceChange, Shape};
 
 /// `egress-lost`.

@@ -2,8 +2,8 @@
 //! Sources: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>, <https://cloud.google.com/storage/docs/lifecycle>.
 
 use super::destroyed::about;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
 /// Where a type keeps its rules; `None` when it has none.

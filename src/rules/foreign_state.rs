@@ -1,10 +1,10 @@
 //! All that the state holds is deleted and all that the configuration has is created: the state belongs to another configuration.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::{Action, ReadError};
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `foreign-state`.
 pub(super) static RULE: Rule = Rule {

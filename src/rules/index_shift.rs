@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::{Needs, Rule, Switch};
 use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
+use crate::facts::{Facts, guess};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, guess};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, member};
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `index-shift`.
 pub(super) static RULE: Rule = Rule {

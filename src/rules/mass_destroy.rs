@@ -2,11 +2,11 @@
 
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::saved::PlanMode;
 use crate::plan::{Action, ReadError};
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `mass-destroy`.
 pub(super) static RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .count();
     let stated = facts.plan.prior.as_ref().map_or(0, |prior| {
         let counts = |kind: &str| {
-            !crate::judge::is_helper(kind) && facts.catalog.category(kind) != Some(Category::Helper)
+            !crate::facts::is_helper(kind) && facts.catalog.category(kind) != Some(Category::Helper)
         };
         prior
             .managed

@@ -2,6 +2,7 @@
 
 mod access_overwrite;
 mod account_unexpected;
+pub(crate) mod all;
 mod backend_changed;
 mod backend_unexpected;
 mod backend_unsafe;
@@ -30,6 +31,7 @@ mod rename_without_moved;
 mod retention_cut;
 mod several_regions;
 mod snapshot_left_behind;
+pub(crate) mod source;
 mod state_beside;
 mod state_missing;
 mod state_rolled_back;
@@ -43,9 +45,9 @@ mod updated;
 mod values_stripped;
 mod workspace_unexpected;
 
+use crate::address::glob::Glob;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::glob::Glob;
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// Which form of a plan a rule needs.
@@ -94,7 +96,7 @@ pub struct Rule {
     /// The prose: `rules/<id>.md`.
     pub docs: &'static str,
     /// Looks at the facts and adds what it finds.
-    pub check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
+    pub(crate) check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
 }
 
 /// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state, what is expected.

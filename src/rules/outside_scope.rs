@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch};
+use crate::facts::{Facts, is_change};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, is_change};
 use crate::plan::{Action, ReadError, ResourceChange};
 
 /// `outside-scope`.

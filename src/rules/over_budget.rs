@@ -1,10 +1,10 @@
 //! More is destroyed or changed than was announced.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::{Facts, is_change};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, is_change};
 use crate::plan::ReadError;
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `over-budget`.
 pub(super) static RULE: Rule = Rule {

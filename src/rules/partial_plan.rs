@@ -1,10 +1,10 @@
 //! A plan that says of itself that it does not cover everything: `-target`, or deferred changes.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `partial-plan`.
 pub(super) static RULE: Rule = Rule {

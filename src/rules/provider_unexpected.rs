@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Needs, Rule, Switch};
+use crate::address::glob::Glob;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::glob::Glob;
-use crate::judge::Facts;
 use crate::plan::ReadError;
 use crate::plan::configured::Configured;
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `provider-unexpected`.
 pub(super) static RULE: Rule = Rule {

@@ -2,8 +2,8 @@
 
 use super::unplaced::{self, Asked};
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `region-unexpected`.

@@ -2,8 +2,8 @@
 
 use super::destroyed;
 use super::{Needs, Rule, Switch};
+use crate::facts::{Facts, guess};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, guess};
 use crate::plan::ReadError;
 
 /// `rename-without-moved`.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch, unplaced};
+use crate::facts::{Cloud, Facts, Place};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Cloud, Facts, Place};
 use crate::plan::ReadError;
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `several-regions`.
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 //! What lies in the working directory says that the state is elsewhere, or that a run did not end well.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 use crate::state::Sign;
 

@@ -1,10 +1,10 @@
 //! The pin says that there is a state, and the plan was computed against none: the night of the incident, seen before the first apply.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// `state-missing`.
 pub(super) static RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 //! An old state was put in place: its serial is lower than what was seen, or objects that hold data are no longer in it.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `state-rolled-back`.

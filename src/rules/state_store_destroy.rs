@@ -2,8 +2,8 @@
 
 use super::destroyed::{self, Speaker, speaker};
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `state-store-destroy`.

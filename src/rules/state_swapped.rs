@@ -1,8 +1,8 @@
 //! Another lineage than the pinned one: another stack's state, or an honest migration, which is told by the objects that came along.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `state-swapped`.

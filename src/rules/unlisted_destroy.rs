@@ -2,8 +2,8 @@
 
 use super::destroyed::{self, Speaker, speaker};
 use super::{Needs, Rule, Switch};
+use crate::facts::{Facts, guess};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::{Facts, guess};
 use crate::plan::ReadError;
 
 /// `unlisted-destroy`.

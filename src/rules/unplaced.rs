@@ -1,9 +1,9 @@
 //! What `account-unexpected` and `region-unexpected` say alike: of places that are not expected, and of those that a plan does not show.
 
+use crate::address::glob::Glob;
+use crate::facts::{Place, covers_place};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::glob::Glob;
-use crate::judge::{Place, covers_place};
-use crate::words::plural;
+use crate::ui::words::plural;
 
 /// Places that are named.
 const NAMED: usize = 5;
@@ -11,23 +11,23 @@ const NAMED: usize = 5;
 /// What is asked about.
 pub(super) struct Asked<'a> {
     /// The rule.
-    pub rule: &'static str,
+    pub(crate) rule: &'static str,
     /// `account`, `region`.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// `is for`, `acts in`.
-    pub verb: &'static str,
+    pub(crate) verb: &'static str,
     /// What is expected.
-    pub expected: &'a [Glob],
+    pub(crate) expected: &'a [Glob],
     /// What the plan touches.
-    pub places: &'a [Place],
+    pub(crate) places: &'a [Place],
     /// Changes that do not tell.
-    pub unshown: &'a [String],
+    pub(crate) unshown: &'a [String],
     /// One of a provider that is not known: no excuse where nothing at all is told.
-    pub elsewhere: Option<&'a String>,
+    pub(crate) elsewhere: Option<&'a String>,
     /// What happens otherwise.
-    pub loss: &'static str,
+    pub(crate) loss: &'static str,
     /// What to do.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
 }
 
 /// A place in one line: how many objects, and one of them.

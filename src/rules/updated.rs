@@ -2,8 +2,8 @@
 
 use super::destroyed::about;
 use crate::catalog::ChangeRule;
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// The words of one rule about changes in place.

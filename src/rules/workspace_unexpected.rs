@@ -1,8 +1,8 @@
 //! The plan is for a workspace that the pin file does not know, or that the policy does not expect.
 
 use super::{Needs, Rule, Switch};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::judge::Facts;
 use crate::plan::ReadError;
 
 /// `workspace-unexpected`.

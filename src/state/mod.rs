@@ -1,9 +1,9 @@
 //! Which state a plan is for: what the saved plan says of it, what the pin file expects, and what lies in the working directory.
 //! Everything is read here, once, and handed to the rules as data.
 
-pub mod beside;
-pub mod pin;
-mod remembered;
+pub(crate) mod directory;
+mod memory;
+pub(crate) mod pin;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,50 +11,55 @@ use std::path::Path;
 use crate::catalog::{Catalog, RowError};
 use crate::plan::Plan;
 use crate::plan::saved::{Object, State};
-use crate::refusal::{Refusal, Why};
+use crate::ui::refusal::{Refusal, Why};
 
-pub use beside::{Beside, Sign};
-pub use pin::{PIN_FILE, Pin, PinSource, PinnedState};
-pub use remembered::{remember, remember_later};
+pub(crate) use directory::Beside;
+pub(crate) use directory::Sign;
+pub(crate) use memory::remember;
+pub(crate) use memory::remember_later;
+pub(crate) use pin::PIN_FILE;
+pub(crate) use pin::Pin;
+pub(crate) use pin::PinSource;
+pub(crate) use pin::PinnedState;
 
 /// Where a state is kept, without anything secret (formats: 3.4).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub(crate) struct Place {
     /// The type of the backend or state store, such as `s3`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The attributes that say which state it is.
-    pub attributes: BTreeMap<String, String>,
+    pub(crate) attributes: BTreeMap<String, String>,
     /// Whether the backend locks the state; `None` when its configuration does not say.
-    pub locking: Option<bool>,
+    pub(crate) locking: Option<bool>,
     /// Whether a lock by DynamoDB table is used, which Terraform calls deprecated.
-    pub dynamodb: bool,
+    pub(crate) dynamodb: bool,
     /// Whether the backend is told to encrypt the state.
-    pub encrypted: Option<bool>,
+    pub(crate) encrypted: Option<bool>,
 }
 
 /// The state that a saved plan was computed against.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Where it is kept.
-    pub place: Place,
+    pub(crate) place: Place,
     /// The workspace.
-    pub workspace: String,
+    pub(crate) workspace: String,
     /// The lineage; empty when there was no state.
-    pub lineage: String,
+    pub(crate) lineage: String,
     /// The serial; 0 when there was no state.
-    pub serial: u64,
+    pub(crate) serial: u64,
     /// Managed objects in it.
-    pub objects: usize,
+    pub(crate) objects: usize,
     /// Digests of the ids of objects that hold data, with their addresses.
-    pub data: BTreeMap<String, String>,
+    pub(crate) data: BTreeMap<String, String>,
     /// Digests of the ids of all others, with their addresses.
-    pub others: BTreeMap<String, String>,
+    pub(crate) others: BTreeMap<String, String>,
 }
 
 impl Identity {
     /// Whether the backend had no state at all; an emptied state has a lineage (formats: 2.4).
     #[must_use]
-    pub fn is_missing(&self) -> bool {
+    pub(crate) fn is_missing(&self) -> bool {
         self.lineage.is_empty() && self.serial == 0
     }
 
@@ -62,7 +67,7 @@ impl Identity {
     ///
     /// # Errors
     /// When the catalogue is broken.
-    pub fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
+    pub(crate) fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
         let Some(saved) = plan.saved.as_deref() else {
             return Ok(None);
         };
@@ -102,7 +107,7 @@ impl Identity {
     ///
     /// # Errors
     /// When the catalogue is broken.
-    pub fn moved_on(self, after: &State, salt: &str) -> Result<Self, RowError> {
+    pub(crate) fn moved_on(self, after: &State, salt: &str) -> Result<Self, RowError> {
         let (data, others) = digests(&after.objects, salt)?;
         Ok(Self {
             lineage: after.lineage.clone(),
@@ -140,22 +145,22 @@ fn digests(objects: &[Object], salt: &str) -> Result<(Digests, Digests), RowErro
 
 /// What the rules know of the state beyond the plan.
 #[derive(Debug, Clone, Default)]
-pub struct StateFacts {
+pub(crate) struct StateFacts {
     /// The state of the plan; `None` for JSON.
-    pub identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
     /// The pin file for the directory.
-    pub pin: Option<Pin>,
+    pub(crate) pin: Option<Pin>,
     /// What lies in the working directory.
-    pub beside: Beside,
+    pub(crate) beside: Beside,
     /// The highest serial seen in this working directory for the lineage of the plan.
-    pub seen_serial: Option<u64>,
+    pub(crate) seen_serial: Option<u64>,
     /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
-    pub sources: BTreeMap<String, String>,
+    pub(crate) sources: BTreeMap<String, String>,
 }
 
 /// The workspace that is selected in a working directory (formats: 3.2).
 #[must_use]
-pub fn selected_workspace(dir: &Path) -> String {
+pub(crate) fn selected_workspace(dir: &Path) -> String {
     let named = std::env::var_os("TF_WORKSPACE")
         .filter(|name| !name.is_empty())
         .map(|name| name.to_string_lossy().into_owned());
@@ -194,7 +199,7 @@ pub enum Where {
 impl Where {
     /// The directory, as far as one counts at all.
     #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         match self {
             Self::Dir(dir) => dir,
             Self::Here | Self::Nowhere => Path::new("."),
@@ -207,7 +212,7 @@ impl StateFacts {
     ///
     /// # Errors
     /// When the pin file cannot be read: a gate that passes over its own pin is none.
-    pub fn read(plan: &Plan<'_>, place: &Where, pins: &PinSource) -> Result<Self, Refusal> {
+    pub(crate) fn read(plan: &Plan<'_>, place: &Where, pins: &PinSource) -> Result<Self, Refusal> {
         let dir = match place {
             Where::Nowhere => return Self::without_dir(plan),
             Where::Here => Path::new("."),
@@ -220,7 +225,7 @@ impl StateFacts {
         let salt = pin.as_ref().map_or("", |pin| pin.salt.as_str());
         let identity = Identity::of(plan, salt)
             .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
-        let counts = *place != Where::Here || beside::is_directory_of(plan, dir);
+        let counts = *place != Where::Here || directory::is_directory_of(plan, dir);
         let beside = if counts {
             Beside::read(dir, identity.as_ref())
         } else {
@@ -229,9 +234,9 @@ impl StateFacts {
         let seen_serial = identity
             .as_ref()
             .filter(|_| counts)
-            .and_then(|identity| remembered::serial(dir, &identity.lineage));
+            .and_then(|identity| memory::serial(dir, &identity.lineage));
         let sources = if counts && plan.saved.is_none() {
-            beside::sources(dir).unwrap_or_default()
+            directory::sources(dir).unwrap_or_default()
         } else {
             BTreeMap::new()
         };
@@ -255,13 +260,13 @@ impl StateFacts {
 
     /// The pinned state of the plan's workspace.
     #[must_use]
-    pub fn pinned(&self) -> Option<&PinnedState> {
+    pub(crate) fn pinned(&self) -> Option<&PinnedState> {
         self.pin.as_ref()?.state(&self.identity.as_ref()?.workspace)
     }
 
     /// Addresses of pinned data that are in the plan's state, and how many are not.
     #[must_use]
-    pub fn came_along(&self) -> (Vec<&str>, usize) {
+    pub(crate) fn came_along(&self) -> (Vec<&str>, usize) {
         let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else {
             return (Vec::new(), 0);
         };
@@ -278,7 +283,7 @@ impl StateFacts {
     /// Whether the state holds what was pinned: as many objects, all pinned data, and where none is, most of the other objects that were noted.
     /// Then another lineage or another place is a migration that brought everything along.
     #[must_use]
-    pub fn migrated(&self) -> bool {
+    pub(crate) fn migrated(&self) -> bool {
         let (here, gone) = self.came_along();
         let (Some(pinned), Some(identity)) = (self.pinned(), &self.identity) else {
             return false;

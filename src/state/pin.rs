@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Identity;
-use crate::refusal::{Refusal, Why};
+use crate::ui::refusal::{Refusal, Why};
 
 /// Name of the pin file.
-pub const PIN_FILE: &str = "applygate.pin.toml";
+pub(crate) const PIN_FILE: &str = "applygate.pin.toml";
 
 /// Version of the file's form.
 const VERSION: u32 = 1;
@@ -28,47 +28,47 @@ const MAX_BYTES: u64 = 4 << 20;
 pub struct Pin {
     version: u32,
     /// Makes digests of ids useless for looking them up elsewhere.
-    pub salt: String,
+    pub(crate) salt: String,
     /// One state for each workspace or pattern of workspaces.
     #[serde(default, rename = "state")]
-    pub states: Vec<PinnedState>,
+    pub(crate) states: Vec<PinnedState>,
 }
 
 /// The state of one workspace, or of all whose name fits a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PinnedState {
+pub(crate) struct PinnedState {
     /// Name of the workspace, or a pattern such as `preview-*`.
-    pub workspace: String,
+    pub(crate) workspace: String,
     /// Type of the backend.
-    pub backend: String,
+    pub(crate) backend: String,
     /// The lineage; none for a state that starts empty or for a pattern of workspaces.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub lineage: String,
+    pub(crate) lineage: String,
     /// The plan's state may not be older than this.
     #[serde(default)]
-    pub serial: u64,
+    pub(crate) serial: u64,
     /// Managed objects when it was pinned.
     #[serde(default)]
-    pub objects: usize,
+    pub(crate) objects: usize,
     /// The state starts empty: creating everything is what is wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub empty: bool,
+    pub(crate) empty: bool,
     /// Whether the backend locked the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locking: Option<bool>,
+    pub(crate) locking: Option<bool>,
     /// Whether the backend encrypted the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encrypted: Option<bool>,
+    pub(crate) encrypted: Option<bool>,
     /// Salted digests of the ids of what holds data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub data: Vec<String>,
+    pub(crate) data: Vec<String>,
     /// The same of a few others, for telling a migration where nothing holds data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub anchors: Vec<String>,
+    pub(crate) anchors: Vec<String>,
     /// The attributes that say where the state is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub place: BTreeMap<String, String>,
+    pub(crate) place: BTreeMap<String, String>,
 }
 
 /// Where the pin of a directory is read from.
@@ -86,7 +86,7 @@ impl PinSource {
     ///
     /// # Errors
     /// When it is there and cannot be read or understood.
-    pub fn read(&self, dir: &Path) -> Result<Option<Pin>, Refusal> {
+    pub(crate) fn read(&self, dir: &Path) -> Result<Option<Pin>, Refusal> {
         match self {
             Self::Directory => Pin::read(&dir.join(PIN_FILE)),
             Self::Revision(pin) => Ok(pin.as_deref().cloned()),
@@ -96,13 +96,13 @@ impl PinSource {
 
 /// A salted digest of an id: 16 hexadecimal digits.
 #[must_use]
-pub fn digest(salt: &str, kind: &str, id: &str) -> String {
+pub(crate) fn digest(salt: &str, kind: &str, id: &str) -> String {
     let mut hash = Sha256::new();
     for part in [salt, kind, id] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    crate::digest::hex(&hash.finalize(), 8)
+    crate::os::digest::hex(&hash.finalize(), 8)
 }
 
 impl Pin {
@@ -110,13 +110,13 @@ impl Pin {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn new() -> Result<Self, Refusal> {
+    pub(crate) fn new() -> Result<Self, Refusal> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)
             .map_err(|_| Refusal::new(Why::Io).with("the system gives no random bytes"))?;
         Ok(Self {
             version: VERSION,
-            salt: crate::digest::hex(&salt, salt.len()),
+            salt: crate::os::digest::hex(&salt, salt.len()),
             states: Vec::new(),
         })
     }
@@ -125,7 +125,7 @@ impl Pin {
     ///
     /// # Errors
     /// When it is there and cannot be read or understood.
-    pub fn read(path: &Path) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Refusal> {
         let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
         match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -142,7 +142,7 @@ impl Pin {
     ///
     /// # Errors
     /// When it cannot be understood.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
         let text =
             std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
@@ -172,7 +172,7 @@ impl Pin {
     ///
     /// # Errors
     /// Never for what this type can hold; said so that nothing panics.
-    pub fn render(&self) -> Result<String, Refusal> {
+    pub(crate) fn render(&self) -> Result<String, Refusal> {
         let body = toml::to_string(self)
             .map_err(|_| Refusal::new(Why::BrokenPin).with("it cannot be written"))?;
         Ok(format!(
@@ -182,7 +182,7 @@ impl Pin {
 
     /// The state of a workspace: by its name, else by the first pattern that fits.
     #[must_use]
-    pub fn state(&self, workspace: &str) -> Option<&PinnedState> {
+    pub(crate) fn state(&self, workspace: &str) -> Option<&PinnedState> {
         let fits = |state: &&PinnedState| {
             globset::Glob::new(&state.workspace)
                 .is_ok_and(|glob| glob.compile_matcher().is_match(workspace))
@@ -194,7 +194,7 @@ impl Pin {
     }
 
     /// Puts the state of a plan in the place of what was pinned for its workspace.
-    pub fn record(&mut self, identity: &Identity, empty: bool) {
+    pub(crate) fn record(&mut self, identity: &Identity, empty: bool) {
         let state = PinnedState {
             workspace: identity.workspace.clone(),
             backend: identity.place.kind.clone(),
@@ -222,13 +222,13 @@ impl Pin {
 impl PinnedState {
     /// Whether it was pinned by a pattern: then lineage, serial and data are those of no single state.
     #[must_use]
-    pub fn is_pattern(&self) -> bool {
+    pub(crate) fn is_pattern(&self) -> bool {
         self.workspace.contains(['*', '?', '[', '{'])
     }
 
     /// In what the place of the plan's state differs: names with both values.
     #[must_use]
-    pub fn differences(&self, identity: &Identity) -> Vec<(String, String, String)> {
+    pub(crate) fn differences(&self, identity: &Identity) -> Vec<(String, String, String)> {
         let here = &identity.place;
         if self.backend != here.kind {
             return vec![(

@@ -1,21 +1,21 @@
 //! Where the state of a plan is kept: of the backend's configuration only what makes its identity (formats 3.4), since the rest holds credentials.
 
-use super::pack::{self, Level};
+use super::msgpack::{self, Level};
 use crate::plan::ReadError;
 
 /// A backend, without anything secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Backend {
     /// The type, such as `s3`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The attributes that say which state it is, by name; those not set are left out. URLs are without user, password and query.
-    pub identity: Vec<(&'static str, String)>,
+    pub(crate) identity: Vec<(&'static str, String)>,
     /// `use_lockfile` of S3 (Terraform 1.10+), if set.
-    pub use_lockfile: Option<bool>,
+    pub(crate) use_lockfile: Option<bool>,
     /// `encrypt` of S3, if set.
-    pub encrypt: Option<bool>,
+    pub(crate) encrypt: Option<bool>,
     /// Whether a DynamoDB table for locks is named.
-    pub dynamodb_table: bool,
+    pub(crate) dynamodb_table: bool,
 }
 
 /// The identity attributes of a type; `a.b` is within a nested object.
@@ -111,7 +111,7 @@ impl Backend {
 
     /// An identity attribute.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.identity
             .iter()
             .find(|(key, _)| *key == name)
@@ -171,13 +171,13 @@ impl Backend {
 
 /// One level of the value under a dotted path; lists on the way must hold one element, as nested blocks do.
 fn at<'p>(config: &'p [u8], path: &str) -> Result<Option<Level<'p>>, ReadError> {
-    let mut level = pack::level(config)?;
+    let mut level = msgpack::level(config)?;
     for name in path.split('.') {
         if let Level::List(items) = &level {
             let Some(first) = items.first().filter(|_| items.len() == 1) else {
                 return Ok(None);
             };
-            level = pack::level(first)?;
+            level = msgpack::level(first)?;
         }
         let Level::Map(members) = level else {
             return Ok(None);
@@ -185,7 +185,7 @@ fn at<'p>(config: &'p [u8], path: &str) -> Result<Option<Level<'p>>, ReadError> 
         let Some((_, value)) = members.into_iter().find(|(key, _)| *key == name) else {
             return Ok(None);
         };
-        level = pack::level(value)?;
+        level = msgpack::level(value)?;
     }
     Ok(Some(level))
 }
@@ -199,7 +199,7 @@ fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
         Some(Level::List(items)) if !items.is_empty() && items.len() <= 64 => {
             let mut texts = Vec::new();
             for item in items {
-                if let Level::Text(text) = pack::level(item)? {
+                if let Level::Text(text) = msgpack::level(item)? {
                     texts.push(text);
                 }
             }

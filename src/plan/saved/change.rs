@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::pack;
+use super::msgpack;
 use super::paths::Paths;
-use super::wire::{dynamic, fields};
+use super::protobuf::{dynamic, fields};
 use crate::address::Address;
 use crate::plan::{Action, Detail, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value};
 
 /// Who wrote the file, as far as it can be told (formats 2.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writer {
+pub(crate) enum Writer {
     /// Terraform.
     Terraform,
     /// OpenTofu.
@@ -193,7 +193,7 @@ impl<'p> Change<'p> {
                 (1, content) => change.action = content.number()?,
                 (2, content) => {
                     let value = dynamic(content.bytes()?)?;
-                    pack::check(value)?;
+                    msgpack::check(value)?;
                     if let Some(slot) = change.values.get_mut(change.count) {
                         *slot = Some(value);
                     }

@@ -1,13 +1,12 @@
 //! The configuration within a saved plan (`tfconfig/`, formats 2.1): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
-//! not known. The JSON of a plan has none of it: lifecycle settings, and where in the sources a block stands.
+//! not known. The JSON of a plan has none of it: where in the sources a block stands.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::backend::without_secrets;
-use super::container::Container;
 use super::hcl;
+use super::zip::Container;
 use crate::address::Address;
 use crate::plan::Value;
 
@@ -29,31 +28,6 @@ impl fmt::Debug for Config<'_> {
     }
 }
 
-/// Whether a setting of `lifecycle` is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Setting {
-    /// It is not there.
-    #[default]
-    Unset,
-    /// A literal.
-    Is(bool),
-    /// An expression.
-    Unknown,
-}
-
-/// The `lifecycle` block of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lifecycle {
-    /// `prevent_destroy`.
-    pub prevent_destroy: Setting,
-    /// `create_before_destroy`.
-    pub create_before_destroy: Setting,
-    /// `destroy`: OpenTofu 1.12+.
-    pub destroy: Setting,
-    /// `ignore_changes = all`.
-    pub ignore_all: bool,
-}
-
 /// The block of a resource in the sources.
 #[derive(Debug, Clone, Default)]
 pub struct Block {
@@ -61,12 +35,8 @@ pub struct Block {
     pub file: String,
     /// The line of the block's head, from 1.
     pub line: usize,
-    /// The last line of the block.
-    pub last_line: usize,
     /// Each attribute by its path (`versioning.enabled`) with its line, in the order of the file.
-    pub attributes: Vec<(String, usize)>,
-    /// Its lifecycle settings, those of override files included.
-    pub lifecycle: Lifecycle,
+    pub(crate) attributes: Vec<(String, usize)>,
 }
 
 impl Block {
@@ -82,13 +52,11 @@ impl Block {
 
 /// A module of the configuration.
 #[derive(Debug, Clone, Default)]
-pub struct Module {
+pub(crate) struct Module {
     /// Its directory, as seen from where Terraform ran.
-    pub dir: String,
-    /// Where it came from, without user, password and query.
-    pub source: Option<String>,
+    pub(crate) dir: String,
     /// Whether every file of it could be read.
-    pub whole: bool,
+    pub(crate) whole: bool,
     pub(super) blocks: HashMap<String, Block>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) requires: HashMap<String, String>,
@@ -123,19 +91,13 @@ impl<'b> Config<'b> {
     }
 
     /// The modules by their path (`a.b`); the root module is the empty one.
-    pub fn modules(&self) -> &BTreeMap<String, Module> {
+    pub(crate) fn modules(&self) -> &BTreeMap<String, Module> {
         self.parsed.get_or_init(|| parse(&self.container))
-    }
-
-    /// The module of an address; keys of instances do not matter.
-    #[must_use]
-    pub fn module(&self, address: &str) -> Option<&Module> {
-        self.modules().get(&module_key(&Address::parse(address)?))
     }
 
     /// The block of the resource that an address is an instance of.
     #[must_use]
-    pub fn block(&self, address: &str) -> Option<&Block> {
+    pub(crate) fn block(&self, address: &str) -> Option<&Block> {
         let address = Address::parse(address)?;
         self.modules()
             .get(&module_key(&address))?
@@ -145,7 +107,7 @@ impl<'b> Config<'b> {
 
     /// The root module's `.tf` and `.tofu` files with their texts; `None` when one is too large or no text.
     #[must_use]
-    pub fn root_files(&self) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn root_files(&self) -> Option<BTreeMap<String, String>> {
         let mut files = BTreeMap::new();
         for name in self.container.names() {
             let Some(file) = name.strip_prefix("tfconfig/m-/") else {
@@ -279,8 +241,6 @@ fn text(container: &Container<'_>, member: &str) -> Option<String> {
 struct Listed {
     #[serde(rename = "Key", default)]
     key: String,
-    #[serde(rename = "Source", default)]
-    source: Option<String>,
     #[serde(rename = "Dir", default)]
     dir: String,
 }
@@ -296,7 +256,6 @@ fn parse(container: &Container<'_>) -> Parsed {
                 listed.key,
                 Module {
                     dir: listed.dir,
-                    source: listed.source.as_deref().map(without_secrets),
                     whole: true,
                     ..Module::default()
                 },

@@ -5,7 +5,7 @@ use hcl_edit::Span;
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block as Node, Body, Structure};
 
-use super::config::{Block, Lifecycle, Module, Provider, Setting, Variable};
+use super::config::{Block, Module, Provider, Variable};
 
 /// Attributes that are kept of one block.
 const MAX_ATTRIBUTES: usize = 2_000;
@@ -29,11 +29,6 @@ struct Lines(Vec<usize>);
 impl Lines {
     fn of(&self, node: &impl Span) -> usize {
         node.span().map_or(0, |span| self.at(span.start))
-    }
-
-    fn end(&self, node: &impl Span) -> usize {
-        node.span()
-            .map_or(0, |span| self.at(span.end.saturating_sub(1)))
     }
 
     fn at(&self, offset: usize) -> usize {
@@ -60,18 +55,15 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module)
             (ident @ ("resource" | "data"), [kind, name]) => {
                 let key = key(ident == "data", kind, name);
                 match module.blocks.get_mut(&key) {
-                    Some(block) if overrides => {
-                        block.lifecycle = lifecycle(&node.body, block.lifecycle)
-                    }
+                    // The place is that of the block that is overridden.
+                    Some(_) if overrides => {}
                     _ => {
                         let mut block = Block {
                             file: file.to_owned(),
                             line: lines.of(&node.ident),
-                            last_line: lines.end(node),
                             ..Block::default()
                         };
                         attributes(&node.body, "", &lines, 0, &mut block.attributes);
-                        block.lifecycle = lifecycle(&node.body, Lifecycle::default());
                         module.blocks.insert(key, block);
                     }
                 }
@@ -130,28 +122,6 @@ fn attributes(
             }
         }
     }
-}
-
-/// The settings of a block's `lifecycle`, over those that were there before.
-fn lifecycle(body: &Body, mut settings: Lifecycle) -> Lifecycle {
-    for block in body.get_blocks("lifecycle") {
-        let set = |name: &str, setting: &mut Setting| {
-            if let Some(attribute) = block.body.get_attribute(name) {
-                *setting = match &attribute.value {
-                    Expression::Bool(value) => Setting::Is(*value.value()),
-                    _ => Setting::Unknown,
-                };
-            }
-        };
-        set("prevent_destroy", &mut settings.prevent_destroy);
-        set("create_before_destroy", &mut settings.create_before_destroy);
-        set("destroy", &mut settings.destroy);
-        if let Some(ignored) = block.body.get_attribute("ignore_changes") {
-            settings.ignore_all =
-                matches!(&ignored.value, Expression::Variable(name) if name.as_str() == "all");
-        }
-    }
-    settings
 }
 
 /// `required_providers`: the sources of local names, as written.
@@ -310,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn lifecycle_and_lines() {
+    fn lines_are_those_of_the_block_not_of_an_override() {
         let main = "# comment\nresource \"t_x\" \"a\" {\n  name = \"n\"\n\n  versioning {\n    enabled = true\n  }\n  lifecycle {\n    prevent_destroy = true\n    create_before_destroy = var.x\n    ignore_changes = all\n  }\n}\ndata \"t_x\" \"a\" {}\n";
         let found = module(&[
             ("main.tf", main),
@@ -320,10 +290,7 @@ mod tests {
             ),
         ]);
         let block = &found.blocks["t_x.a"];
-        assert_eq!(
-            (block.line, block.last_line, block.file.as_str()),
-            (2, 13, "main.tf")
-        );
+        assert_eq!((block.line, block.file.as_str()), (2, "main.tf"));
         assert_eq!(
             (
                 block.line_of("name"),
@@ -331,15 +298,6 @@ mod tests {
                 block.line_of("no")
             ),
             (Some(3), Some(6), None)
-        );
-        assert_eq!(block.lifecycle.prevent_destroy, Setting::Is(false));
-        assert_eq!(
-            (
-                block.lifecycle.create_before_destroy,
-                block.lifecycle.destroy,
-                block.lifecycle.ignore_all
-            ),
-            (Setting::Unknown, Setting::Unset, true)
         );
         assert!(found.blocks.contains_key("data.t_x.a"));
     }

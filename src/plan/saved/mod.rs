@@ -3,27 +3,27 @@
 
 mod backend;
 mod change;
-pub mod config;
-mod container;
+pub(crate) mod config;
 mod hcl;
-pub(crate) mod pack;
+pub(crate) mod msgpack;
 pub(crate) mod paths;
+pub(crate) mod protobuf;
 mod state;
-mod wire;
+mod zip;
 
 use std::fmt;
 
-pub use backend::Backend;
-pub use change::Writer;
+pub(crate) use backend::Backend;
+pub(crate) use change::Writer;
 pub(crate) use change::provider_address;
-pub(crate) use container::ends_like_zip;
-pub use state::{Object, State, read as read_state};
+pub(crate) use state::{Object, State, read as read_state};
+pub(crate) use zip::ends_like_zip;
 
 use self::config::Config;
-use self::container::Container;
-use self::wire::{Content, dynamic, fields};
+use self::protobuf::{Content, dynamic, fields};
+use self::zip::Container;
 use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange, Value, Variables};
-use crate::refusal::{Refusal, Why};
+use crate::ui::refusal::{Refusal, Why};
 
 /// The version of the encoding that every release from 0.12 on writes.
 const VERSION: u64 = 3;
@@ -49,25 +49,25 @@ pub struct Saved<'p> {
     /// How the plan was made.
     pub mode: PlanMode,
     /// Who wrote it.
-    pub writer: Writer,
+    pub(crate) writer: Writer,
     /// The addresses of `-target`.
     pub targets: Vec<&'p str>,
     /// The addresses of `-exclude`: OpenTofu 1.9+.
-    pub excludes: Vec<&'p str>,
+    pub(crate) excludes: Vec<&'p str>,
     /// The addresses of `-replace`: only Terraform 0.15.4 to 1.0 writes them; later the reason of the change says it.
-    pub force_replace: Vec<&'p str>,
+    pub(crate) force_replace: Vec<&'p str>,
     /// Where the state is kept.
     pub backend: Option<Backend>,
     /// The type of the state store that keeps the state instead of a backend: Terraform 1.13+.
-    pub state_store: Option<&'p str>,
+    pub(crate) state_store: Option<&'p str>,
     /// The workspace.
     pub workspace: &'p str,
     /// The lineage of the state; empty when there was none.
-    pub lineage: &'p str,
+    pub(crate) lineage: &'p str,
     /// The serial of the state; 0 when there was none.
     pub serial: u64,
     /// Whether the plan can be applied at all (Terraform 1.8+).
-    pub applyable: Option<bool>,
+    pub(crate) applyable: Option<bool>,
     /// The managed objects of the prior state, deposed ones left out.
     pub objects: &'p [Object],
     /// The configuration within the file.
@@ -95,7 +95,7 @@ impl Saved<'_> {
 
     /// The workspace; unsaid it is this one.
     #[must_use]
-    pub const fn workspace_name(&self) -> &str {
+    pub(crate) const fn workspace_name(&self) -> &str {
         if self.workspace.is_empty() {
             "default"
         } else {
@@ -106,7 +106,7 @@ impl Saved<'_> {
 
 /// Whether the bytes are meant as a saved plan.
 #[must_use]
-pub fn is_saved(bytes: &[u8]) -> bool {
+pub(crate) fn is_saved(bytes: &[u8]) -> bool {
     matches!(bytes, [b'P', b'K', 3 | 5, 4 | 6, ..])
 }
 

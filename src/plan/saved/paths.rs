@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::pack::{self, Level};
-use super::wire::{Fields, dynamic, fields};
+use super::msgpack::{self, Level};
+use super::protobuf::{Fields, dynamic, fields};
 use crate::plan::{Mask, PathStep, ReadError};
 
 /// More paths than a set of bits holds are not told apart: then all of the value is marked.
@@ -129,7 +129,7 @@ fn step(message: &[u8]) -> Step<'_> {
     for field in fields(message) {
         found = match field {
             Ok((1, content)) => content.text().map_or(Step::Any, Step::Name),
-            Ok((2, content)) => match content.bytes().and_then(dynamic).and_then(pack::level) {
+            Ok((2, content)) => match content.bytes().and_then(dynamic).and_then(msgpack::level) {
                 Ok(Level::Text(key)) => Step::Name(key),
                 Ok(Level::Number(number)) => number.parse().map_or(Step::Any, Step::Index),
                 _ => Step::Any,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::change::quoted;
-use crate::refusal::{Refusal, Why};
+use crate::ui::refusal::{Refusal, Why};
 
 /// More objects than any state has; each takes some hundred bytes here and may take three in the file.
 const MAX_OBJECTS: usize = 1_000_000;
@@ -20,7 +20,7 @@ pub struct Object {
     /// Its address, as in the plan.
     pub address: String,
     /// Its type.
-    pub kind: Arc<str>,
+    pub(crate) kind: Arc<str>,
     /// Its `id` attribute, if it is a string. Not for printing as it is: some are secrets.
     pub id: Option<Box<str>>,
 }
@@ -34,15 +34,15 @@ impl fmt::Debug for Object {
 
 /// What is kept of a state.
 #[derive(Default)]
-pub struct State {
+pub(crate) struct State {
     /// Its lineage.
-    pub lineage: String,
+    pub(crate) lineage: String,
     /// Its serial.
-    pub serial: u64,
+    pub(crate) serial: u64,
     /// Its managed objects, deposed ones left out.
-    pub objects: Vec<Object>,
+    pub(crate) objects: Vec<Object>,
     /// How many there are of each type.
-    pub managed: BTreeMap<String, usize>,
+    pub(crate) managed: BTreeMap<String, usize>,
 }
 
 impl fmt::Debug for State {
@@ -247,7 +247,7 @@ impl<'de> Deserialize<'de> for Scalar {
 ///
 /// # Errors
 /// When it is none, or of another version than 4.
-pub fn read(stream: impl Read) -> Result<State, Refusal> {
+pub(crate) fn read(stream: impl Read) -> Result<State, Refusal> {
     let broken =
         |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
     let mut documents =

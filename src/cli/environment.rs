@@ -1,0 +1,49 @@
+//! What surrounds a run and is read once, at its start: environment variables of our own and the clock. Nothing else that judges looks at
+//! either of them.
+
+use std::ffi::OsString;
+
+use jiff::Timestamp;
+
+/// Set to its directory for the programs that an apply starts, so that a wrapper of Terraform's name which calls the gate again is noticed. A provisioner
+/// may well apply in another directory.
+pub(crate) const RUNNING: &str = "APPLYGATE_RUNNING";
+
+/// Variables and the time.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `APPLYGATE_CONFIG`: the policy file.
+    pub(crate) config: Option<OsString>,
+    /// `APPLYGATE_POLICY_FROM`: the revision that policy and pin are read from.
+    pub(crate) policy_from: Option<OsString>,
+    /// `APPLYGATE_ENV`: the environment of the policy.
+    pub(crate) env: Option<OsString>,
+    /// `APPLYGATE_BLOCK_AT`: block from this severity on.
+    pub(crate) block_at: Option<OsString>,
+    /// `APPLYGATE_TERRAFORM`: the program that applies.
+    pub(crate) terraform: Option<OsString>,
+    /// `APPLYGATE_LOG`: the record of applies.
+    pub(crate) log: Option<OsString>,
+    /// [`RUNNING`]: the directory of the run that has started the program that started this one.
+    pub(crate) running: Option<OsString>,
+    /// Now.
+    pub(crate) now: Timestamp,
+}
+
+impl Environment {
+    /// Of this process. A variable that is empty is not set.
+    #[must_use]
+    pub fn read() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|text| !text.is_empty());
+        Self {
+            config: variable("APPLYGATE_CONFIG"),
+            policy_from: variable("APPLYGATE_POLICY_FROM"),
+            env: variable("APPLYGATE_ENV"),
+            block_at: variable("APPLYGATE_BLOCK_AT"),
+            terraform: variable("APPLYGATE_TERRAFORM"),
+            log: variable("APPLYGATE_LOG"),
+            running: variable(RUNNING),
+            now: Timestamp::now(),
+        }
+    }
+}

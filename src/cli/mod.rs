@@ -1,0 +1,428 @@
+//! What a user can type. No behaviour: only words and their meaning.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+pub(crate) mod environment;
+
+use crate::address::Pattern;
+use crate::finding::Severity;
+use crate::verdict::Allowance;
+
+/// The last gate before terraform apply: says what a plan would destroy for good, and stops it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "applygate",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge plans and print a report
+    #[command(
+        after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan"
+    )]
+    Check(CheckArgs),
+    /// Judge a saved plan, ask, and have Terraform apply exactly what was judged
+    #[command(
+        after_help = "Exit codes: 0 applied, 1 blocked or declined, 2 could not judge or start (with 1 and 2 nothing was run), 3 Terraform ran and did not succeed.\n\n\
+                      In place of terraform apply: terraform plan -out tfplan && applygate apply tfplan"
+    )]
+    Apply(ApplyArgs),
+    /// Write a commented applygate.toml that fits what a directory has
+    Init(InitArgs),
+    /// Record in applygate.pin.toml which state this directory is meant for
+    Pin(PinArgs),
+    /// Look at the policy: applygate.toml
+    Config(ConfigArgs),
+    /// Show the rules and the resource types they know
+    Rules(RulesArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Words of `applygate check`.
+#[derive(Debug, Args, Default)]
+pub(crate) struct CheckArgs {
+    /// Saved plans (terraform plan -out), plans as JSON (terraform show -json), directories of them, or - for standard input
+    #[arg(value_name = "PLAN")]
+    pub(crate) plans: Vec<PathBuf>,
+    /// How the report looks
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// How plans are judged.
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
+    /// Where the plans are from.
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Refuse a plan file that is older than a configuration file below this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) newer_than: Option<PathBuf>,
+    /// Tell of waivers that cover nothing in these plans
+    #[arg(long)]
+    pub(crate) unused_waivers: bool,
+    /// Show every finding in full
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// Words of `applygate apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// A saved plan file (terraform plan -out tfplan); without one, Terraform makes a plan first
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Ask nobody: a plan in which nothing dangerous is found is applied (=warn: also one with something to look at), any other is refused
+    #[arg(long, value_enum, value_name = "UP TO", num_args = 0..=1, require_equals = true, default_missing_value = "pass")]
+    pub(crate) yes: Option<Yes>,
+    /// The program to run (default: APPLYGATE_TERRAFORM, else terraform, then tofu, as found on the PATH)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) terraform: Option<PathBuf>,
+    /// Directory of the configuration, as Terraform's -chdir (which is understood as well)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) chdir: Option<PathBuf>,
+    /// Add a line to this file before Terraform is run, and one after; if that cannot be done, nothing is run (default: APPLYGATE_LOG)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// How the plan is judged.
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
+    /// Show every finding in full
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Handed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) args: Vec<OsString>,
+}
+
+/// What is let through without a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Yes {
+    /// Only what nothing was found in.
+    Pass,
+    /// Also what is worth a look.
+    Warn,
+}
+
+/// The words of `apply` as they are typed for Terraform: its flags have one dash and stand where they like. They go behind the `--`, where the gate looks at
+/// them; `-chdir=DIR`, which may stand before the command, becomes a flag of `apply`.
+#[must_use]
+pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let dir = |arg: &OsString| {
+        arg.to_str()
+            .and_then(|arg| arg.strip_prefix("-chdir="))
+            .map(|dir| OsString::from(format!("--chdir={dir}")))
+    };
+    let Some(apply) = args.iter().position(|arg| arg == "apply") else {
+        return args;
+    };
+    if !args
+        .iter()
+        .take(apply)
+        .skip(1)
+        .all(|arg| dir(arg).is_some())
+    {
+        return args;
+    }
+    let valued = valued();
+    let is_valued = |arg: &OsString| {
+        arg.to_str()
+            .and_then(|arg| arg.strip_prefix("--"))
+            .is_some_and(|name| valued.iter().any(|valued| valued == name))
+    };
+    let (mut ours, mut theirs, mut behind) = (
+        vec![OsString::from("applygate"), OsString::from("apply")],
+        Vec::new(),
+        false,
+    );
+    for (_, arg) in args
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| *at != 0 && *at != apply)
+    {
+        if !behind && ours.last().is_some_and(is_valued) {
+            // Taken away here, the word after it would become the value: a log that is written over the plan.
+            ours.push(arg);
+        } else if let Some(dir) = dir(&arg) {
+            ours.push(dir);
+        } else if arg == "--" && !behind {
+            behind = true;
+        } else if behind || arg.to_str().is_some_and(is_terraforms) {
+            theirs.push(arg);
+        } else {
+            ours.push(arg);
+        }
+    }
+    ours.push(OsString::from("--"));
+    ours.extend(theirs);
+    ours
+}
+
+/// Flags of `apply` whose value is the next word.
+fn valued() -> Vec<String> {
+    let command = Cli::command();
+    let flags = command
+        .find_subcommand("apply")
+        .into_iter()
+        .flat_map(clap::Command::get_arguments);
+    flags
+        .filter(|flag| flag.get_action().takes_values() && !flag.is_require_equals_set())
+        .filter_map(|flag| flag.get_long().map(str::to_owned))
+        .collect()
+}
+
+/// Whether a word is a flag as Terraform spells them: one dash and a name. Ours have two dashes, or one and a single letter.
+fn is_terraforms(arg: &str) -> bool {
+    let name = arg.strip_prefix('-').unwrap_or_default();
+    name.len() > 1 && name.chars().take(2).all(|c| c.is_ascii_lowercase())
+}
+
+/// Words that say where a plan is from. An apply has no such words: it is from where it is run.
+#[derive(Debug, Clone, Args, Default)]
+pub(crate) struct PlaceArgs {
+    /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Look at nothing beside the plan, not even a pin file
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) no_dir: bool,
+}
+
+/// Words that say how plans are judged: the same for every command that judges.
+#[derive(Debug, Clone, Args, Default)]
+pub(crate) struct JudgeArgs {
+    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) block_at: Option<BlockAt>,
+    /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
+    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
+    pub(crate) allow: Vec<Allowance>,
+    /// This state is meant to be empty: creating everything is what is wanted
+    #[arg(long)]
+    pub(crate) first_apply: bool,
+    /// Only these addresses may change: any other change is a finding (repeatable; such as aws_s3_bucket.logs or module.net.**)
+    #[arg(long, value_parser = Pattern::parse, value_name = "PATTERN")]
+    pub(crate) expect: Vec<Pattern>,
+    /// The most objects that may be destroyed or replaced
+    #[arg(long, value_name = "N")]
+    pub(crate) max_destroy: Option<usize>,
+    /// The most objects that may change
+    #[arg(long, value_name = "N")]
+    pub(crate) max_changes: Option<usize>,
+    /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read policy and pin file from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
+    #[arg(long, value_name = "REV")]
+    pub(crate) policy_from: Option<String>,
+    /// Judge by the defaults alone, whatever policy file there is
+    #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
+    pub(crate) no_config: bool,
+    /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+    pub(crate) now: Option<Timestamp>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "expected a time as in RFC 3339, such as 2026-12-01T12:00:00Z".to_owned())
+}
+
+/// Words of `applygate pin`.
+#[derive(Debug, Args)]
+pub(crate) struct PinArgs {
+    /// A saved plan file (terraform plan -out tfplan)
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// This state starts empty: creating everything is what is wanted
+    #[arg(long)]
+    pub(crate) new: bool,
+    /// Directory of the pin file (default: this one)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Words of `applygate init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Where to look and write (default: this directory)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Print the file instead of writing it
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+/// Words of `applygate config`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) what: ConfigCommand,
+}
+
+/// What `applygate config` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tell of every mistake in the policy, and of waivers that end
+    #[command(after_help = "Exit codes: 0 no mistake, 2 a mistake.")]
+    Check {
+        /// The policy file (default: the one that check would take)
+        file: Option<PathBuf>,
+        /// Working directory of the plan, from which the file is looked for (default: this one)
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+        #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+        now: Option<Timestamp>,
+    },
+    /// Show what holds, and where each value comes from
+    Show {
+        /// How plans are judged.
+        #[command(flatten)]
+        judge: Box<JudgeArgs>,
+        /// Where the plan is from.
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// For a plan of this workspace
+        #[arg(long, value_name = "NAME")]
+        workspace: Option<String>,
+        /// How it looks
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        format: Format,
+    },
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For machines
+    Json,
+}
+
+/// Severities that can block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names of the severities")]
+pub(crate) enum BlockAt {
+    Critical,
+    High,
+    Medium,
+    Low,
+}
+
+impl From<BlockAt> for Severity {
+    fn from(word: BlockAt) -> Self {
+        match word {
+            BlockAt::Critical => Self::Critical,
+            BlockAt::High => Self::High,
+            BlockAt::Medium => Self::Medium,
+            BlockAt::Low => Self::Low,
+        }
+    }
+}
+
+/// Words of `applygate rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// What to show
+    #[command(subcommand)]
+    pub(crate) what: Option<RulesCommand>,
+}
+
+/// What `applygate rules` shows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Every rule in one line (the default)
+    List,
+    /// What one rule finds, why it matters, and how to mend it
+    Explain {
+        /// Id of the rule
+        id: String,
+    },
+    /// Every resource type of the catalogue, or those that start with a word
+    Types {
+        /// Start of the type's name, such as aws_db
+        prefix: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_it_is_typed_for_terraform() {
+        for (typed, wanted) in [
+            ("apply tfplan", "apply tfplan --"),
+            ("apply", "apply --"),
+            (
+                "apply -no-color tfplan -parallelism=4",
+                "apply tfplan -- -no-color -parallelism=4",
+            ),
+            ("-chdir=infra apply tfplan", "apply --chdir=infra tfplan --"),
+            (
+                "apply tfplan -- -chdir=infra -json",
+                "apply tfplan --chdir=infra -- -json",
+            ),
+            ("apply -auto-approve", "apply -- -auto-approve"),
+            (
+                "apply --yes=warn -v tfplan -- x --",
+                "apply --yes=warn -v tfplan -- x --",
+            ),
+            ("apply -h", "apply -h --"),
+            ("apply --log -json tfplan", "apply --log -json tfplan --"),
+            ("apply --log -- tfplan", "apply --log -- tfplan --"),
+            (
+                "apply --log=x -json tfplan --yes -json",
+                "apply --log=x tfplan --yes -- -json -json",
+            ),
+            (
+                "apply --terraform apply -chdir=infra",
+                "apply --terraform apply --chdir=infra --",
+            ),
+            (
+                "apply --chdir -chdir=infra",
+                "apply --chdir -chdir=infra --",
+            ),
+            ("check apply", "check apply"),
+            ("check -no-color", "check -no-color"),
+            ("-chdir=infra check tfplan", "-chdir=infra check tfplan"),
+            ("", ""),
+        ] {
+            let words = |text: &str| {
+                std::iter::once("applygate")
+                    .chain(text.split_whitespace())
+                    .map(OsString::from)
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(spelled(words(typed)), words(wanted), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! After an apply: what the directory and the state say now. Nothing of the state is printed but its serial.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::commands::pin;
+use crate::os::{Event, Signals};
+use crate::plan::saved::{State, read_state};
+use crate::state::{Beside, Identity, PIN_FILE, Pin, Sign, remember_later};
+use crate::ui::escape::line;
+
+/// The largest state that is read, in bytes.
+const MAX_STATE: u64 = 1 << 30;
+
+/// The state as the backend has it now; `None` when Terraform does not say, or somebody asks for an end before it does: a backend may hang.
+pub(super) fn pull(
+    terraform: &Path,
+    chdir: Option<OsString>,
+    signals: &mut Signals,
+) -> Option<State> {
+    let mut child = Command::new(terraform)
+        .args(chdir)
+        .args(["state", "pull"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        // A log on a file could hold the state.
+        .env_remove("TF_LOG")
+        .env_remove("TF_LOG_CORE")
+        .env_remove("TF_LOG_PROVIDER")
+        .spawn()
+        .ok()?;
+    let out = child.stdout.take()?;
+    let reader = std::thread::spawn(move || read_state(out.take(MAX_STATE)).ok());
+    loop {
+        if let Some(status) = child.try_wait().ok()? {
+            return reader.join().ok().flatten().filter(|_| status.success());
+        }
+        if !matches!(signals.wait(None), Ok(Event::Child)) {
+            // It only reads. What it has started itself may go on and hold the pipe, so nobody waits for the reader.
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+    }
+}
+
+/// Moves the memory of the directory forward, and its pin file where something that it names has changed. Tells what a person has to know.
+pub(super) fn went_well(
+    dir: &Path,
+    planned: Option<&Identity>,
+    after: Option<&State>,
+) -> Vec<String> {
+    let mut told = Vec::new();
+    let Some(planned) = planned else { return told };
+    let Some(after) = after else {
+        told.push("the new serial of the state could not be read: a rollback to this one would not be noticed in this directory".to_owned());
+        return told;
+    };
+    let remembered = planned
+        .clone()
+        .moved_on(after, "")
+        .map_err(|_| ())
+        .and_then(|now| remember_later(dir, &now).map_err(|_| ()));
+    if remembered.is_err() {
+        told.push(
+            "the serial of the state could not be remembered in Terraform's directory".to_owned(),
+        );
+    }
+    match repin(dir, planned, after) {
+        Ok(Some(text)) => told.push(text),
+        Ok(None) => {}
+        Err(why) => told.push(format!(
+            "{PIN_FILE} is out of date and could not be written: {}",
+            line(&why)
+        )),
+    }
+    told
+}
+
+/// Writes the pin file anew if the state that it names has other data or got its lineage now.
+fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>, String> {
+    let path = dir.join(PIN_FILE);
+    let Some(mut pin) = Pin::read(&path).map_err(|refusal| refusal.to_string())? else {
+        return Ok(None);
+    };
+    let Some(pinned) = pin
+        .state(&planned.workspace)
+        .filter(|pinned| !pinned.is_pattern())
+    else {
+        return Ok(None);
+    };
+    let starts = pinned.lineage.is_empty() && planned.is_missing();
+    let same = starts || (pinned.lineage == planned.lineage && after.lineage == planned.lineage);
+    if !same || !pinned.differences(planned).is_empty() {
+        return Ok(Some(format!(
+            "{PIN_FILE} names another state than the one that was changed: if this one is right now, pin it again with applygate pin"
+        )));
+    }
+    let now = planned
+        .clone()
+        .moved_on(after, &pin.salt)
+        .map_err(|error| error.to_string())?;
+    if !starts && now.data.keys().eq(&pinned.data) {
+        return Ok(None);
+    }
+    let before = pinned.data.len();
+    pin.record(&now, false);
+    pin::write(&path, &pin.render().map_err(|refusal| refusal.to_string())?)
+        .map_err(|refusal| refusal.to_string())?;
+    Ok(Some(format!(
+        "{PIN_FILE} was written anew: {} with data in the state, {before} before. Commit it",
+        crate::ui::words::plural(now.data.len(), "object")
+    )))
+}
+
+/// What a run that did not end well has left, read from the directory and the state.
+pub(super) fn went_badly(
+    dir: &Path,
+    planned: Option<&Identity>,
+    after: Option<&State>,
+) -> Vec<String> {
+    let mut told = Vec::new();
+    let beside = Beside::read(dir, planned);
+    if beside
+        .signs
+        .iter()
+        .any(|sign| matches!(sign, Sign::ErroredState(_)))
+    {
+        told.push("errored.tfstate lies here: the new state could not be stored. Keep it; terraform state push errored.tfstate puts it in place".to_owned());
+    }
+    if let Some(lock) = planned.and_then(|planned| local_lock(dir, planned)) {
+        told.push(format!(
+            "{} lies here: the lock of a run that did not end well, or of one that still goes on. If none does: terraform force-unlock",
+            line(&lock.display().to_string())
+        ));
+    }
+    match (planned, after) {
+        (Some(planned), Some(after)) if planned.lineage == after.lineage && planned.serial == after.serial => {
+            told.push(format!("the state is still at serial {}: nothing was stored in it", after.serial));
+        }
+        (Some(planned), Some(after)) => {
+            let then =
+                if planned.is_missing() { "there was none when the plan was made".to_owned() } else { format!("the plan was made for {}", planned.serial) };
+            told.push(format!(
+                "the state is at serial {} now, {then}: either this run changed it before it ended, or somebody did since then and the plan is stale. Plan again",
+                after.serial
+            ));
+        }
+        _ => told
+            .push("the state could not be read: plan again before anything else; if it is locked and nobody runs Terraform: terraform force-unlock".to_owned()),
+    }
+    told
+}
+
+/// The lock file of a local state, if it is there.
+fn local_lock(dir: &Path, planned: &Identity) -> Option<PathBuf> {
+    if planned.place.kind != "local" {
+        return None;
+    }
+    let attribute = |name: &str| planned.place.attributes.get(name).map(String::as_str);
+    let state = if planned.workspace == "default" {
+        PathBuf::from(attribute("path").unwrap_or("terraform.tfstate"))
+    } else {
+        Path::new(attribute("workspace_dir").unwrap_or("terraform.tfstate.d"))
+            .join(&planned.workspace)
+            .join("terraform.tfstate")
+    };
+    let name = format!(".{}.lock.info", state.file_name()?.to_str()?);
+    let lock = dir.join(state.with_file_name(name));
+    lock.is_file().then_some(lock)
+}

@@ -1,0 +1,221 @@
+//! What may not slip past the judged plan: words for Terraform, and the environment that adds words of its own.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::commands::apply::Refused;
+use crate::ui::escape::line;
+
+/// Flags for `terraform apply` that change how it works and not what it does
+/// (<https://developer.hashicorp.com/terraform/cli/commands/apply>).
+const HARMLESS: &[&str] = &["no-color", "compact-warnings", "json", "input=false"];
+
+/// Flags that have a value of their own, and what it may be made of.
+const VALUED: &[(&str, fn(char) -> bool)] = &[
+    ("parallelism", |c| c.is_ascii_digit()),
+    ("lock-timeout", |c| c.is_ascii_alphanumeric() || c == '.'),
+];
+
+/// Lets words through that cannot change what is applied.
+///
+/// # Errors
+/// Names the first word that could, and why.
+pub(super) fn words(args: &[OsString]) -> Result<(), Refused> {
+    args.iter().try_for_each(|arg| word(arg))
+}
+
+fn word(arg: &OsStr) -> Result<(), Refused> {
+    let shown = arg.to_string_lossy();
+    let name = shown.strip_prefix("--").or_else(|| shown.strip_prefix('-'));
+    if let Some(name) = name.filter(|_| arg.to_str().is_some()) {
+        let valued = name.split_once('=').is_some_and(|(name, value)| {
+            VALUED.iter().any(|(known, fits)| {
+                *known == name && !value.is_empty() && value.len() <= 20 && value.chars().all(fits)
+            })
+        });
+        if HARMLESS.contains(&name) || valued {
+            return Ok(());
+        }
+    }
+    let flag = name.map(|name| name.split_once('=').map_or(name, |(flag, _)| flag));
+    let why = match flag {
+        None => "only one plan is applied: the one that is judged",
+        Some("state" | "state-out" | "backup") => {
+            "it makes Terraform read or write another state than the plan says; the next plan would be made against the wrong one"
+        }
+        Some("lock") => "without the lock two applies can write the state at once",
+        Some("auto-approve") => {
+            "a saved plan is applied without Terraform's question; applygate asks, or takes --yes"
+        }
+        Some(
+            "destroy" | "refresh" | "refresh-only" | "replace" | "target" | "exclude" | "var"
+            | "var-file" | "target-file" | "exclude-file",
+        ) => "it belongs to the plan, which is judged: terraform plan ... -out tfplan",
+        Some("parallelism" | "lock-timeout") => "write its value with =, such as -parallelism=4",
+        Some("input") => "only -input=false is let through",
+        Some("help") => "it would only show help; that of the gate is applygate apply --help",
+        Some(_) => "it is not one of those that cannot change what is applied",
+    };
+    // A value may be a secret: only the flag's name is shown.
+    let shown = flag.map_or_else(
+        || "a word that is no flag".to_owned(),
+        |flag| format!("-{}", line(flag)),
+    );
+    Err(Refused::new(
+        format!("{shown} is not handed to terraform apply: {why}"),
+        "let through: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false",
+    ))
+}
+
+/// Looks at the environment that Terraform will get, and tells what of it decides which state is written.
+///
+/// # Errors
+/// When it would add words to Terraform's command line.
+pub(super) fn environment(
+    vars: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<String>, Refused> {
+    let mut shown = Vec::new();
+    for (name, value) in vars {
+        let name = name.to_string_lossy();
+        if value.is_empty() {
+            continue;
+        }
+        if name.starts_with("TF_CLI_ARGS") {
+            return Err(Refused::new(
+                format!(
+                    "{} is set: it adds words to Terraform's command line that nobody judged, such as -state-out",
+                    line(&name)
+                ),
+                format!(
+                    "unset {}; what the plan needs goes to terraform plan ... -out tfplan",
+                    line(&name)
+                ),
+            ));
+        }
+        if matches!(name.as_ref(), "TF_WORKSPACE" | "TF_DATA_DIR") {
+            shown.push(format!("{name}={}", line(&value.to_string_lossy())));
+        } else if matches!(
+            name.as_ref(),
+            "TF_REATTACH_PROVIDERS" | "TF_CLI_CONFIG_FILE"
+        ) {
+            // They can put other providers in place of those that made the plan.
+            shown.push(name.into_owned());
+        }
+    }
+    shown.sort();
+    Ok(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(words_given: &[&str]) -> bool {
+        words(&words_given.iter().map(OsString::from).collect::<Vec<_>>()).is_ok()
+    }
+
+    #[test]
+    fn what_is_let_through() {
+        for word in [
+            "-parallelism=4",
+            "--parallelism=40",
+            "-lock-timeout=5m",
+            "-lock-timeout=1.5s",
+            "-no-color",
+            "--no-color",
+            "-compact-warnings",
+            "-json",
+            "-input=false",
+        ] {
+            assert!(passes(&[word]), "{word}");
+        }
+        assert!(passes(&[]));
+    }
+
+    #[test]
+    fn what_is_not() {
+        for word in [
+            "-state=x",
+            "-state-out=x",
+            "-state-out",
+            "-backup=-",
+            "-lock=false",
+            "-lock",
+            "-auto-approve",
+            "-destroy",
+            "-target=a.b",
+            "-var=a=b",
+            "-var-file=x",
+            "-refresh=false",
+            "-replace=a.b",
+            "-parallelism",
+            "-parallelism=",
+            "-parallelism=1 -state=x",
+            "-lock-timeout=-1",
+            "-input=true",
+            "-input",
+            "other.tfplan",
+            "",
+            "-",
+            "--",
+            "---no-color",
+            "-chdir=x",
+            "-no-color=false",
+            "-help",
+            "@file",
+        ] {
+            assert!(!passes(&[word]), "{word}");
+            assert!(!passes(&["-no-color", word]), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_no_value() {
+        let refused = words(&["-var=password=hunter2".into()])
+            .err()
+            .map(|refused| format!("{refused:?}"));
+        assert!(refused.is_some_and(|text| text.contains("-var ") && !text.contains("hunter2")));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_type() {
+        let told = |word: &str| {
+            words(&[word.into()])
+                .err()
+                .map(|refused| refused.what)
+                .unwrap_or_default()
+        };
+        assert!(
+            told("-help").contains("applygate apply --help")
+                && !told("-helper").contains("apply --help")
+        );
+    }
+
+    #[test]
+    fn the_environment() {
+        let look = |vars: &[(&str, &str)]| {
+            environment(
+                vars.iter()
+                    .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+            )
+        };
+        assert!(look(&[("TF_CLI_ARGS", "-lock=false")]).is_err());
+        assert!(look(&[("TF_CLI_ARGS_apply", "-state-out=x")]).is_err());
+        assert!(look(&[("TF_CLI_ARGS_plan", "-var-file=x")]).is_err());
+        let shown = look(&[
+            ("TF_CLI_ARGS", ""),
+            ("TF_VAR_password", "s"),
+            ("TF_WORKSPACE", "prod"),
+            ("TF_DATA_DIR", "d\n"),
+            ("HOME", "/"),
+            ("TF_REATTACH_PROVIDERS", "{}"),
+        ]);
+        assert_eq!(
+            shown.ok(),
+            Some(vec![
+                "TF_DATA_DIR=d\\n".to_owned(),
+                "TF_REATTACH_PROVIDERS".to_owned(),
+                "TF_WORKSPACE=prod".to_owned()
+            ])
+        );
+    }
+}

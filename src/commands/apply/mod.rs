@@ -1,0 +1,686 @@
+//! `applygate apply`: judges a plan, asks, and runs Terraform on exactly the bytes that were judged.
+//!
+//! One way: words and environment → bytes → report → question → record → private copy → Terraform → what it left behind.
+
+mod aftermath;
+mod flags;
+mod private_copy;
+mod question;
+mod record;
+mod terraform;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use private_copy::Private;
+use question::{Answer, Question, ask};
+use record::{Asked, Decision, Log};
+use terraform::Doing;
+
+use crate::cli::environment::{Environment, RUNNING};
+use crate::cli::{ApplyArgs, Yes};
+use crate::commands::inputs::{Job, io_words};
+use crate::judge;
+use crate::os;
+use crate::os::digest;
+use crate::os::program;
+use crate::os::{Event, Signals, Terminal};
+use crate::plan::saved::{Opened, Writer, is_saved};
+use crate::policy::settings::Settings;
+use crate::report::{PlanReport, Report, human};
+use crate::state::{Identity, Where, selected_workspace};
+use crate::ui::escape::line;
+use crate::ui::exit::Exit;
+use crate::ui::refusal::{Refusal, Why};
+use crate::ui::streams::Streams;
+use crate::verdict::Verdict;
+
+/// Why nothing is run.
+#[derive(Debug)]
+struct Refused {
+    what: String,
+    help: String,
+}
+
+impl Refused {
+    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            help: help.into(),
+        }
+    }
+
+    fn of(name: &str, refusal: &Refusal) -> Self {
+        Self::new(
+            format!("{} {}", line(name), line(&refusal.to_string())),
+            refusal.why.help(),
+        )
+    }
+}
+
+/// How far a run got before it ended.
+enum Stop {
+    /// Nothing was run, since something is wrong.
+    Refused(Refused),
+    /// Nothing was run, and that was said.
+    Ended(Exit),
+    /// Those of the streams.
+    Io(io::Error),
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams, before anything was run.
+pub(crate) fn apply(
+    args: &ApplyArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    match Gate::new(args, environment, streams).and_then(|gate| gate.go(streams)) {
+        Ok(exit) | Err(Stop::Ended(exit)) => Ok(exit),
+        Err(Stop::Io(error)) => Err(error),
+        Err(Stop::Refused(refused)) => {
+            streams.out.flush()?;
+            streams.refuse(&refused.what, &refused.help)?;
+            streams.tell("nothing was run")?;
+            Ok(Exit::CouldNotJudge)
+        }
+    }
+}
+
+/// What is known before a plan is read.
+struct Gate<'a> {
+    args: &'a ApplyArgs,
+    settings: Settings,
+    /// Where Terraform runs, as it was named.
+    dir: PathBuf,
+    /// The same, absolute.
+    directory: PathBuf,
+    /// The program that the user named.
+    program: Option<PathBuf>,
+    log: Log,
+    /// Variables of the environment that decide which state is written.
+    shown: Vec<String>,
+    /// The plan file that was named.
+    given: Option<Bytes>,
+    terminal: Option<Terminal>,
+    signals: Signals,
+}
+
+/// A plan to be judged.
+struct Bytes {
+    name: String,
+    bytes: Vec<u8>,
+    /// Where it was made, if it was made here.
+    private: Option<Private>,
+}
+
+impl<'a> Gate<'a> {
+    fn new(
+        args: &'a ApplyArgs,
+        environment: &Environment,
+        streams: &mut Streams<'_>,
+    ) -> Result<Self, Stop> {
+        private_copy::sweep();
+        flags::words(&args.args)?;
+        let mut shown = flags::environment(std::env::vars_os())?;
+        shown.extend(args.judge.now.map(|now| format!("--now={now}")));
+        let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
+        if !dir.is_dir() {
+            return Err(Refused::new(
+                format!(
+                    "-chdir: {} is no directory",
+                    line(&dir.display().to_string())
+                ),
+                "name the directory of the configuration",
+            )
+            .into());
+        }
+        let directory = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        if environment
+            .running
+            .as_ref()
+            .is_some_and(|running| Path::new(running) == directory)
+        {
+            return Err(Refused::new(
+                "the terraform that was run is a wrapper that calls applygate again",
+                "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
+            )
+            .into());
+        }
+        let log = args
+            .log
+            .clone()
+            .or_else(|| environment.log.as_ref().map(PathBuf::from));
+        let log = Log::open(log.as_deref()).map_err(|error| {
+            let file = log.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+            Refused::new(
+                format!("the log {} cannot be written: {}", line(&file), io_words(&error)),
+                "name a file that can be added to, in a directory that is there; or go without --log and APPLYGATE_LOG",
+            )
+        })?;
+        // What lies in the directory that Terraform writes to always counts.
+        let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
+            Ok(settings) => settings,
+            Err(unsettled) => {
+                unsettled.write(streams)?;
+                streams.tell("nothing was run")?;
+                return Err(Stop::Ended(Exit::CouldNotJudge));
+            }
+        };
+        let program = args
+            .terraform
+            .clone()
+            .or_else(|| environment.terraform.as_ref().map(PathBuf::from));
+        let given = args
+            .plan
+            .as_deref()
+            .map(|path| read(&dir, path))
+            .transpose()?;
+        // Only now: until here there is nothing to protect, and reading from a pipe that nobody writes to has to end with Ctrl-C.
+        let signals = Signals::take().map_err(|error| {
+            Refused::new(
+                format!("signals cannot be taken over: {error}"),
+                "applygate check works here",
+            )
+        })?;
+        Ok(Self {
+            args,
+            settings,
+            dir,
+            directory,
+            program,
+            log,
+            shown,
+            given,
+            terminal: Terminal::open(),
+            signals,
+        })
+    }
+
+    fn go(mut self, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
+        let made = match self.given.take() {
+            Some(given) => given,
+            None => {
+                let terraform = self.terraform(Writer::Unknown)?;
+                self.make(&terraform, streams)?
+            }
+        };
+        let opened =
+            Opened::new(&made.bytes).map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let plan = opened
+            .plan()
+            .map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let terraform = self.terraform(
+            plan.saved
+                .as_deref()
+                .map_or(Writer::Unknown, |saved| saved.writer),
+        )?;
+        // Digests are those of the pin that judges.
+        let salt = self
+            .settings
+            .pins
+            .read(&self.dir)
+            .ok()
+            .flatten()
+            .map(|pin| pin.salt)
+            .unwrap_or_default();
+        let identity = Identity::of(&plan, &salt)
+            .map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
+        let report = self.judge(&made, streams)?;
+        self.right_workspace(identity.as_ref())?;
+        // As terraform apply without a file does: where there is nothing to do, nobody is asked.
+        let idle = made.private.is_some()
+            && plan
+                .saved
+                .as_deref()
+                .is_some_and(|saved| saved.applyable == Some(false));
+        if idle && report.decision.verdict == Verdict::Pass {
+            streams.tell("there is nothing to apply; nothing was run")?;
+            return Ok(Exit::Through);
+        }
+
+        let asked = self.ask(&report, &terraform, streams)?;
+        // An answer takes its time, and somebody may have selected another one in the meantime.
+        self.right_workspace(identity.as_ref())?;
+        let decision = Decision {
+            directory: &self.directory,
+            plan: &report,
+            terraform: &terraform,
+            asked: &asked,
+        };
+        self.log.decision(&decision).map_err(|error| {
+            Refused::new(
+                format!("the log cannot be written: {}", error.kind()),
+                "nothing is run without its record",
+            )
+        })?;
+        if !asked.run {
+            // The terminal may be gone, which changes nothing of what was decided.
+            let _ = streams.tell(&format!("{}; nothing was run", asked.because));
+            return Ok(Exit::Blocked);
+        }
+        let private = made
+            .private
+            .map_or_else(Private::new, Ok)
+            .and_then(|private| private.write(&made.bytes).map(|()| private));
+        let private = private.map_err(|error| {
+            // The record says that it is run: what came of it belongs there too. If that cannot be written either, it ends all the same.
+            let _ = self.log.result(&report, None);
+            not_started("the private copy of the plan cannot be made", &error)
+        })?;
+        self.apply(&terraform, &private, &report, identity.as_ref(), streams)
+    }
+
+    /// Has Terraform make a plan where nobody else can change it.
+    fn make(&mut self, terraform: &Path, streams: &mut Streams<'_>) -> Result<Bytes, Stop> {
+        let private = Private::new().map_err(|error| {
+            not_started("a private directory for the plan cannot be made", &error)
+        })?;
+        let mut command = Command::new(terraform);
+        let mut out = OsString::from("-out=");
+        out.push(private.plan());
+        command
+            .args(self.chdir())
+            .arg("plan")
+            .arg(out)
+            .args(&self.args.args)
+            .env(RUNNING, &self.directory);
+        if self.terminal.is_none() {
+            command.arg("-input=false");
+        }
+        // Else it says how to apply the file past the gate.
+        command.env("TF_IN_AUTOMATION", "1");
+        let run = terraform::run(
+            &mut command,
+            Doing::Plan,
+            self.in_front(),
+            &mut self.signals,
+            streams,
+        )
+        .map_err(|error| not_started("terraform plan does not start", &error))?;
+        if run.stopped {
+            streams.tell("interrupted; nothing was run")?;
+            return Err(Stop::Ended(Exit::Blocked));
+        }
+        if !run.ended.well() {
+            return Err(Refused::new(
+                format!("terraform plan {}", run.ended.words()),
+                "see what it says above",
+            )
+            .into());
+        }
+        let job = Job::File(private.plan());
+        let bytes = job
+            .read()
+            .map_err(|refusal| Refused::of("the plan that was made", &refusal))?;
+        Ok(Bytes {
+            name: "(the plan made just now)".to_owned(),
+            bytes,
+            private: Some(private),
+        })
+    }
+
+    /// The program, as an absolute path: named by the user, or found on the PATH.
+    fn terraform(&self, writer: Writer) -> Result<PathBuf, Refused> {
+        let help = "give its path: --terraform /usr/local/bin/terraform";
+        match &self.program {
+            Some(path) if path.components().count() > 1 => {
+                // A link keeps its name: version managers tell by it what they stand for.
+                let found = std::path::absolute(path).ok().filter(|path| path.is_file());
+                found.ok_or_else(|| {
+                    Refused::new(
+                        format!(
+                            "{}: there is no file {}",
+                            self.named(),
+                            line(&path.display().to_string())
+                        ),
+                        help,
+                    )
+                })
+            }
+            Some(name) => {
+                let found = name.to_str().and_then(program::find);
+                found.ok_or_else(|| {
+                    Refused::new(
+                        format!(
+                            "{}: there is no {} on the PATH",
+                            self.named(),
+                            line(&name.display().to_string())
+                        ),
+                        help,
+                    )
+                })
+            }
+            None => {
+                let names = if writer == Writer::OpenTofu {
+                    ["tofu", "terraform"]
+                } else {
+                    ["terraform", "tofu"]
+                };
+                names.into_iter().find_map(program::find).ok_or_else(|| {
+                    Refused::new("there is neither terraform nor tofu on the PATH", help)
+                })
+            }
+        }
+    }
+
+    /// Where the program was named: a variable may be set far away.
+    const fn named(&self) -> &'static str {
+        if self.args.terraform.is_some() {
+            "--terraform"
+        } else {
+            "APPLYGATE_TERRAFORM"
+        }
+    }
+
+    /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
+    fn judge(&self, made: &Bytes, streams: &mut Streams<'_>) -> Result<PlanReport, Stop> {
+        let mut used = vec![false; self.settings.said.allow.len()];
+        let mut plans = judge::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used)
+            .map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
+            return Err(Refused::new(
+                format!("{} is not one plan", line(&made.name)),
+                "terraform plan -out tfplan",
+            )
+            .into());
+        };
+        plan.summary.sha256 = digest::sha256(&made.bytes);
+        let mut report = Report {
+            plans: vec![plan],
+            ..Report::default()
+        };
+        human::write(
+            &report,
+            human::Layout {
+                width: streams.width,
+                verbose: self.args.verbose,
+            },
+            streams.out,
+        )?;
+        for shown in &self.shown {
+            writeln!(streams.out, "{:<10}{shown}", "set")?;
+        }
+        streams.out.flush()?;
+        if streams.closed.get() {
+            return Err(Refused::new(
+                "the report cannot be written: standard output is closed",
+                "let the report be seen before the plan is applied",
+            )
+            .into());
+        }
+        if let Some(unused) = self
+            .settings
+            .said
+            .allow
+            .iter()
+            .zip(&used)
+            .find(|(_, used)| !**used)
+        {
+            return Err(Refused::new(
+                format!("--allow {} matches no finding", line(&unused.0.to_string())),
+                "copy rule and address from the report",
+            )
+            .into());
+        }
+        let Some(plan) = report.plans.pop() else {
+            return Err(Stop::Ended(Exit::CouldNotJudge));
+        };
+        match &plan.decision.refusal {
+            None => Ok(plan),
+            Some(refusal) => {
+                let refused = Refused::of(&made.name, refusal);
+                streams.refuse(&refused.what, &refused.help)?;
+                streams.tell("nothing was run")?;
+                Err(Stop::Ended(if plan.decision.verdict == Verdict::Block {
+                    Exit::Blocked
+                } else {
+                    Exit::CouldNotJudge
+                }))
+            }
+        }
+    }
+
+    /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (formats: 3.5).
+    fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Refused> {
+        let Some(identity) = identity else {
+            return Ok(());
+        };
+        let selected = selected_workspace(&self.dir);
+        // There the name is that of a workspace in the service, in more than one way.
+        if matches!(identity.place.kind.as_str(), "remote" | "cloud")
+            || selected == identity.workspace
+        {
+            return Ok(());
+        }
+        Err(Refused::new(
+            format!(
+                "the plan is for workspace {}, and {} is selected here",
+                line(&identity.workspace),
+                line(&selected)
+            ),
+            format!(
+                "if the plan is right: terraform workspace select {}",
+                line(&identity.workspace)
+            ),
+        ))
+    }
+
+    /// Gets the answer: from a person at the terminal, or from the flags where nobody is to be asked.
+    fn ask(
+        &mut self,
+        plan: &PlanReport,
+        terraform: &Path,
+        streams: &mut Streams<'_>,
+    ) -> Result<Asked, Stop> {
+        let verdict = plan.decision.verdict;
+        let not_asked = |run: bool, because: &str| Asked {
+            question: None,
+            answered: false,
+            run,
+            because: because.to_owned(),
+        };
+        if let Some(closed) = &plan.decision.closed {
+            return Ok(not_asked(
+                false,
+                &line(&format!("{}; {}", closed.reason, closed.next())),
+            ));
+        }
+        if let Some(yes) = self.args.yes {
+            return Ok(match (verdict, yes) {
+                (Verdict::Pass, _) => not_asked(true, "--yes"),
+                (Verdict::Warn, Yes::Warn) => not_asked(true, "--yes=warn"),
+                (Verdict::Warn, Yes::Pass) => not_asked(
+                    false,
+                    "there is something to look at first: --yes=warn lets warnings through, or be asked without --yes",
+                ),
+                (Verdict::Block, _) => not_asked(
+                    false,
+                    "the plan is blocked, and --yes does not answer for that: --allow lets a wanted finding through, or be asked without --yes at a terminal",
+                ),
+            });
+        }
+        let Some(terminal) = &mut self.terminal else {
+            let because = match verdict {
+                Verdict::Pass => {
+                    "there is no terminal to ask on: --yes lets a plan through in which nothing dangerous is found"
+                }
+                Verdict::Warn => {
+                    "there is no terminal to ask on: --yes=warn lets a plan through that has something to look at"
+                }
+                Verdict::Block => {
+                    "the plan is blocked, and there is no terminal to answer for it: --allow lets a wanted finding through"
+                }
+            };
+            return Ok(not_asked(false, because));
+        };
+        let question = Question::of(plan);
+        let text = question.text(plan, terraform, streams.width);
+        let answer = ask(&question, &text, terminal, &mut self.signals).map_err(|error| {
+            Refused::new(
+                format!("the terminal cannot be used: {}", error.kind()),
+                "without one, --yes lets a plan through in which nothing is found",
+            )
+        })?;
+        streams.out.flush()?;
+        // What came while the answer was typed counts too.
+        let interrupted = self.stopped()? || answer == Answer::Interrupted;
+        let because = match (answer, interrupted) {
+            (_, true) => "interrupted",
+            (Answer::Yes, false) => "answered",
+            _ => "declined",
+        };
+        let yes = answer == Answer::Yes && !interrupted;
+        Ok(Asked {
+            question: Some(question.word()),
+            answered: answer == Answer::Yes,
+            run: yes,
+            because: because.to_owned(),
+        })
+    }
+
+    /// The directory as Terraform takes it. Started there instead, it would take `path.cwd` and a relative `TF_CLI_CONFIG_FILE` for others than the plan did.
+    fn chdir(&self) -> Option<OsString> {
+        let mut word = OsString::from("-chdir=");
+        word.push(self.args.chdir.as_ref()?);
+        Some(word)
+    }
+
+    /// Whether a person is in front of this: what the terminal sends reaches Terraform as well.
+    fn in_front(&self) -> bool {
+        self.terminal.as_ref().is_some_and(Terminal::is_in_front)
+    }
+
+    /// Whether a stop was asked for since this was last asked.
+    fn stopped(&mut self) -> io::Result<bool> {
+        let mut stopped = false;
+        while let Some(event) = self.signals.pending()? {
+            stopped = stopped || event != Event::Child;
+        }
+        Ok(stopped)
+    }
+
+    /// Runs Terraform. From here on an error is no reason to end before it does.
+    fn apply(
+        mut self,
+        terraform: &Path,
+        private: &Private,
+        plan: &PlanReport,
+        identity: Option<&Identity>,
+        streams: &mut Streams<'_>,
+    ) -> Result<Exit, Stop> {
+        let mut command = if self.in_front() {
+            os::shielded(terraform)
+        } else {
+            Command::new(terraform)
+        };
+        command
+            .args(self.chdir())
+            .arg("apply")
+            .args(&self.args.args)
+            .env(RUNNING, &self.directory);
+        if self.terminal.is_none() {
+            command.arg("-input=false");
+        }
+        command.arg(private.plan());
+        // The last moment in which a no is still a no.
+        if self.stopped()? {
+            let _ = self.log.result(plan, None);
+            let _ = streams.tell("interrupted; nothing was run");
+            return Ok(Exit::Blocked);
+        }
+        let run = terraform::run(
+            &mut command,
+            Doing::Apply,
+            self.in_front(),
+            &mut self.signals,
+            streams,
+        );
+        let ended = run.as_ref().ok().map(|run| run.ended);
+        let unrecorded = self.log.result(plan, ended).err();
+        let mut told = Vec::new();
+        if let Some(error) = unrecorded {
+            told.push(format!(
+                "the end of this run could not be written to the log: {}",
+                error.kind()
+            ));
+        }
+        let exit = match run {
+            Err(error) => {
+                told.push(format!(
+                    "{} does not start: {}; nothing was run",
+                    line(&terraform.display().to_string()),
+                    error.kind()
+                ));
+                Exit::CouldNotJudge
+            }
+            Ok(run) => {
+                let state = aftermath::pull(terraform, self.chdir(), &mut self.signals);
+                if run.ended.well() {
+                    told.extend(aftermath::went_well(&self.dir, identity, state.as_ref()));
+                    Exit::Through
+                } else {
+                    told.extend(aftermath::went_badly(&self.dir, identity, state.as_ref()));
+                    told.push(format!("terraform {}", run.ended.words()));
+                    Exit::NotApplied
+                }
+            }
+        };
+        for text in told {
+            // The apply is over: a message that cannot be written changes nothing of how it ended.
+            let _ = streams.tell(&text);
+        }
+        Ok(exit)
+    }
+}
+
+/// Reads a plan file, once.
+fn read(dir: &Path, path: &Path) -> Result<Bytes, Refused> {
+    // As Terraform does: with -chdir a relative path is one in that directory.
+    let (name, job) = if path.as_os_str() == "-" {
+        ("-".to_owned(), Job::Stdin)
+    } else {
+        (path.display().to_string(), Job::File(dir.join(path)))
+    };
+    let bytes = job.read().map_err(|refusal| Refused::of(&name, &refusal))?;
+    if bytes.is_empty() {
+        return Err(Refused::of(&name, &Refusal::new(Why::Empty)));
+    }
+    if !is_saved(&bytes) {
+        return Err(Refused::new(
+            format!(
+                "{} is no saved plan file: only that is what Terraform applies, and JSON is not it",
+                line(&name)
+            ),
+            "terraform plan -out tfplan && applygate apply tfplan",
+        ));
+    }
+    Ok(Bytes {
+        name,
+        bytes,
+        private: None,
+    })
+}
+
+fn not_started(what: &str, error: &io::Error) -> Refused {
+    Refused::new(
+        format!("{what}: {}", error.kind()),
+        "a temporary directory that can be written to is needed: TMPDIR names one",
+    )
+}

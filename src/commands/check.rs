@@ -1,0 +1,201 @@
+//! `applygate check`: judges plans and reports. Runs no program and changes nothing.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use super::inputs::{self, Job};
+use crate::cli::environment::Environment;
+use crate::cli::{CheckArgs, Format};
+use crate::judge;
+use crate::os::digest;
+use crate::policy::Waiver;
+use crate::policy::settings::{self, Settings};
+use crate::report::{ErrorReport, Report, human, json};
+use crate::ui::escape::line;
+use crate::ui::exit::Exit;
+use crate::ui::streams::Streams;
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams.
+pub(crate) fn check(
+    args: &CheckArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let settings = match Settings::resolve(&args.judge, settings::place(&args.place), environment) {
+        Ok(settings) => settings,
+        Err(unsettled) => {
+            unsettled.write(streams)?;
+            return Ok(Exit::CouldNotJudge);
+        }
+    };
+    let mut paths = args.plans.clone();
+    if paths.is_empty() {
+        if io::stdin().is_terminal() {
+            streams.refuse(
+                "no plan given",
+                "terraform plan -out tfplan && applygate check tfplan",
+            )?;
+            return Ok(Exit::CouldNotJudge);
+        }
+        paths.push("-".into());
+    }
+    let mut report = Report::default();
+    let mut used = vec![false; settings.said.allow.len()];
+    for path in &paths {
+        match inputs::find(path) {
+            Ok(found) => {
+                report.other_files += found.others;
+                for job in found.jobs {
+                    match args
+                        .newer_than
+                        .as_deref()
+                        .map_or(Ok(()), |dir| inputs::newer_than(&job, dir))
+                    {
+                        Ok(()) => judge_input(&job, &settings, &mut used, &mut report),
+                        Err(refusal) => report.errors.push(ErrorReport {
+                            source: job.name(),
+                            refusal,
+                        }),
+                    }
+                }
+            }
+            Err(refusal) => report.errors.push(ErrorReport {
+                source: path.display().to_string(),
+                refusal,
+            }),
+        }
+    }
+    match args.format {
+        Format::Human => human::write(
+            &report,
+            human::Layout {
+                width: streams.width,
+                verbose: args.verbose,
+            },
+            streams.out,
+        )?,
+        Format::Json => json::write(&report, streams.out)?,
+    }
+    streams.out.flush()?;
+    let in_part = report.plans.iter().filter_map(|plan| {
+        plan.decision
+            .refusal
+            .as_ref()
+            .map(|refusal| (&plan.summary.source, refusal))
+    });
+    for (source, refusal) in report
+        .errors
+        .iter()
+        .map(|error| (&error.source, &error.refusal))
+        .chain(in_part)
+    {
+        streams.refuse(
+            &format!("{} {}", line(source), line(&refusal.to_string())),
+            refusal.why.help(),
+        )?;
+    }
+    let mut unused = false;
+    for (allowance, used) in settings.said.allow.iter().zip(&used) {
+        if !used {
+            unused = true;
+            streams.refuse(
+                &format!(
+                    "--allow {} matches no finding",
+                    line(&allowance.to_string())
+                ),
+                "copy rule and address from the report as they are",
+            )?;
+        }
+    }
+    if args.unused_waivers {
+        tell_unused(&report, &settings, streams)?;
+    }
+    Ok(if report.blocked() && !args.exit_zero {
+        Exit::Blocked
+    } else if !report.all_judged() || unused {
+        Exit::CouldNotJudge
+    } else {
+        Exit::Through
+    })
+}
+
+/// Tells of waivers that held for a plan of this run and covered nothing in any.
+fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> io::Result<()> {
+    if !report.all_judged() {
+        return writeln!(
+            streams.err,
+            "note: not everything was judged, so nobody can tell which waivers cover nothing"
+        );
+    }
+    let mut held: HashMap<*const Waiver, (&Waiver, bool)> = HashMap::new();
+    for (waiver, used) in report.plans.iter().flat_map(|plan| &plan.decision.waivers) {
+        let (_, before) = held.entry(Arc::as_ptr(waiver)).or_insert((waiver, false));
+        *before = *before || *used;
+    }
+    let mut unused: Vec<&Waiver> = held
+        .into_values()
+        .filter(|(_, used)| !used)
+        .map(|(waiver, _)| waiver)
+        .collect();
+    unused.sort_by_key(|waiver| (waiver.line, waiver.to_string()));
+    let file = settings
+        .policy
+        .as_ref()
+        .map_or("", |policy| policy.file.as_str());
+    for waiver in unused {
+        let over = if waiver.is_expired(settings.today()) {
+            format!("; it expired on {}", waiver.expires)
+        } else {
+            String::new()
+        };
+        let what = line(&waiver.to_string()).into_owned();
+        writeln!(
+            streams.err,
+            "note: the waiver in {}:{} covers nothing in these plans ({what}){over}",
+            line(file),
+            waiver.line
+        )?;
+    }
+    Ok(())
+}
+
+/// Judges everything in one input.
+fn judge_input(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report) {
+    let source = job.name();
+    let bytes = match job.read() {
+        Ok(bytes) => bytes,
+        Err(refusal) => return report.errors.push(ErrorReport { source, refusal }),
+    };
+    // The digest of a big file takes as long as reading the plan in it.
+    let plans = std::thread::scope(|scope| {
+        let digest = scope.spawn(|| digest::sha256(&bytes));
+        let judged = judge::judge_bytes(&bytes, &source, settings, used);
+        let sha256 = digest.join().unwrap_or_default();
+        judged.map(|mut plans| {
+            plans
+                .iter_mut()
+                .for_each(|plan| plan.summary.sha256.clone_from(&sha256));
+            plans
+        })
+    });
+    match plans {
+        Ok(mut plans) => {
+            if let Job::File(path) = job
+                && let Some(file) = settings.passed_over(path)
+            {
+                let note = format!(
+                    "{file} is not used: it lies nearer to this plan than the policy of the current directory does; --dir says where a plan is from"
+                );
+                plans
+                    .iter_mut()
+                    .for_each(|plan| plan.summary.notes.push(note.clone()));
+            }
+            report.plans.extend(plans);
+        }
+        Err(refusal) => report.errors.push(ErrorReport { source, refusal }),
+    }
+}

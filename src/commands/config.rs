@@ -1,0 +1,294 @@
+//! `applygate config`: tells of mistakes in the policy, and shows what holds and where each value comes from.
+
+use std::io;
+
+use serde::Serialize;
+
+use crate::cli::environment::Environment;
+use crate::cli::{ConfigArgs, ConfigCommand, Format, JudgeArgs};
+use crate::finding::Severity;
+use crate::policy::settings::{self, Holding, Settings};
+use crate::policy::{Env, Layer, Policy, RuleGrade};
+use crate::rules;
+use crate::state::Where;
+use crate::ui::escape::{JsonFormatter, line};
+use crate::ui::exit::Exit;
+use crate::ui::streams::Streams;
+
+/// Days before its end from which on a waiver is told of.
+const SOON: i64 = 14;
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams.
+pub(crate) fn config(
+    args: &ConfigArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    match &args.what {
+        ConfigCommand::Check { file, dir, now } => {
+            // It is for a file before it is agreed on: that of the working tree.
+            let environment = &Environment {
+                policy_from: None,
+                ..environment.clone()
+            };
+            let judge = JudgeArgs {
+                config: file.clone(),
+                now: *now,
+                ..JudgeArgs::default()
+            };
+            settled(
+                &judge,
+                dir.clone().map_or(Where::Here, Where::Dir),
+                environment,
+                streams,
+                check,
+            )
+        }
+        ConfigCommand::Show {
+            judge,
+            place,
+            workspace,
+            format,
+        } => settled(
+            judge,
+            settings::place(place),
+            environment,
+            streams,
+            |settings, streams| show(settings, workspace.as_deref(), *format, streams),
+        ),
+    }
+}
+
+fn settled(
+    args: &JudgeArgs,
+    place: Where,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+    then: impl Fn(&Settings, &mut Streams<'_>) -> io::Result<Exit>,
+) -> io::Result<Exit> {
+    match Settings::resolve(args, place, environment) {
+        Ok(settings) => then(&settings, streams),
+        Err(unsettled) => {
+            unsettled.write(streams)?;
+            Ok(Exit::CouldNotJudge)
+        }
+    }
+}
+
+fn check(settings: &Settings, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let Some(policy) = &settings.policy else {
+        writeln!(
+            streams.out,
+            "no applygate.toml from here up to the root of the repository: the defaults hold"
+        )?;
+        return Ok(Exit::Through);
+    };
+    let today = settings.today();
+    let file = line(&policy.file);
+    for waiver in policy.waivers() {
+        let days = today
+            .until(waiver.expires)
+            .map_or(0, |span| i64::from(span.get_days()));
+        let (at, what) = (waiver.line, line(&waiver.to_string()).into_owned());
+        if waiver.is_expired(today) {
+            writeln!(
+                streams.out,
+                "note: {file}:{at}: the waiver for {what} expired on {}: take it out",
+                waiver.expires
+            )?;
+        } else if days <= SOON {
+            writeln!(
+                streams.out,
+                "note: {file}:{at}: the waiver for {what} ends on {}",
+                waiver.expires
+            )?;
+        }
+    }
+    for env in &policy.envs {
+        let stricter = stricter(env, policy);
+        if !stricter.is_empty() {
+            let keys = stricter.join(", ");
+            writeln!(
+                streams.out,
+                "note: {file}:{}: env.{} is stricter than the top level ({keys}): a plan that fits no env is judged less strictly",
+                env.line, env.name
+            )?;
+        }
+    }
+    let (envs, waivers) = (
+        crate::ui::words::plural(policy.envs.len(), "environment"),
+        crate::ui::words::plural(policy.waivers().count(), "waiver"),
+    );
+    writeln!(streams.out, "{file}: no mistakes; {envs}, {waivers}")?;
+    Ok(Exit::Through)
+}
+
+/// Keys in which an environment is stricter than the top level. Expectations are left out: they belong to an environment.
+fn stricter(env: &Env, policy: &Policy) -> Vec<String> {
+    let (defaults, limits) = (
+        crate::verdict::Line::default(),
+        crate::facts::Limits::default(),
+    );
+    let mut keys = Vec::new();
+    let here = env.layer.block_at.as_ref().map(|at| at.value);
+    let there = policy
+        .base
+        .block_at
+        .as_ref()
+        .map_or(defaults.block_at, |at| at.value);
+    if here.is_some_and(|here| here < there) {
+        keys.push("block_at".to_owned());
+    }
+    for (id, grade) in &env.layer.rules {
+        let above = policy.base.rules.get(id).map_or_else(
+            || rules::find(id).map_or(RuleGrade::Off, |rule| RuleGrade::To(rule.severity)),
+            |at| at.value,
+        );
+        if weight(grade.value) > weight(above) {
+            keys.push((*id).to_owned());
+        }
+    }
+    let mut count = |key: &str, get: fn(&Layer) -> Option<usize>, default: usize| {
+        if get(&env.layer).is_some_and(|here| here < get(&policy.base).unwrap_or(default)) {
+            keys.push(key.to_owned());
+        }
+    };
+    count(
+        "create_high",
+        |layer| layer.limits.create_high.as_ref().map(|at| at.value),
+        limits.create_high,
+    );
+    count(
+        "create_high_weighty",
+        |layer| layer.limits.create_high_weighty.as_ref().map(|at| at.value),
+        limits.create_high_weighty,
+    );
+    count(
+        "create_least",
+        |layer| layer.limits.create_least.as_ref().map(|at| at.value),
+        limits.create_least,
+    );
+    count(
+        "mass_count",
+        |layer| layer.limits.mass_count.as_ref().map(|at| at.value),
+        limits.mass_count,
+    );
+    let share = |layer: &Layer| layer.limits.mass_share.as_ref().map(|at| at.value);
+    if share(&env.layer).is_some_and(|here| here < share(&policy.base).unwrap_or(limits.mass_share))
+    {
+        keys.push("mass_share".to_owned());
+    }
+    keys
+}
+
+const fn weight(grade: RuleGrade) -> Option<Severity> {
+    match grade {
+        RuleGrade::To(severity) => Some(severity),
+        RuleGrade::Off => None,
+    }
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    policy: Option<&'a str>,
+    env: Option<&'a str>,
+    chosen_by: Option<&'a str>,
+    values: Vec<Value<'a>>,
+}
+
+#[derive(Serialize)]
+struct Value<'a> {
+    key: &'a str,
+    value: &'a str,
+    origin: String,
+}
+
+fn show(
+    settings: &Settings,
+    workspace: Option<&str>,
+    format: Format,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let holding = match settings.for_plan(workspace) {
+        Ok(holding) => holding,
+        Err(refusal) => {
+            streams.refuse(
+                &format!("a plan of this workspace {}", line(&refusal.to_string())),
+                refusal.why.help(),
+            )?;
+            return Ok(Exit::CouldNotJudge);
+        }
+    };
+    let file = holding
+        .policy
+        .as_ref()
+        .map_or("", |policy| policy.file.as_str());
+    match format {
+        Format::Human => show_text(&holding, file, streams)?,
+        Format::Json => {
+            let chosen = holding
+                .policy
+                .as_ref()
+                .and_then(|policy| policy.chosen.as_ref());
+            let values = holding.values.iter().map(|held| Value {
+                key: &held.key,
+                value: &held.value,
+                origin: held.origin.words(file),
+            });
+            let shown = Shown {
+                policy: holding.policy.as_ref().map(|policy| policy.file.as_str()),
+                env: chosen.map(|chosen| chosen.env.as_str()),
+                chosen_by: chosen.map(|chosen| chosen.by.as_str()),
+                values: values.collect(),
+            };
+            shown.serialize(&mut serde_json::Serializer::with_formatter(
+                &mut *streams.out,
+                JsonFormatter::default(),
+            ))?;
+            writeln!(streams.out)?;
+        }
+    }
+    Ok(Exit::Through)
+}
+
+fn show_text(holding: &Holding, file: &str, streams: &mut Streams<'_>) -> io::Result<()> {
+    let policy = holding.policy.as_ref().map_or_else(
+        || "none".to_owned(),
+        crate::policy::settings::PolicyLine::words,
+    );
+    writeln!(streams.out, "policy  {}\n", line(&policy))?;
+    let values: Vec<(&str, String, String)> = holding
+        .values
+        .iter()
+        .map(|held| {
+            (
+                held.key.as_str(),
+                line(&held.value).into_owned(),
+                line(&held.origin.words(file)).into_owned(),
+            )
+        })
+        .collect();
+    // A long value does not push the others apart.
+    let widest = |of: fn(&(&str, String, String)) -> usize| {
+        values
+            .iter()
+            .map(of)
+            .filter(|width| *width <= 40)
+            .max()
+            .unwrap_or(0)
+    };
+    let (keys, texts) = (
+        widest(|(key, ..)| key.chars().count()),
+        widest(|(_, value, _)| value.chars().count()),
+    );
+    for (key, value, origin) in &values {
+        writeln!(streams.out, "{key:<keys$}  {value:<texts$}  {origin}")?;
+    }
+    writeln!(
+        streams.out,
+        "\nrules that are not listed keep their own severity: applygate rules"
+    )
+}

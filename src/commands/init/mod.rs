@@ -1,0 +1,155 @@
+//! `applygate init`: writes the first policy file of a directory, and never over one that is there.
+
+mod found;
+mod template;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use self::found::Found;
+use self::template::policy_for;
+use crate::cli::InitArgs;
+use crate::cli::environment::Environment;
+use crate::os::atomic;
+use crate::policy::{POLICY_FILE, Start, discover};
+use crate::ui::escape::line;
+use crate::ui::exit::Exit;
+use crate::ui::streams::Streams;
+
+/// Names of one kind that are told.
+const TOLD: usize = 5;
+
+/// Why nothing was written.
+struct Refused {
+    what: String,
+    help: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Those of the streams.
+pub(crate) fn init(
+    args: &InitArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> io::Result<Exit> {
+    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
+    let found = Found::look(dir);
+    let text = policy_for(&found, TimeZone::UTC.to_datetime(environment.now).date());
+    let done = look(dir).and_then(|above| {
+        if args.stdout {
+            Ok(None)
+        } else {
+            write(dir, &text).map(|path| Some((path, above)))
+        }
+    });
+    match done {
+        Ok(None) => streams.out.write_all(text.as_bytes())?,
+        Ok(Some((path, above))) => {
+            writeln!(streams.out, "wrote {}", line(&path.display().to_string()))?;
+            writeln!(streams.out, "found     {}", line(&words(&found)))?;
+            if let Some(above) = above {
+                writeln!(
+                    streams.out,
+                    "note      {} no longer holds here: the nearest file does, whole",
+                    line(&above)
+                )?;
+            }
+            let file = if args.dir.is_some() {
+                format!(" {}", path.display())
+            } else {
+                String::new()
+            };
+            writeln!(
+                streams.out,
+                "next      read it and change what is not right, then: applygate config check{}",
+                line(&file)
+            )?;
+        }
+        Err(Refused { what, help }) => {
+            streams.refuse(&line(&what), &line(&help))?;
+            return Ok(Exit::CouldNotJudge);
+        }
+    }
+    Ok(Exit::Through)
+}
+
+/// The policy file further up that holds until now.
+fn look(dir: &Path) -> Result<Option<String>, Refused> {
+    let failed = |error: io::Error| Refused {
+        what: format!("{} cannot be looked into: {}", dir.display(), error.kind()),
+        help: "name the directory of the configuration with --dir".to_owned(),
+    };
+    if !dir.canonicalize().map_err(failed)?.is_dir() {
+        return Err(failed(io::ErrorKind::NotADirectory.into()));
+    }
+    let start = Start::at(dir).map_err(failed)?;
+    let above = start
+        .directory
+        .rsplit_once('/')
+        .map_or("", |(above, _)| above);
+    // One that is broken holds as well: with it nothing is let through.
+    let name = discover(&start.tree(), above).map_or_else(
+        |mistakes| Some(mistakes.file),
+        |found| found.map(|found| found.name),
+    );
+    Ok(name.filter(|_| !start.directory.is_empty()))
+}
+
+/// Writes beside and puts it in place whole, unless something is there.
+fn write(dir: &Path, text: &str) -> Result<PathBuf, Refused> {
+    let path = if dir == Path::new(".") {
+        PathBuf::from(POLICY_FILE)
+    } else {
+        dir.join(POLICY_FILE)
+    };
+    let there = || Refused {
+        what: format!("{} is there already, and is left as it is", path.display()),
+        help: "applygate init --stdout prints what would be written".to_owned(),
+    };
+    let failed = |error: io::Error| Refused {
+        what: format!("{} cannot be written: {}", path.display(), error.kind()),
+        help: "applygate init --stdout prints it instead".to_owned(),
+    };
+    match atomic::create(&path, text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there()),
+        other => other.map_err(failed)?,
+    }
+    Ok(path)
+}
+
+/// What was found, in one line.
+fn words(found: &Found) -> String {
+    let list = |one: &str, several: &str, names: &[String]| {
+        let more = if names.len() > TOLD {
+            format!(" and {} more", names.len() - TOLD)
+        } else {
+            String::new()
+        };
+        let shown: Vec<&str> = names.iter().take(TOLD).map(String::as_str).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{} {}{more}",
+                if names.len() == 1 { one } else { several },
+                shown.join(", ")
+            )
+        })
+    };
+    let backend = found.backend.as_ref().map(|kind| format!("backend {kind}"));
+    let lists = [
+        backend,
+        list("workspace", "workspaces", &found.workspaces),
+        list("account", "accounts", &found.accounts),
+        list("region", "regions", &found.regions),
+        list("provider", "providers", &found.providers),
+    ];
+    let parts: Vec<String> = lists.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "nothing to go by: what a plan should be for stands there as examples".to_owned()
+    } else {
+        parts.join(" · ")
+    }
+}

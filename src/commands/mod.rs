@@ -1,0 +1,43 @@
+//! The commands: what was typed in, how it ended out. One file or folder for each.
+
+mod apply;
+mod check;
+mod config;
+mod init;
+mod inputs;
+mod pin;
+mod rules;
+
+use std::io;
+
+use clap::CommandFactory;
+
+use crate::cli::environment::Environment;
+use crate::cli::{Cli, Command};
+use crate::ui::exit::Exit;
+use crate::ui::streams::Streams;
+
+/// Runs a command.
+///
+/// # Errors
+/// Those of the streams; a closed pipe is one of them and no failure.
+pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match cli.command {
+        Command::Apply(args) => apply::apply(&args, environment, streams),
+        Command::Check(args) => check::check(&args, environment, streams),
+        Command::Config(args) => config::config(&args, environment, streams),
+        Command::Init(args) => init::init(&args, environment, streams),
+        Command::Pin(args) => pin::pin(&args, streams),
+        Command::Rules(args) => rules::show(args, streams),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "applygate", &mut script);
+            streams.out.write_all(&script)?;
+            Ok(Exit::Through)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Cli::command()).render(streams.out)?;
+            Ok(Exit::Through)
+        }
+    }
+}

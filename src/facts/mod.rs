@@ -1,0 +1,234 @@
+//! What the plan does, worked out once for all rules: which destroys lose what, which changes in place hurt, what is a rename of what.
+//! Rules only look at [`Facts`]; they never walk the plan's values for the same question twice.
+
+mod alter;
+mod condition;
+mod destroy;
+mod difference;
+mod expect;
+mod name;
+mod neighbours;
+mod places;
+mod providers;
+mod rename;
+mod stripped;
+pub(crate) mod summary;
+mod words;
+
+use std::collections::HashMap;
+
+use crate::catalog::{Catalog, Category};
+use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
+use crate::state::StateFacts;
+
+pub(crate) use alter::Alter;
+pub(crate) use destroy::Destroy;
+pub use expect::Expectations;
+pub(crate) use expect::covers_place;
+pub(crate) use name::guess;
+pub(crate) use name::looks_like_state_store;
+pub(crate) use neighbours::Source;
+pub(crate) use places::Cloud;
+pub(crate) use places::Place;
+pub(crate) use places::Places;
+pub(crate) use rename::Rename;
+pub(crate) use stripped::Stripped;
+pub(crate) use words::how;
+pub(crate) use words::remedy;
+pub(crate) use words::why;
+
+/// Numbers and expectations that rules read: built by settings, plain data here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// From how many creates on an empty state a plan that creates everything is high.
+    pub(crate) create_high: usize,
+    /// The same when a store, a network or a cluster is among them.
+    pub(crate) create_high_weighty: usize,
+    /// Fewer creates than this on an empty state are nothing.
+    pub(crate) create_least: usize,
+    /// From how many pure deletes a plan is a mass destroy.
+    pub mass_count: usize,
+    /// And from which share of the state, 0 to 1.
+    pub mass_share: f64,
+    /// The user says: this state is meant to be empty.
+    pub(crate) first_apply: bool,
+    /// What the plan is expected to be.
+    pub expect: Expectations,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            create_high: 10,
+            create_high_weighty: 5,
+            create_least: 3,
+            mass_count: 10,
+            mass_share: 0.30,
+            first_apply: false,
+            expect: Expectations::default(),
+        }
+    }
+}
+
+/// What rules know.
+pub(crate) struct Facts<'a, 'p> {
+    /// The plan.
+    pub(crate) plan: &'a Plan<'p>,
+    /// What is known about its types.
+    pub(crate) catalog: &'a Catalog,
+    /// Numbers and expectations.
+    pub(crate) limits: &'a Limits,
+    /// Which state the plan is for.
+    pub(crate) state: &'a StateFacts,
+    /// Every managed object that is destroyed or replaced, judged.
+    pub(crate) destroys: Vec<Destroy<'a, 'p>>,
+    /// Every change in place that the catalogue knows as harmful.
+    pub(crate) alters: Vec<Alter<'a, 'p>>,
+    /// Every change in place that takes most of the values out of an attribute.
+    pub(crate) stripped: Vec<Stripped<'a, 'p>>,
+    /// The accounts and regions that it touches, if an expectation asks.
+    pub(crate) places: Option<Places>,
+    /// Deletes and creates that are the same thing.
+    pub(crate) renames: Vec<Rename<'a, 'p>>,
+    rename_of: HashMap<&'a str, usize>,
+}
+
+impl<'a, 'p> Facts<'a, 'p> {
+    /// Works out the facts of a plan.
+    ///
+    /// # Errors
+    /// When a value that is needed cannot be read; the address of the change is named.
+    pub(crate) fn new(
+        plan: &'a Plan<'p>,
+        catalog: &'a Catalog,
+        limits: &'a Limits,
+        state: &'a StateFacts,
+    ) -> Result<Self, Unreadable> {
+        let mut destroys = Vec::new();
+        let (mut alters, mut stripped) = (Vec::new(), Vec::new());
+        let mut providers = providers::Providers::new(plan);
+        for change in plan.managed() {
+            let at = |error: ReadError| Unreadable {
+                address: Some(change.address.to_string()),
+                error,
+            };
+            if change.action.destroys() {
+                destroys.push(Destroy::judge(catalog, change, &mut providers).map_err(at)?);
+            } else if change.action == Action::Update {
+                let (before, after) = (
+                    Opened::new(change.before()).map_err(at)?,
+                    Opened::new(change.after()).map_err(at)?,
+                );
+                let differences = difference::between(&before, &after);
+                alter::judge(catalog, change, &differences, &after, &mut alters).map_err(at)?;
+                stripped.extend(stripped::judge(change, &differences).map_err(at)?);
+            }
+        }
+        let nowhere = |error| Unreadable {
+            address: None,
+            error,
+        };
+        let renames = rename::find(plan, catalog).map_err(nowhere)?;
+        neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
+        let places = if limits.expect.asks_for_places() {
+            Some(Places::read(plan).map_err(nowhere)?)
+        } else {
+            None
+        };
+        let rename_of = renames
+            .iter()
+            .enumerate()
+            .map(|(at, rename)| (rename.from.address.as_ref(), at))
+            .collect();
+        Ok(Self {
+            plan,
+            catalog,
+            limits,
+            state,
+            destroys,
+            alters,
+            stripped,
+            places,
+            renames,
+            rename_of,
+        })
+    }
+
+    /// The rename that takes this object away, if it is one.
+    #[must_use]
+    pub(crate) fn renamed(&self, change: &ResourceChange<'_>) -> Option<&Rename<'a, 'p>> {
+        let at = self
+            .rename_of
+            .get(change.address.as_ref())
+            .filter(|_| change.deposed().is_none())?;
+        self.renames.get(*at)
+    }
+
+    /// The category of a change's type.
+    #[must_use]
+    pub(crate) fn category(&self, change: &ResourceChange<'_>) -> Option<Category> {
+        self.catalog.category(&change.kind)
+    }
+
+    /// Whether a change is about something that counts: not a helper such as `null_resource`.
+    #[must_use]
+    pub(crate) fn counts(&self, change: &ResourceChange<'_>) -> bool {
+        change.managed()
+            && !is_helper(&change.kind)
+            && self.category(change) != Some(Category::Helper)
+    }
+
+    /// Whether a change does something that counts: not to a helper.
+    #[must_use]
+    pub(crate) fn acts(&self, change: &ResourceChange<'_>) -> bool {
+        self.counts(change) && is_change(change)
+    }
+
+    /// The current managed objects before the change, deposed ones left out.
+    pub(crate) fn current(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
+        let plan: &'a Plan<'p> = self.plan;
+        plan.changes.iter().filter(|change| {
+            change.managed() && change.deposed().is_none() && change.action.has_before()
+        })
+    }
+
+    /// Managed objects that the plan creates where none was.
+    pub(crate) fn creates(&self) -> impl Iterator<Item = &'a ResourceChange<'p>> {
+        let plan: &'a Plan<'p> = self.plan;
+        plan.changes
+            .iter()
+            .filter(|change| change.managed() && change.action == Action::Create)
+    }
+}
+
+/// Attributes whose words may be shown because they name an engine or a size.
+#[must_use]
+pub fn shown_sizes() -> &'static [&'static str] {
+    alter::SIZES
+}
+
+/// Whether something is changed at all, a helper too, since what a provisioner runs may be anything. A move and an import are changes.
+#[must_use]
+pub(crate) fn is_change(change: &ResourceChange<'_>) -> bool {
+    !matches!(change.action, Action::NoOp | Action::Read | Action::Open)
+        || change.previous_address().is_some()
+        || change.importing()
+}
+
+/// Types that hold nothing of their own, whatever the catalogue says (design §2).
+#[must_use]
+pub(crate) fn is_helper(kind: &str) -> bool {
+    matches!(kind, "null_resource" | "terraform_data")
+        || ["random_", "time_", "local_", "tls_"]
+            .iter()
+            .any(|prefix| kind.starts_with(prefix))
+}
+
+/// A value that a rule needs and that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The change it belongs to.
+    pub(crate) address: Option<String>,
+    /// What is wrong with it.
+    pub(crate) error: ReadError,
+}

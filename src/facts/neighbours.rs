@@ -1,0 +1,115 @@
+//! What a destroyed backup was taken of, and whether that stays: a backup whose source goes too was the last way back.
+
+use std::collections::HashMap;
+
+use crate::catalog::{Catalog, Category, Grade};
+use crate::plan::{Opened, Plan, ReadError, Shape};
+
+use crate::facts::condition;
+use crate::facts::destroy::Destroy;
+
+/// What became of the source of a destroyed backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// It is no backup, or it does not say what it was taken of.
+    NotAsked,
+    /// The source stays: its address.
+    Stays(String),
+    /// The source is destroyed by the same plan: its address.
+    Goes(String),
+    /// The source is not in the state.
+    Unmanaged,
+}
+
+/// Finds the sources of destroyed backups and raises those whose source does not stay.
+pub(super) fn weigh_backups(
+    plan: &Plan<'_>,
+    catalog: &Catalog,
+    destroys: &mut [Destroy<'_, '_>],
+) -> Result<(), ReadError> {
+    let mut wanted: Vec<(usize, Vec<String>)> = Vec::new();
+    for (at, destroy) in destroys.iter().enumerate() {
+        let Some(row) = destroy
+            .row
+            .filter(|row| row.category == Category::Backup && !row.backs_up.is_empty())
+        else {
+            continue;
+        };
+        let mut names = Vec::new();
+        let value = Opened::new(destroy.change.before())?;
+        for path in &row.backs_up {
+            if let Some(found) = condition::texts(std::slice::from_ref(path), &value)? {
+                names.extend(found);
+            }
+        }
+        if !names.is_empty() {
+            wanted.push((at, names));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut found: Vec<Option<Source>> = vec![None; wanted.len()];
+    let mut asking: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, (_, names)) in wanted.iter().enumerate() {
+        names
+            .iter()
+            .for_each(|name| asking.entry(name).or_default().push(at));
+    }
+    let mut seen = 0;
+    for change in plan
+        .managed()
+        .filter(|change| change.action.has_before() && change.deposed().is_none())
+    {
+        seen += 1;
+        let Some(row) = catalog
+            .get(&change.kind)
+            .filter(|row| row.category.holds_data() || row.category == Category::Machine)
+        else {
+            continue;
+        };
+        if matches!(row.category, Category::Backup | Category::Carrier) {
+            continue;
+        }
+        let value = change.before();
+        for (name, value) in value.members()? {
+            let named = matches!(
+                name.as_ref(),
+                "id" | "arn" | "identifier" | "name" | "self_link" | "bucket"
+            ) || row.identity.iter().any(|path| path.text() == name);
+            if named && let Shape::Text(text) = value.shape()? {
+                for at in asking.get(text.as_ref()).into_iter().flatten() {
+                    let address = change.address.to_string();
+                    if let Some(found) = found.get_mut(*at) {
+                        *found = Some(if change.action.destroys() {
+                            Source::Goes(address)
+                        } else {
+                            Source::Stays(address)
+                        });
+                    }
+                }
+            }
+        }
+    }
+    // A plan that covers a part of the state (-target) does not show all sources.
+    let whole = plan
+        .prior
+        .as_ref()
+        .is_none_or(|prior| prior.count() <= seen);
+    for ((at, _), found) in wanted.into_iter().zip(found) {
+        let Some(destroy) = destroys.get_mut(at) else {
+            continue;
+        };
+        destroy.source = found.unwrap_or(if whole {
+            Source::Unmanaged
+        } else {
+            Source::NotAsked
+        });
+        if matches!(destroy.source, Source::Goes(_) | Source::Unmanaged)
+            && destroy.grade == Grade::High
+        {
+            destroy.grade = Grade::Critical;
+        }
+    }
+    Ok(())
+}

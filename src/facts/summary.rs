@@ -1,0 +1,181 @@
+//! What may be printed of a plan beside its findings: counts, digest, versions.
+
+use serde::Serialize;
+
+use crate::plan::saved::{PlanMode, Saved};
+use crate::plan::{Action, Plan};
+
+/// How many objects get which action. Managed resources only; deposed objects count as deletes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Created.
+    pub(crate) create: usize,
+    /// Changed in place.
+    pub(crate) update: usize,
+    /// Destroyed, without those that are replaced.
+    pub delete: usize,
+    /// Replaced: destroyed and created.
+    pub(crate) replace: usize,
+    /// Dropped from the state.
+    pub(crate) forget: usize,
+    /// Left as they are.
+    pub no_op: usize,
+    /// Moved to another address, whatever else happens to them.
+    #[serde(rename = "move")]
+    pub(crate) moved: usize,
+    /// Imported, whatever else happens to them.
+    pub(crate) import: usize,
+    /// Data sources read during apply.
+    pub(crate) read: usize,
+    /// Outputs that change.
+    pub(crate) outputs: usize,
+    /// Actions that are not known.
+    pub(crate) unknown: usize,
+}
+
+impl Counts {
+    /// Counts the changes of a plan.
+    #[must_use]
+    pub(crate) fn of(plan: &Plan<'_>) -> Self {
+        let mut counts = Self {
+            outputs: plan.output_changes,
+            ..Self::default()
+        };
+        for change in &plan.changes {
+            if !change.managed() {
+                counts.read += usize::from(change.action == Action::Read);
+                continue;
+            }
+            let slot = match change.action {
+                Action::NoOp => &mut counts.no_op,
+                Action::Create => &mut counts.create,
+                Action::Read | Action::Open => &mut counts.read,
+                Action::Update => &mut counts.update,
+                Action::Delete => &mut counts.delete,
+                Action::DeleteCreate | Action::CreateDelete => &mut counts.replace,
+                Action::Forget | Action::CreateForget | Action::ForgetCreate => &mut counts.forget,
+                Action::Other => &mut counts.unknown,
+            };
+            *slot += 1;
+            counts.moved += usize::from(change.previous_address().is_some());
+            counts.import += usize::from(change.importing());
+        }
+        counts
+    }
+}
+
+/// One plan, without its values.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Where it was read from.
+    pub(crate) source: String,
+    /// SHA-256 of the file's bytes, 64 hexadecimal digits.
+    pub(crate) sha256: String,
+    /// Version of the Terraform or OpenTofu that wrote it.
+    pub(crate) terraform_version: Option<String>,
+    /// Version of the plan's format.
+    pub(crate) format_version: String,
+    /// Counts by action.
+    pub counts: Counts,
+    /// Objects that refresh found changed or gone.
+    pub(crate) drift: usize,
+    /// Checks that did not hold.
+    pub(crate) failed_checks: usize,
+    /// What a reader should know about the input.
+    pub(crate) notes: Vec<String>,
+    /// Which state the plan is for; only a saved plan tells.
+    pub(crate) state: Option<StateLine>,
+}
+
+/// Which state a plan was made against, in texts that may be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct StateLine {
+    /// How the plan was made: `normal`, `destroy` or `refresh-only`.
+    pub(crate) mode: &'static str,
+    /// Type of the backend or state store.
+    pub(crate) backend: Option<String>,
+    /// Where the state is kept: `s3://bucket/key`.
+    pub(crate) place: Option<String>,
+    /// The workspace.
+    pub(crate) workspace: String,
+    /// The lineage; `None` when there was no state.
+    pub(crate) lineage: Option<String>,
+    /// The serial; `None` when there was no state.
+    pub(crate) serial: Option<u64>,
+    /// Managed objects in it.
+    pub(crate) managed: usize,
+    /// Number of `-target` addresses.
+    pub(crate) targets: usize,
+}
+
+impl StateLine {
+    /// In one line: `s3://bucket/key · workspace prod · serial 42 · 84 resources`.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        let place = self
+            .place
+            .as_deref()
+            .or(self.backend.as_deref())
+            .unwrap_or("place not said");
+        let serial = self.serial.map_or_else(
+            || "no state yet".to_owned(),
+            |serial| format!("serial {serial}"),
+        );
+        let mode = if self.mode == "normal" {
+            String::new()
+        } else {
+            format!(" · {} plan", self.mode)
+        };
+        let targets = if self.targets > 0 {
+            format!(" · {} by -target", self.targets)
+        } else {
+            String::new()
+        };
+        format!(
+            "{place} · workspace {} · {serial} · {} resources{mode}{targets}",
+            self.workspace, self.managed
+        )
+    }
+
+    fn of(saved: &Saved<'_>) -> Self {
+        Self {
+            mode: match saved.mode {
+                PlanMode::Normal => "normal",
+                PlanMode::Destroy => "destroy",
+                PlanMode::RefreshOnly => "refresh-only",
+            },
+            backend: saved
+                .backend
+                .as_ref()
+                .map(|backend| backend.kind.clone())
+                .or_else(|| saved.state_store.map(str::to_owned)),
+            place: saved
+                .backend
+                .as_ref()
+                .map(|backend| backend.place(saved.workspace)),
+            workspace: saved.workspace.to_owned(),
+            lineage: (!saved.no_state()).then(|| saved.lineage.to_owned()),
+            serial: (!saved.no_state()).then_some(saved.serial),
+            managed: saved.objects.len(),
+            targets: saved.targets.len(),
+        }
+    }
+}
+
+impl Summary {
+    /// The summary of a plan.
+    #[must_use]
+    pub(crate) fn of(plan: &Plan<'_>, source: String, sha256: String, notes: Vec<String>) -> Self {
+        Self {
+            source,
+            sha256,
+            terraform_version: plan.terraform_version.clone(),
+            format_version: plan.format_version.clone(),
+            counts: Counts::of(plan),
+            drift: plan.drift.len(),
+            failed_checks: plan.failed_checks,
+            notes,
+            state: plan.saved.as_deref().map(StateLine::of),
+        }
+    }
+}

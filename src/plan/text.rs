@@ -1,0 +1,319 @@
+//! From bytes to text that may be plans: its encoding, and text of a wrapper around the JSON.
+
+use crate::plan::saved::ends_like_zip;
+use crate::plan::{Plan, json};
+use crate::ui::refusal::{Refusal, Why};
+
+/// The most text of a wrapper on either side of a plan, in bytes.
+const MAX_AROUND: usize = 64 << 10;
+
+/// The text of an input, from whatever encoding it has.
+#[derive(Debug)]
+pub struct Text {
+    /// The text when it had to be decoded; otherwise the bytes themselves are the text.
+    decoded: Option<String>,
+    /// What a reader of the report should know.
+    pub(crate) notes: Vec<&'static str>,
+}
+
+/// Decodes an input that is no saved plan, or says what it is when it is no text.
+///
+/// # Errors
+/// When it is empty, a binary file, or in no encoding that is known.
+pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
+    let plain = Text {
+        decoded: None,
+        notes: Vec::new(),
+    };
+    match bytes {
+        [] => Err(Refusal::new(Why::Empty)),
+        // Programs look for a zip's end from the back: what is read here as text, Terraform would apply as that zip.
+        bytes if ends_like_zip(bytes) => Err(Refusal::new(Why::ForgedArchive)),
+        [b't', b'f', b'p', b'l', b'a', b'n', ..] => Err(Refusal::new(Why::OldPlan)),
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [b'{', 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, b'{', ..] => utf16(bytes, u16::from_be_bytes),
+        _ => Ok(plain),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Refusal> {
+    let units = bytes.chunks_exact(2).map(|pair| {
+        unit([
+            pair.first().copied().unwrap_or_default(),
+            pair.get(1).copied().unwrap_or_default(),
+        ])
+    });
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    match text {
+        Ok(text) if bytes.len().is_multiple_of(2) => Ok(Text {
+            decoded: Some(text),
+            notes: vec!["the file is UTF-16, as PowerShell's > writes it"],
+        }),
+        _ => Err(Refusal::new(Why::Malformed).with("it starts like UTF-16, but is not valid")),
+    }
+}
+
+impl Text {
+    /// The text itself.
+    ///
+    /// # Errors
+    /// When it is not valid UTF-8.
+    pub fn as_str<'a>(&'a self, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
+        if let Some(text) = &self.decoded {
+            return Ok(text.strip_prefix('\u{feff}').unwrap_or(text));
+        }
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        std::str::from_utf8(bytes).map_err(|error| {
+            Refusal::new(Why::NotJson)
+                .with(format!("byte {} is not UTF-8 text", error.valid_up_to()))
+        })
+    }
+}
+
+/// The plans of a text, and whether a wrapper's text stood around them.
+#[derive(Debug)]
+pub struct Plans<'t> {
+    /// The plans, in order.
+    pub plans: Vec<Plan<'t>>,
+    /// What a reader of the report should know.
+    pub(crate) notes: Vec<&'static str>,
+    /// Why what comes after them cannot be judged: it takes nothing from the plans before, and the whole is not let through.
+    pub(crate) rest: Option<Refusal>,
+}
+
+/// Reads every plan in a text: one, several one after the other, or one within the log of a wrapper.
+///
+/// # Errors
+/// When there is none at the start, or something else than a wrapper's log before it.
+pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
+    let start = text.len() - text.trim_start().len();
+    let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) {
+        start
+    } else {
+        wrapped(text)?
+    };
+    let mut found = Plans {
+        plans: Vec::new(),
+        notes: if at > start {
+            vec![WRAPPED]
+        } else {
+            Vec::new()
+        },
+        rest: None,
+    };
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let (plan, length) = match json::read(rest).map_err(|refusal| further_in(refusal, text, at))
+        {
+            Ok(read) => read,
+            Err(refusal) if found.plans.is_empty() => return Err(refusal),
+            Err(refusal) => {
+                found.rest = Some(refusal);
+                return Ok(found);
+            }
+        };
+        found.plans.push(plan);
+        at += length;
+        let rest = text.get(at..).unwrap_or_default();
+        at += rest.len() - rest.trim_start().len();
+        let rest = rest.trim_start();
+        if rest.is_empty() {
+            return Ok(found);
+        }
+        if !rest.starts_with('{') {
+            if rest.len() > MAX_AROUND || starts_object(rest) {
+                found.rest = Some(Refusal::new(Why::Surrounded));
+            } else {
+                found.notes = vec![WRAPPED];
+            }
+            return Ok(found);
+        }
+    }
+}
+
+const WRAPPED: &str = "text of a wrapper around the JSON was left out";
+
+/// Where the plan starts in the log of a wrapper: a line that starts with `{"format_version"`.
+fn wrapped(text: &str) -> Result<usize, Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new(Why::Empty));
+    }
+    let Some(at) = text.find("\n{\"format_version\"").map(|at| at + 1) else {
+        return Err(Refusal::new(Why::NotJson));
+    };
+    if at > MAX_AROUND || text.get(..at).is_none_or(starts_object) {
+        return Err(Refusal::new(Why::Surrounded));
+    }
+    Ok(at)
+}
+
+/// Whether a line of the text starts an object.
+fn starts_object(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with('{'))
+}
+
+/// A place within a part of the text as a place within the whole.
+fn further_in(mut refusal: Refusal, text: &str, at: usize) -> Refusal {
+    if let Some(place) = &mut refusal.place {
+        let before = text.get(..at).unwrap_or_default();
+        if place.line == 1 {
+            place.column += before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
+        }
+        place.line += before.matches('\n').count();
+        place.offset += at;
+    }
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#;
+
+    fn why(text: &str) -> Option<Why> {
+        plans(text)
+            .map_or_else(Some, |found| found.rest)
+            .map(|refusal| refusal.why)
+    }
+
+    #[test]
+    fn one_several_and_wrapped() {
+        assert_eq!(plans(PLAN).map(|found| found.plans.len()), Ok(1));
+        assert_eq!(
+            plans(&format!(" {PLAN}\n{PLAN} ")).map(|found| found.plans.len()),
+            Ok(2)
+        );
+        let log = format!(
+            "::debug::starting\n  [command] terraform show\n{PLAN}\n::set-output name=exitcode::0\n"
+        );
+        let found = plans(&log).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!((found.plans.len(), found.notes), (1, vec![WRAPPED]));
+    }
+
+    #[test]
+    fn what_is_around_must_be_a_log() {
+        assert_eq!(
+            why(&format!("{PLAN}\nlog\n{{\"a\":1}}")),
+            Some(Why::Surrounded)
+        );
+        assert_eq!(why(&format!("x\n{{ }}\n{PLAN}")), Some(Why::Surrounded));
+        assert_eq!(
+            why(&format!("{}\n{PLAN}", "x".repeat(MAX_AROUND + 1))),
+            Some(Why::Surrounded)
+        );
+        assert_eq!(
+            why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))),
+            Some(Why::Surrounded)
+        );
+        assert_eq!(why("hello"), Some(Why::NotJson));
+        assert_eq!(why(" \n"), Some(Why::Empty));
+    }
+
+    #[test]
+    fn what_comes_after_takes_nothing_away() {
+        let after = |rest: &str| {
+            plans(&format!("{PLAN}\n{rest}"))
+                .map(|found| (found.plans.len(), found.rest.map(|refusal| refusal.why)))
+        };
+        assert_eq!(
+            after("{\"format_version\":\"1.2\",\"resource_changes\":["),
+            Ok((1, Some(Why::Truncated)))
+        );
+        assert_eq!(after(&format!("{PLAN}{{}}")), Ok((2, Some(Why::NotAPlan))));
+        assert_eq!(after(""), Ok((1, None)));
+    }
+
+    #[test]
+    fn what_is_no_plan() {
+        for (text, expected) in [
+            ("{}", Why::NotAPlan),
+            ("{\"format_version\":\"1.0\"}", Why::NotAPlan),
+            (
+                "{\"format_version\":\"2.0\",\"resource_changes\":[]}",
+                Why::UnknownFormat,
+            ),
+            (
+                "{\"format_version\":\"1.0\",\"values\":{}}",
+                Why::StateShown,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":null}",
+                Why::NullList,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_drift\":null}",
+                Why::NullList,
+            ),
+            (
+                "{\"version\":4,\"lineage\":\"x\",\"serial\":1}",
+                Why::RawState,
+            ),
+            (
+                "{\"@level\":\"info\",\"@message\":\"Terraform 1.15.5\",\"type\":\"version\"}",
+                Why::Stream,
+            ),
+            (
+                "{\"encryption_version\":\"v0\",\"encrypted_data\":\"x\",\"meta\":{}}",
+                Why::Encrypted,
+            ),
+            (
+                "{\"remote_plan_format\":1,\"run_id\":\"run-x\",\"hostname\":\"h\"}",
+                Why::Bookmark,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[",
+                Why::Truncated,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[}",
+                Why::Malformed,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[{}]}",
+                Why::WrongShape,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":{}}",
+                Why::WrongShape,
+            ),
+            (
+                "{\"format_version\":\"1.2\",\"resource_changes\":[],\"resource_changes\":[]}",
+                Why::WrongShape,
+            ),
+        ] {
+            assert_eq!(why(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn encodings() {
+        let utf16 = |bom: &[u8], unit: fn(u16) -> [u8; 2]| {
+            [bom, &PLAN.encode_utf16().flat_map(unit).collect::<Vec<_>>()].concat()
+        };
+        let bom = [b"\xEF\xBB\xBF", PLAN.as_bytes()].concat();
+        for bytes in [
+            PLAN.as_bytes().to_vec(),
+            bom,
+            utf16(b"\xFF\xFE", u16::to_le_bytes),
+            utf16(b"\xFE\xFF", u16::to_be_bytes),
+            utf16(b"", u16::to_le_bytes),
+        ] {
+            let text = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
+            assert_eq!(text.as_str(&bytes), Ok(PLAN));
+        }
+        for (bytes, expected) in [
+            (&b""[..], Why::Empty),
+            (b"{} PK\x05\x06", Why::ForgedArchive),
+            (b"tfplan\x01", Why::OldPlan),
+            (b"\xFF\xFE{", Why::Malformed),
+        ] {
+            assert_eq!(
+                decode(bytes).err().map(|refusal| refusal.why),
+                Some(expected)
+            );
+        }
+    }
+}

@@ -1,0 +1,918 @@
+//! What the user typed, what the environment says, the policy, and the defaults: the one place where precedence is decided.
+//!
+//! Flags win over environment variables, these over the chosen `[env.NAME]` of the policy, that over its top level, that over the defaults.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::address::Pattern;
+use crate::catalog::TypeRow;
+use crate::cli::environment::Environment;
+use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
+use crate::facts::{Expectations, Limits};
+use crate::finding::Severity;
+use crate::policy::calendar::{self, Calendar};
+use crate::policy::reviewed::{Reviewed, Reviewing};
+use crate::policy::{
+    self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, Unread, nearest,
+};
+use crate::rules::RULES;
+use crate::state::{PinSource, Where};
+use crate::ui::escape::line;
+use crate::ui::refusal::{Refusal, Why};
+use crate::ui::streams::Streams;
+use crate::verdict::{Allowance, Line};
+
+/// Everything that judging needs to know from the user, for all plans of a run. What holds for one plan is [`Settings::for_plan`].
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// What was said for this run: wins over the policy.
+    pub said: Said,
+    /// Which directory to look into for the state.
+    pub place: Where,
+    /// What the team agreed on.
+    pub policy: Option<Arc<Policy>>,
+    /// The directory of the plans as seen from the policy file.
+    pub directory: Option<String>,
+    /// Where the pin is read from.
+    pub pins: PinSource,
+    /// The revision that policy and pin come from.
+    pub reviewed: Option<Arc<Reviewed>>,
+    /// What the working tree has instead, if that differs and could be judged by: only for comparing.
+    pub tree: Option<Arc<Settings>>,
+    /// The time that counts.
+    pub now: Timestamp,
+    /// Whether the policy is the one of the current directory, because nobody said another: a plan that lies elsewhere may have one of its own.
+    pub from_here: bool,
+}
+
+/// What was said on the command line and in environment variables.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// Block from this severity on.
+    pub(crate) block_at: Option<(Severity, Origin)>,
+    /// The environment of the policy.
+    pub env: Option<(String, Origin)>,
+    /// What is let through.
+    pub allow: Vec<Allowance>,
+    /// This state is meant to be empty.
+    pub first_apply: bool,
+    /// The addresses that may change; none when nothing was said.
+    pub(crate) expect: Vec<Pattern>,
+    /// The most objects that may be destroyed.
+    pub(crate) max_destroy: Option<usize>,
+    /// The most objects that may change.
+    pub(crate) max_changes: Option<usize>,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag of the command line.
+    Flag(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// An environment of the policy, with the line.
+    Env(String, usize),
+    /// The top level of the policy, with the line.
+    File(usize),
+    /// Nobody said anything else.
+    Default,
+}
+
+impl Origin {
+    /// In words, with the name of the policy file.
+    #[must_use]
+    pub(crate) fn words(&self, file: &str) -> String {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => (*name).to_owned(),
+            Self::Env(env, line) => format!("env.{env} in {file}:{line}"),
+            Self::File(line) => format!("{file}:{line}"),
+            Self::Default => "default".to_owned(),
+        }
+    }
+}
+
+/// What holds for one plan.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    /// Numbers and expectations for the rules.
+    pub limits: Limits,
+    /// Where the line is drawn and what is let through.
+    pub line: Line,
+    /// Resource types of the team's own.
+    pub(crate) types: Arc<[TypeRow]>,
+    /// The policy and what of it was chosen.
+    pub(crate) policy: Option<PolicyLine>,
+    /// Every value with its origin, for `config show`.
+    pub(crate) values: Vec<HeldValue>,
+    /// What a flag or a variable makes looser than it is without: `block_at critical (--block-at)`.
+    pub(crate) overruled: Vec<String>,
+}
+
+/// One value that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeldValue {
+    /// Its key.
+    pub(crate) key: String,
+    /// As text.
+    pub(crate) value: String,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+}
+
+/// Which policy a plan was judged by, in texts that may be printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyLine {
+    /// The policy file.
+    pub(crate) file: String,
+    /// The environment of it, and what chose it.
+    pub chosen: Option<Chosen>,
+    /// Whether there was one to choose.
+    pub(crate) has_envs: bool,
+    /// Types that it has rows about.
+    pub(crate) types: Vec<String>,
+    /// Values of it that let more through than the defaults do: `block_at critical`.
+    pub(crate) looser: Vec<String>,
+}
+
+/// Types that are named.
+const NAMED: usize = 3;
+
+impl PolicyLine {
+    /// In one line: `applygate.toml · env prod (workspace prod-eu)`. What findings cannot show, because it keeps them from being made, is told here.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        let env = match &self.chosen {
+            Some(chosen) => format!(" · env {} ({})", chosen.env, chosen.by),
+            None if self.has_envs => " · no env fits".to_owned(),
+            None => String::new(),
+        };
+        let looser = if self.looser.is_empty() {
+            String::new()
+        } else {
+            format!(" · looser than the defaults: {}", self.looser.join(", "))
+        };
+        let mut types = String::new();
+        if !self.types.is_empty() {
+            let more = self
+                .types
+                .len()
+                .checked_sub(NAMED)
+                .filter(|more| *more > 0)
+                .map_or_else(String::new, |more| format!(", and {more} more"));
+            let names: Vec<&str> = self.types.iter().take(NAMED).map(String::as_str).collect();
+            types = format!(
+                " · {}: {}{more}",
+                crate::ui::words::plural(self.types.len(), "own type"),
+                names.join(", ")
+            );
+        }
+        format!("{}{env}{looser}{types}", self.file)
+    }
+}
+
+/// Why there are no settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unsettled {
+    /// What was said cannot be meant.
+    Said {
+        /// What is wrong.
+        what: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// The policy cannot be read.
+    Policy(Mistakes),
+}
+
+impl From<Mistakes> for Unsettled {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Policy(mistakes)
+    }
+}
+
+impl Unsettled {
+    /// Writes it for people.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub(crate) fn write(&self, streams: &mut Streams<'_>) -> std::io::Result<()> {
+        match self {
+            Self::Said { what, help } => streams.refuse(&line(what), &line(help)),
+            Self::Policy(mistakes) => mistakes.write(streams.width, streams.err),
+        }
+    }
+}
+
+impl Settings {
+    /// From the command line, the environment and the policy file.
+    ///
+    /// # Errors
+    /// When the policy has a mistake, or something was said that cannot be meant.
+    pub(crate) fn resolve(
+        args: &JudgeArgs,
+        place: Where,
+        environment: &Environment,
+    ) -> Result<Self, Unsettled> {
+        let now = args.now.unwrap_or(environment.now);
+        let from_here = place == Where::Here
+            && !args.no_config
+            && args.config.is_none()
+            && environment.config.is_none();
+        let without = Self {
+            said: Said::of(args, environment)?,
+            place,
+            now,
+            from_here,
+            ..Self::default()
+        };
+        match policy_from(args, environment)? {
+            None => {
+                let found = find_policy(args, without.place.dir(), environment)?;
+                without.by(found)
+            }
+            Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
+        }
+    }
+
+    /// With a policy file.
+    fn by(self, found: Option<Found>) -> Result<Self, Unsettled> {
+        let directory = if self.place == Where::Nowhere {
+            None
+        } else {
+            found.as_ref().and_then(|found| found.directory.clone())
+        };
+        let policy = found
+            .map(|found| policy::read(&found.name, &found.bytes, self.today()))
+            .transpose()?
+            .map(Arc::new);
+        let settings = Self {
+            policy,
+            directory,
+            ..self
+        };
+        settings.check_env()?;
+        Ok(settings)
+    }
+
+    /// With policy and pin of a revision, and beside them what the working tree has instead.
+    fn by_revision(
+        self,
+        rev: &str,
+        origin: &Origin,
+        args: &JudgeArgs,
+        environment: &Environment,
+    ) -> Result<Self, Unsettled> {
+        let said = |error: Unread| Unsettled::Said {
+            what: format!("{} {rev} {}", origin.words(""), error.what),
+            help: error.help,
+        };
+        let config = args
+            .config
+            .as_deref()
+            .or(environment.config.as_deref().map(Path::new));
+        let there = Reviewing::open(rev, self.place.dir(), config).map_err(said)?;
+        let (found, pin) = (
+            there.policy()?,
+            if self.place == Where::Nowhere {
+                None
+            } else {
+                there.pin().map_err(said)?
+            },
+        );
+        let aside = there.aside(found.as_ref(), pin.as_ref(), self.place != Where::Nowhere);
+        let named = found.map(|found| Found {
+            name: there.named(&found.name),
+            ..found
+        });
+        let settings = Self {
+            pins: PinSource::Revision(pin),
+            ..self.clone().by(named)?
+        };
+        let mut ignored = aside.ignored;
+        let mut tree = None;
+        if let Some((found, pin)) = aside.files.filter(|_| !ignored.is_empty()) {
+            let name = found.as_ref().map(|found| found.name.clone());
+            match self.by(found) {
+                Ok(settings) => {
+                    tree = Some(Arc::new(Self {
+                        pins: PinSource::Revision(pin),
+                        ..settings
+                    }))
+                }
+                // What is wrong with it is nothing for this report: it does not judge, and its lines are the change's own.
+                Err(_) => ignored
+                    .iter_mut()
+                    .filter(|there| name.as_ref() == Some(&there.file))
+                    .for_each(|there| there.usable = false),
+            }
+        }
+        Ok(Self {
+            reviewed: Some(Arc::new(there.told(ignored))),
+            tree,
+            ..settings
+        })
+    }
+
+    /// The day that counts, in UTC.
+    #[must_use]
+    pub(crate) fn today(&self) -> Date {
+        day(self.now)
+    }
+
+    /// A policy file that belongs to the directory in which a plan lies, and is not the one by which it is judged.
+    #[must_use]
+    pub(crate) fn passed_over(&self, plan: &Path) -> Option<String> {
+        if !self.from_here {
+            return None;
+        }
+        let dir = plan
+            .parent()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let nearest = |dir: &Path| Start::at(dir).ok().and_then(|start| start.nearest());
+        nearest(dir)
+            .filter(|there| nearest(Path::new(".")).as_ref() != Some(there))
+            .map(|there| there.display().to_string())
+    }
+
+    fn check_env(&self) -> Result<(), Unsettled> {
+        let Some((name, origin)) = &self.said.env else {
+            return Ok(());
+        };
+        let Some(policy) = &self.policy else {
+            let what = format!(
+                "{} says env {name}, but there is no policy file",
+                origin.words("")
+            );
+            return Err(Unsettled::Said {
+                what,
+                help: "name the file: --config FILE".to_owned(),
+            });
+        };
+        if policy.env(name).is_some() {
+            return Ok(());
+        }
+        let names = || policy.envs.iter().map(|env| env.name.as_str());
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if policy.envs.is_empty() => "it has no [env.NAME]".to_owned(),
+            None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Err(Unsettled::Said {
+            what: format!(
+                "{} says env {name}, but {} has none of that name",
+                origin.words(""),
+                policy.file
+            ),
+            help,
+        })
+    }
+
+    /// The environment for a plan of this workspace; a workspace that is not known, as for JSON, chooses nothing.
+    fn choose(&self, workspace: Option<&str>) -> Result<Option<(&Env, Chosen)>, Refusal> {
+        let Some(policy) = &self.policy else {
+            return Ok(None);
+        };
+        let chosen = |env: &Env, by| Chosen {
+            env: env.name.clone(),
+            by,
+        };
+        if let Some((name, origin)) = &self.said.env {
+            let env = policy.env(name);
+            return Ok(env.map(|env| (env, chosen(env, origin.words("")))));
+        }
+        let mut fits = policy.envs.iter().filter_map(|env| {
+            env.fits(workspace, self.directory.as_deref())
+                .map(|by| (env, by))
+        });
+        match (fits.next(), fits.next()) {
+            (None, _) => Ok(None),
+            (Some((env, by)), None) => Ok(Some((env, chosen(env, by)))),
+            (Some((one, _)), Some((other, _))) => {
+                Err(Refusal::new(Why::TwoEnvironments)
+                    .with(format!("{} and {}", one.name, other.name)))
+            }
+        }
+    }
+
+    /// What holds for a plan of this workspace: the one function that decides precedence, with the origin of every value.
+    ///
+    /// # Errors
+    /// When two environments fit.
+    pub fn for_plan(&self, workspace: Option<&str>) -> Result<Holding, Refusal> {
+        let chosen = self.choose(workspace)?;
+        let base = self.policy.as_deref().map(|policy| &policy.base);
+        let mut merge = Merge {
+            env: chosen.as_ref().map(|(env, _)| *env),
+            base,
+            values: Vec::new(),
+            looser: Vec::new(),
+            overruled: Vec::new(),
+        };
+        let (line, limits) = (Line::default(), Limits::default());
+        let block_at = merge.value(
+            "block_at",
+            self.said.block_at.clone(),
+            |layer| layer.block_at.as_ref(),
+            line.block_at,
+            |severity| severity.word().to_owned(),
+        );
+        let limits = Limits {
+            create_high: merge.count(
+                "limits.create_high",
+                |layer| layer.limits.create_high.as_ref(),
+                limits.create_high,
+            ),
+            create_high_weighty: merge.count(
+                "limits.create_high_weighty",
+                |layer| layer.limits.create_high_weighty.as_ref(),
+                limits.create_high_weighty,
+            ),
+            create_least: merge.count(
+                "limits.create_least",
+                |layer| layer.limits.create_least.as_ref(),
+                limits.create_least,
+            ),
+            mass_count: merge.count(
+                "limits.mass_count",
+                |layer| layer.limits.mass_count.as_ref(),
+                limits.mass_count,
+            ),
+            mass_share: merge.value(
+                "limits.mass_share",
+                None,
+                |layer| layer.limits.mass_share.as_ref(),
+                limits.mass_share,
+                f64::to_string,
+            ),
+            first_apply: self.said.first_apply,
+            expect: merge.expectations(&self.said),
+        };
+        if let Some(days) = self
+            .policy
+            .as_deref()
+            .and_then(|policy| policy.max_waiver_days.as_ref())
+        {
+            merge.told(
+                "max_waiver_days",
+                days.value.to_string(),
+                Origin::File(days.line),
+            );
+            if days.value > policy::MAX_WAIVER_DAYS {
+                merge.looser.push(format!("max_waiver_days {}", days.value));
+            }
+        }
+        let rules = merge.rules();
+        let waivers = merge.waivers(self.today());
+        let closed = match merge.calendar().at(self.now) {
+            calendar::State::Open => None,
+            calendar::State::Closed(closed) => Some(closed),
+        };
+        if self.said.first_apply {
+            merge.told(
+                "first_apply",
+                "true".to_owned(),
+                Origin::Flag("--first-apply"),
+            );
+        }
+        for allowance in &self.said.allow {
+            merge.told("allow", allowance.to_string(), Origin::Flag("--allow"));
+        }
+        let (values, looser, overruled) = (merge.values, merge.looser, merge.overruled);
+        let line = Line {
+            block_at,
+            allow: self.said.allow.clone(),
+            rules,
+            waivers,
+            workspace: workspace.map(str::to_owned),
+            today: self.today(),
+            closed,
+        };
+        let policy = self.policy.as_deref().map(|policy| PolicyLine {
+            file: policy.file.clone(),
+            chosen: chosen.map(|(_, chosen)| chosen),
+            has_envs: !policy.envs.is_empty(),
+            types: policy.types.iter().map(|row| row.name.clone()).collect(),
+            looser,
+        });
+        let types = self
+            .policy
+            .as_deref()
+            .map_or_else(|| Arc::from([]), |policy| Arc::clone(&policy.types));
+        Ok(Holding {
+            limits,
+            line,
+            types,
+            policy,
+            values,
+            overruled,
+        })
+    }
+}
+
+/// The layers of a policy, one over the other, and what came of them.
+struct Merge<'a> {
+    env: Option<&'a Env>,
+    base: Option<&'a Layer>,
+    values: Vec<HeldValue>,
+    looser: Vec<String>,
+    overruled: Vec<String>,
+}
+
+impl<'a> Merge<'a> {
+    fn told(&mut self, key: &str, value: String, origin: Origin) {
+        self.values.push(HeldValue {
+            key: key.to_owned(),
+            value,
+            origin,
+        });
+    }
+
+    /// What the policy says: the environment before the top level.
+    fn policy<T>(&self, get: impl Fn(&'a Layer) -> Option<&'a At<T>>) -> Option<(&'a T, Origin)> {
+        let env = self.env.and_then(|env| {
+            get(&env.layer).map(|at| (&at.value, Origin::Env(env.name.clone(), at.line)))
+        });
+        env.or_else(|| {
+            self.base
+                .and_then(get)
+                .map(|at| (&at.value, Origin::File(at.line)))
+        })
+    }
+
+    /// What was said before the policy, the policy before the default. More of any of these lets more through.
+    fn value<T: Clone + PartialOrd + 'a>(
+        &mut self,
+        key: &str,
+        said: Option<(T, Origin)>,
+        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
+        default: T,
+        show: impl Fn(&T) -> String,
+    ) -> T {
+        let (without, there) = self
+            .policy(get)
+            .map_or((default.clone(), Origin::Default), |(value, origin)| {
+                (value.clone(), origin)
+            });
+        let (value, origin) = said.unwrap_or_else(|| (without.clone(), there));
+        if value > without {
+            self.overruled.push(format!(
+                "{} {} ({})",
+                key.trim_start_matches("limits."),
+                show(&value),
+                origin.words("")
+            ));
+        }
+        if value > default && matches!(origin, Origin::Env(..) | Origin::File(_)) {
+            self.looser.push(format!(
+                "{} {}",
+                key.trim_start_matches("limits."),
+                show(&value)
+            ));
+        }
+        self.told(key, show(&value), origin);
+        value
+    }
+
+    fn count(
+        &mut self,
+        key: &str,
+        get: impl Fn(&'a Layer) -> Option<&'a At<usize>>,
+        default: usize,
+    ) -> usize {
+        self.value(key, None, get, default, usize::to_string)
+    }
+
+    /// A value that is told only when somebody says it.
+    fn wish<T: Clone + 'a>(
+        &mut self,
+        key: &str,
+        said: Option<(T, Origin)>,
+        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
+        show: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let policy = || {
+            self.policy(get)
+                .map(|(value, origin)| (value.clone(), origin))
+        };
+        let (value, origin) = said.or_else(policy)?;
+        self.told(key, show(&value), origin);
+        Some(value)
+    }
+
+    fn expectations(&mut self, said: &Said) -> Expectations {
+        fn list<T: std::fmt::Display>(all: &[T]) -> String {
+            all.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        let budgets = [
+            (
+                "max_destroy",
+                said.max_destroy,
+                self.policy(|layer| layer.expect.max_destroy.as_ref()),
+                "--max-destroy",
+            ),
+            (
+                "max_changes",
+                said.max_changes,
+                self.policy(|layer| layer.expect.max_changes.as_ref()),
+                "--max-changes",
+            ),
+        ];
+        for (key, said, policy, flag) in budgets {
+            if let (Some(said), Some((policy, _))) = (said, policy)
+                && said > *policy
+            {
+                self.overruled.push(format!("{key} {said} ({flag})"));
+            }
+        }
+        if let (false, Some(_)) = (
+            said.expect.is_empty(),
+            self.policy(|layer| layer.expect.addresses.as_ref()),
+        ) {
+            self.overruled.push("other addresses (--expect)".to_owned());
+        }
+        let flag = |count: Option<usize>, name| count.map(|count| (count, Origin::Flag(name)));
+        let addresses = Some(said.expect.clone())
+            .filter(|all| !all.is_empty())
+            .map(|all| (all, Origin::Flag("--expect")));
+        Expectations {
+            workspace: self
+                .wish(
+                    "expect.workspace",
+                    None,
+                    |layer| layer.expect.workspace.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            backend: self
+                .wish(
+                    "expect.backend",
+                    None,
+                    |layer| layer.expect.backend.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            account: self
+                .wish(
+                    "expect.account",
+                    None,
+                    |layer| layer.expect.account.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            region: self
+                .wish(
+                    "expect.region",
+                    None,
+                    |layer| layer.expect.region.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            providers: self
+                .wish(
+                    "expect.providers",
+                    None,
+                    |layer| layer.expect.providers.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            one_region: self
+                .wish(
+                    "expect.one_region",
+                    None,
+                    |layer| layer.expect.one_region.as_ref(),
+                    bool::to_string,
+                )
+                .unwrap_or_default(),
+            addresses: self
+                .wish(
+                    "expect.addresses",
+                    addresses,
+                    |layer| layer.expect.addresses.as_ref(),
+                    |all| list(all),
+                )
+                .unwrap_or_default(),
+            max_destroy: self.wish(
+                "expect.max_destroy",
+                flag(said.max_destroy, "--max-destroy"),
+                |layer| layer.expect.max_destroy.as_ref(),
+                usize::to_string,
+            ),
+            max_changes: self.wish(
+                "expect.max_changes",
+                flag(said.max_changes, "--max-changes"),
+                |layer| layer.expect.max_changes.as_ref(),
+                usize::to_string,
+            ),
+        }
+    }
+
+    fn rules(&mut self) -> std::collections::BTreeMap<&'static str, RuleGrade> {
+        let mut rules = std::collections::BTreeMap::new();
+        for rule in RULES {
+            if let Some(grade) = self.wish(
+                &format!("rules.{}", rule.id),
+                None,
+                |layer| layer.rules.get(rule.id),
+                |grade| grade.word().to_owned(),
+            ) {
+                rules.insert(rule.id, grade);
+            }
+        }
+        rules
+    }
+
+    /// When an apply may happen: the windows of the environment if it has its own, and every freeze.
+    fn calendar(&mut self) -> Calendar {
+        let env = |at: usize| {
+            self.env
+                .map_or(Origin::Default, |env| Origin::Env(env.name.clone(), at))
+        };
+        let layer = self.env.map(|env| &env.layer);
+        let (own, base) = (
+            layer.map_or(&[][..], |layer| &layer.windows),
+            self.base.map_or(&[][..], |base| &base.windows),
+        );
+        let windows: Vec<_> = if own.is_empty() {
+            base.iter().map(|at| (at, Origin::File(at.line))).collect()
+        } else {
+            own.iter().map(|at| (at, env(at.line))).collect()
+        };
+        let freezes = self
+            .base
+            .into_iter()
+            .flat_map(|base| &base.freezes)
+            .map(|at| (at, Origin::File(at.line)));
+        let freezes: Vec<_> = freezes
+            .chain(
+                layer
+                    .into_iter()
+                    .flat_map(|layer| &layer.freezes)
+                    .map(|at| (at, env(at.line))),
+            )
+            .collect();
+        for (at, origin) in &windows {
+            self.told("window", at.value.to_string(), origin.clone());
+        }
+        for (at, origin) in &freezes {
+            self.told("freeze", at.value.to_string(), origin.clone());
+        }
+        Calendar::new(
+            windows
+                .into_iter()
+                .map(|(at, _)| at.value.clone())
+                .collect(),
+            freezes
+                .into_iter()
+                .map(|(at, _)| at.value.clone())
+                .collect(),
+        )
+    }
+
+    /// Those of the top level and of the environment: an environment adds to them.
+    fn waivers(&mut self, today: Date) -> Vec<Arc<policy::Waiver>> {
+        let base = self.base.into_iter().flat_map(|layer| {
+            layer
+                .waivers
+                .iter()
+                .map(|waiver| (waiver, Origin::File(waiver.line)))
+        });
+        let env = self.env.into_iter().flat_map(|env| {
+            env.layer
+                .waivers
+                .iter()
+                .map(|waiver| (waiver, Origin::Env(env.name.clone(), waiver.line)))
+        });
+        let all: Vec<_> = base.chain(env).collect();
+        for (waiver, origin) in &all {
+            self.told("waiver", waiver.words(today), origin.clone());
+        }
+        all.into_iter()
+            .map(|(waiver, _)| Arc::clone(waiver))
+            .collect()
+    }
+}
+
+impl Said {
+    fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+        let block_at = match (args.block_at, &environment.block_at) {
+            (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),
+            (None, Some(text)) => Some((severity(text)?, Origin::Variable("APPLYGATE_BLOCK_AT"))),
+            (None, None) => None,
+        };
+        let env = match (&args.env, &environment.env) {
+            (Some(name), _) => Some((name.clone(), Origin::Flag("--env"))),
+            // What was set for every run chooses nothing in a run that is to go without a policy.
+            (None, Some(_)) if args.no_config => None,
+            (None, Some(name)) => Some((
+                name.to_string_lossy().into_owned(),
+                Origin::Variable("APPLYGATE_ENV"),
+            )),
+            (None, None) => None,
+        };
+        Ok(Self {
+            block_at,
+            env,
+            allow: args.allow.clone(),
+            first_apply: args.first_apply,
+            expect: args.expect.clone(),
+            max_destroy: args.max_destroy,
+            max_changes: args.max_changes,
+        })
+    }
+}
+
+fn severity(text: &OsString) -> Result<Severity, Unsettled> {
+    let word = text
+        .to_str()
+        .and_then(|text| BlockAt::from_str(text, false).ok());
+    word.map(Into::into).ok_or_else(|| Unsettled::Said {
+        what: format!(
+            "APPLYGATE_BLOCK_AT is {:?}, which is no severity",
+            text.to_string_lossy()
+        ),
+        help: "critical, high, medium or low".to_owned(),
+    })
+}
+
+/// Which directory counts.
+#[must_use]
+pub(crate) fn place(args: &PlaceArgs) -> Where {
+    match (&args.dir, args.no_dir) {
+        (_, true) => Where::Nowhere,
+        (Some(dir), false) => Where::Dir(dir.clone()),
+        (None, false) => Where::Here,
+    }
+}
+
+/// The revision that policy and pin come from.
+fn policy_from(
+    args: &JudgeArgs,
+    environment: &Environment,
+) -> Result<Option<(String, Origin)>, Unsettled> {
+    let said = |what: &str, help: &str| Unsettled::Said {
+        what: format!("APPLYGATE_POLICY_FROM {what}"),
+        help: help.to_owned(),
+    };
+    match (&args.policy_from, &environment.policy_from) {
+        (Some(rev), _) => Ok(Some((rev.clone(), Origin::Flag("--policy-from")))),
+        (None, None) => Ok(None),
+        // Who set it for every run meant this one as well.
+        (None, Some(_)) if args.no_config => Err(said(
+            "is set, and --no-config would pass over it",
+            "leave one of them out",
+        )),
+        (None, Some(rev)) => match rev.to_str() {
+            Some(rev) => Ok(Some((
+                rev.to_owned(),
+                Origin::Variable("APPLYGATE_POLICY_FROM"),
+            ))),
+            None => Err(said(
+                "is no text",
+                "name a revision, such as refs/remotes/origin/main",
+            )),
+        },
+    }
+}
+
+/// The policy file: the one that is named, else the nearest one.
+fn find_policy(
+    args: &JudgeArgs,
+    dir: &Path,
+    environment: &Environment,
+) -> Result<Option<Found>, Unsettled> {
+    if args.no_config {
+        return Ok(None);
+    }
+    if let Some(file) = args
+        .config
+        .as_deref()
+        .or(environment.config.as_deref().map(Path::new))
+    {
+        return Ok(Some(policy::named(file, dir)?));
+    }
+    let start = Start::at(dir).map_err(|error| Unsettled::Said {
+        what: format!(
+            "{} cannot be looked into for a policy: {error}",
+            dir.display()
+        ),
+        help: "name the working directory of the plan with --dir, or the policy with --config"
+            .to_owned(),
+    })?;
+    Ok(policy::discover(&start.tree(), &start.directory)?)
+}
+
+fn day(now: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(now).date()
+}

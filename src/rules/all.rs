@@ -1,0 +1,108 @@
+//! Rules × plan → findings, sorted; or an error when a value cannot be read. Never a missing finding.
+
+use std::collections::HashSet;
+
+use crate::catalog::{Catalog, RowError, TypeRow};
+use crate::facts::{Facts, Limits, Unreadable};
+use crate::finding::Finding;
+use crate::plan::{Action, Plan};
+use crate::rules::RULES;
+use crate::rules::source::Sources;
+use crate::state::StateFacts;
+use crate::ui::refusal::{Refusal, Why};
+
+/// What came of judging one plan.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The findings, the worst first.
+    pub(crate) findings: Vec<Finding>,
+    /// Why the plan as a whole cannot be let through, whatever the findings say.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// Judges a plan by all rules. `own` are rows of the catalogue that win over those that are built in.
+#[must_use]
+pub(crate) fn judge(
+    plan: &Plan<'_>,
+    limits: &Limits,
+    state: &StateFacts,
+    own: &[TypeRow],
+) -> Outcome {
+    match findings(plan, limits, state, own) {
+        Ok(findings) => Outcome {
+            findings,
+            refusal: refusal(plan),
+        },
+        Err(refusal) => Outcome {
+            findings: Vec::new(),
+            refusal: Some(refusal),
+        },
+    }
+}
+
+fn findings(
+    plan: &Plan<'_>,
+    limits: &Limits,
+    state: &StateFacts,
+    own: &[TypeRow],
+) -> Result<Vec<Finding>, Refusal> {
+    let mut catalog = catalog(plan).map_err(|error| {
+        Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
+    })?;
+    catalog.own(own);
+    let facts = Facts::new(plan, &catalog, limits, state).map_err(unreadable)?;
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.check)(&facts, &mut findings).map_err(|error| {
+            Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id))
+        })?;
+    }
+    let sources = Sources::new(plan, &state.sources);
+    findings
+        .iter_mut()
+        .for_each(|finding| sources.locate(finding));
+    findings.sort_by(Finding::order);
+    Ok(findings)
+}
+
+fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
+    let mut types: HashSet<&str> = HashSet::new();
+    let mut last = "";
+    for kind in plan.managed().map(|change| change.kind.as_ref()) {
+        // A plan is sorted by address: the same type mostly comes again.
+        if kind != last {
+            types.insert(kind);
+            last = kind;
+        }
+    }
+    types.extend(
+        plan.prior
+            .iter()
+            .flat_map(|prior| prior.managed.keys().map(String::as_str)),
+    );
+    Catalog::for_types(types)
+}
+
+fn unreadable(error: Unreadable) -> Refusal {
+    let detail = error.address.map_or_else(
+        || error.error.to_string(),
+        |address| format!("{address}: {}", error.error),
+    );
+    Refusal::new(Why::Unreadable).with(detail)
+}
+
+/// What can be judged of such a plan is judged; a block in it wins, but it is never let through.
+fn refusal(plan: &Plan<'_>) -> Option<Refusal> {
+    if plan.errored {
+        return Some(Refusal::new(Why::Errored));
+    }
+    let unknown = plan
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Other)
+        .count();
+    (unknown > 0).then(|| {
+        Refusal::new(Why::UnknownAction)
+            .with(format!("{unknown} of {} changes", plan.changes.len()))
+    })
+}

@@ -1,0 +1,266 @@
+//! What lies in a working directory and says something about the state: Terraform's own files, read and never written (formats: 3.1, 3.3).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::plan::Plan;
+use crate::plan::saved::config::Module;
+use crate::state::Identity;
+
+/// The largest file that is read here, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// A state file with resources that the plan does not know: its name and how many.
+    StateWithResources(String, usize),
+    /// `terraform.tfstate` has 0 bytes: the state was moved to another backend, or left behind.
+    EmptiedState,
+    /// `errored.tfstate`: an apply could not store its state.
+    ErroredState(usize),
+    /// A lock that is still held, or was left by a run that died.
+    Lock(String),
+    /// `.terraform/terraform.tfstate` names another backend than the plan: what differs.
+    OtherBackend(String),
+    /// The last apply or pin from this directory left so many objects where the plan finds no state.
+    LeftBehind(usize),
+    /// The `backend` block of the configuration is of another type than what the directory was set up for.
+    NotInitialized(String, String),
+}
+
+impl Sign {
+    /// Whether it shows that the stack exists although the plan's state is empty.
+    #[must_use]
+    pub(crate) const fn shows_that_it_exists(&self) -> bool {
+        !matches!(self, Self::Lock(_))
+    }
+
+    /// In words, with the file's name.
+    #[must_use]
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::StateWithResources(name, count) => format!("{name} lies here with {count} resources in it"),
+            Self::EmptiedState => "terraform.tfstate has 0 bytes: its content was moved to another backend, or left behind".to_owned(),
+            Self::ErroredState(count) => format!("errored.tfstate lies here with {count} resources: an apply could not store its state"),
+            Self::Lock(name) => format!("{name} lies here: a run holds the state, or died while it did"),
+            Self::OtherBackend(what) => format!(".terraform/terraform.tfstate names another place than the plan: {what}"),
+            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::ui::words::plural(*count, "object")),
+            Self::NotInitialized(there, wanted) => format!("the configuration wants backend \"{wanted}\", but the directory is set up for \"{there}\""),
+        }
+    }
+}
+
+/// What was found in a working directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// The signs, in a fixed order.
+    pub(crate) signs: Vec<Sign>,
+}
+
+#[derive(Deserialize)]
+struct Selected {
+    #[serde(default)]
+    backend: Option<Backend>,
+}
+
+#[derive(Deserialize)]
+struct Backend {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    config: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct State {
+    #[serde(default)]
+    lineage: String,
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(default)]
+    mode: String,
+}
+
+fn small(path: &Path) -> Option<Vec<u8>> {
+    let meta = std::fs::metadata(path).ok()?;
+    (meta.is_file() && meta.len() <= MAX_BYTES).then(|| std::fs::read(path).ok())?
+}
+
+fn state(path: &Path) -> Option<State> {
+    serde_json::from_slice(&small(path)?).ok()
+}
+
+fn resources(state: &State) -> usize {
+    state
+        .resources
+        .iter()
+        .filter(|resource| resource.mode == "managed")
+        .count()
+}
+
+impl Beside {
+    pub(crate) fn read(dir: &Path, identity: Option<&Identity>) -> Self {
+        let mut signs = Vec::new();
+        let lineage = identity.map_or("", |identity| identity.lineage.as_str());
+        let local = dir.join("terraform.tfstate");
+        if std::fs::metadata(&local).is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
+            signs.push(Sign::EmptiedState);
+        }
+        for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
+            if let Some(state) = state(&dir.join(name)) {
+                let count = resources(&state);
+                if count > 0 && (state.lineage != lineage || lineage.is_empty()) {
+                    signs.push(Sign::StateWithResources(name.to_owned(), count));
+                }
+            }
+        }
+        if let Some(state) = state(&dir.join("errored.tfstate")) {
+            signs.push(Sign::ErroredState(resources(&state)));
+        }
+        let lock = ".terraform.tfstate.lock.info";
+        if dir.join(lock).is_file() {
+            signs.push(Sign::Lock(lock.to_owned()));
+        }
+        signs.extend(
+            identity
+                .and_then(|identity| super::memory::left_behind(dir, identity))
+                .map(Sign::LeftBehind),
+        );
+        signs.extend(Self::backend(dir, identity));
+        Self { signs }
+    }
+
+    fn backend(dir: &Path, identity: Option<&Identity>) -> Vec<Sign> {
+        let data = super::data_dir(dir);
+        let selected = small(&data.join("terraform.tfstate"))
+            .and_then(|bytes| serde_json::from_slice::<Selected>(&bytes).ok())
+            .and_then(|selected| selected.backend);
+        let mut signs = Vec::new();
+        if let Some(there) = &selected
+            && let Some(wanted) = configured(dir)
+            && wanted != there.kind
+            && identity.is_none_or(|identity| identity.place.kind != wanted)
+        {
+            signs.push(Sign::NotInitialized(there.kind.clone(), wanted));
+        }
+        let (Some(identity), Some(selected)) = (identity, selected) else {
+            return signs;
+        };
+        if identity.place.kind != selected.kind {
+            signs.push(Sign::OtherBackend(format!(
+                "backend {} there, {} in the plan",
+                selected.kind, identity.place.kind
+            )));
+            return signs;
+        }
+        for (name, now) in identity
+            .place
+            .attributes
+            .iter()
+            .filter(|(name, _)| PLAIN.contains(&name.as_str()))
+        {
+            let there = selected
+                .config
+                .get(name)
+                .and_then(serde_json::Value::as_str);
+            if let Some(there) = there.filter(|there| *there != now) {
+                signs.push(Sign::OtherBackend(format!(
+                    "{name} \"{there}\" there, \"{now}\" in the plan"
+                )));
+            }
+        }
+        signs
+    }
+}
+
+/// Identity attributes that are plain names. Others (URLs, connection strings) may hold secrets and are never read here.
+const PLAIN: &[&str] = &[
+    "bucket",
+    "key",
+    "prefix",
+    "container_name",
+    "storage_account_name",
+    "path",
+    "organization",
+    "namespace",
+    "secret_suffix",
+    "schema_name",
+    "workspace_dir",
+];
+
+/// The type of the backend that the `.tf` files of a directory ask for; `None` when there is none or it cannot be told.
+fn configured(dir: &Path) -> Option<String> {
+    for (_, text) in sources(dir)? {
+        let Ok(body) = text.parse::<hcl_edit::structure::Body>() else {
+            continue;
+        };
+        for terraform in body.get_blocks("terraform") {
+            if let Some(backend) = terraform.body.get_blocks("backend").next() {
+                return backend
+                    .labels
+                    .first()
+                    .map(|label| label.as_str().to_owned());
+            }
+        }
+    }
+    None
+}
+
+/// The type of the backend of a directory: what its configuration asks for, or else what it was set up for.
+pub(crate) fn backend_kind(dir: &Path) -> Option<String> {
+    let set_up = || {
+        serde_json::from_slice::<Selected>(&small(&super::data_dir(dir).join("terraform.tfstate"))?)
+            .ok()?
+            .backend
+    };
+    configured(dir).or_else(|| Some(set_up()?.kind))
+}
+
+/// The largest configuration file that is parsed, in bytes.
+pub(crate) const MAX_SOURCE: u64 = 1 << 20;
+
+/// The `.tf` files of a directory, by name; `None` when one cannot be read.
+pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).ok()?.flatten() {
+        let name = entry.file_name().to_str()?.to_owned();
+        if !(name.ends_with(".tf") || name.ends_with(".tofu"))
+            || name.starts_with('.')
+            || !entry.file_type().ok()?.is_file()
+        {
+            continue;
+        }
+        if entry.metadata().ok()?.len() > MAX_SOURCE {
+            return None;
+        }
+        let text = std::fs::read_to_string(entry.path()).ok()?;
+        found.insert(name, text);
+    }
+    Some(found)
+}
+
+/// Whether a directory is the one that the plan was made in: its root `.tf` files are those in the saved plan, or for JSON,
+/// which has no files, its resource blocks are those of the plan's root module.
+pub(super) fn is_directory_of(plan: &Plan<'_>, dir: &Path) -> bool {
+    let Some(here) = sources(dir) else {
+        return false;
+    };
+    if here.is_empty() {
+        return false;
+    }
+    if let Some(saved) = plan.saved.as_deref() {
+        return saved.config.root_files().is_some_and(|files| files == here);
+    }
+    let module = Module::of_files(&here);
+    let blocks = module.managed();
+    module.whole
+        && !blocks.is_empty()
+        && plan.root_blocks().is_some_and(|planned| planned == blocks)
+}

@@ -1,0 +1,8 @@
+//! What a person sees of every room: escaped text, words, refusals, streams, exit codes.
+
+pub(crate) mod escape;
+pub(crate) mod exit;
+pub(crate) mod position;
+pub(crate) mod refusal;
+pub(crate) mod streams;
+pub(crate) mod words;

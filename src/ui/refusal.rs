@@ -1,0 +1,298 @@
+//! Why an input is not judged. Every text here is fixed: nothing is quoted from the input but numbers and names of keys.
+
+use crate::ui::position::Place;
+
+/// What an input is instead of a plan that can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing in it.
+    Empty,
+    /// Not JSON and not a plan file.
+    NotJson,
+    /// JSON that ends too early.
+    Truncated,
+    /// JSON that is broken.
+    Malformed,
+    /// JSON with something of another kind than a plan has there.
+    WrongShape,
+    /// JSON that is no plan.
+    NotAPlan,
+    /// `null` where a list belongs.
+    NullList,
+    /// `show -json` of a state.
+    StateShown,
+    /// A raw state file.
+    RawState,
+    /// The log of `plan -json`.
+    Stream,
+    /// A saved plan file whose zip is damaged or not as Terraform writes it.
+    BrokenArchive,
+    /// A saved plan file whose zip can be read in two ways.
+    ForgedArchive,
+    /// A saved plan file with a broken plan, state or value in a sound zip.
+    BrokenPlan,
+    /// A zip that is no plan.
+    OtherZip,
+    /// A plan of Terraform 0.11 or older.
+    OldPlan,
+    /// Encrypted by OpenTofu.
+    Encrypted,
+    /// A bookmark of a run in HCP Terraform.
+    Bookmark,
+    /// A format version that is not known.
+    UnknownFormat,
+    /// Planning ended with an error.
+    Errored,
+    /// An action that is not known.
+    UnknownAction,
+    /// A value that a rule needs cannot be read.
+    Unreadable,
+    /// Too large to be a plan, or too large to hold.
+    TooLarge,
+    /// Text around the plan that is not just a wrapper's log.
+    Surrounded,
+    /// The file could not be read at all.
+    Io,
+    /// A directory without plans.
+    NoPlans,
+    /// The pin file is broken.
+    BrokenPin,
+    /// A pin needs what this input does not tell.
+    NothingToPin,
+    /// A pin of a state that holds nothing, without the word that it is meant to.
+    PinOfNothing,
+    /// `--new` for a state that holds something.
+    NotNew,
+    /// Older than the configuration that it was made from.
+    Stale,
+    /// `--first-apply` on a state that holds something.
+    NotFirstApply,
+    /// A revision is asked for, and there is no git.
+    NoGit,
+    /// A revision is asked for outside the work tree of a repository.
+    NoRepository,
+    /// A repository that git refuses because it is another user's.
+    ForeignOwner,
+    /// A revision is asked for within a submodule.
+    InSubmodule,
+    /// Not the name of one commit.
+    BadRevision,
+    /// A name that means several things.
+    SeveralRevisions,
+    /// A revision that is not in the clone.
+    NoRevision,
+    /// Part of a revision cannot be read.
+    Unreachable,
+    /// Something else than a file where a file of a revision is read, or one that is too large.
+    NoPlainFile,
+    /// The policy has two environments for it.
+    TwoEnvironments,
+}
+
+impl Why {
+    /// What it is, as the start of a sentence after the file's name.
+    #[must_use]
+    pub(crate) const fn what(self) -> &'static str {
+        match self {
+            Self::Empty => "is empty",
+            Self::NotJson => "is neither a JSON plan nor a saved plan file",
+            Self::Truncated => "ends in the middle of the JSON: it is cut off",
+            Self::Malformed => "is not valid JSON",
+            Self::WrongShape => "is JSON, but holds something here that a plan does not have",
+            Self::NotAPlan => "is JSON, but not a Terraform plan",
+            Self::NullList => "has null where a list belongs, so what would change is not known",
+            Self::StateShown => "is a state (show -json of a state), not a plan",
+            Self::RawState => "is a raw state file, not a plan",
+            Self::Stream => "is the log of plan -json, which has no values and cannot be judged",
+            Self::BrokenArchive => "is a zip archive, but damaged or cut off",
+            Self::ForgedArchive => {
+                "is a zip archive that can be read in two ways: what is judged may not be what is applied"
+            }
+            Self::BrokenPlan => "is a saved plan file with something broken in it",
+            Self::OtherZip => "is a zip archive, but not a saved plan",
+            Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
+            Self::Encrypted => "is encrypted by OpenTofu and cannot be read without its key",
+            Self::Bookmark => {
+                "is only a bookmark of a run in HCP Terraform: the plan itself is kept there"
+            }
+            Self::UnknownFormat => {
+                "has a format version that this version of applygate does not know"
+            }
+            Self::Errored => {
+                "is the plan of a run that ended with an error: it lists deletes that will not happen and hides others"
+            }
+            Self::UnknownAction => "has an action that this version of applygate does not know",
+            Self::Unreadable => "has a value that a rule needs and that cannot be read",
+            Self::TooLarge => "is too large",
+            Self::Surrounded => "has text around the plan that is not just a wrapper's log",
+            Self::Io => "cannot be read",
+            Self::NoPlans => "holds no plan",
+            Self::BrokenPin => "lies beside a pin file that cannot be read",
+            Self::NothingToPin => "does not say which state it is for",
+            Self::PinOfNothing => "is for a state that holds nothing",
+            Self::NotNew => "is for a state that is not new",
+            Self::Stale => "is older than the configuration",
+            Self::NotFirstApply => "is not a first apply: its state already holds resources",
+            Self::NoGit => "needs git, and no absolute directory of the PATH has it",
+            Self::NoRepository => "is asked for outside the work tree of a git repository",
+            Self::ForeignOwner => {
+                "is asked for in a repository that git does not open, because it belongs to another user"
+            }
+            Self::InSubmodule => {
+                "is asked for in a submodule: which revisions it has, the change itself can say"
+            }
+            Self::BadRevision => "is not the name of one commit",
+            Self::SeveralRevisions => {
+                "is the name of several things, and who may make a branch or a tag could choose which one is read"
+            }
+            Self::NoRevision => "is not in this clone",
+            Self::Unreachable => "cannot be read from the revision",
+            Self::NoPlainFile => "is no plain file of at most 4 MiB in the revision",
+            Self::TwoEnvironments => "fits two environments of the policy",
+        }
+    }
+
+    /// What to do or type instead.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Empty | Self::NotJson | Self::NotAPlan => {
+                "give the file that terraform plan -out tfplan writes"
+            }
+            Self::Truncated => {
+                "was the disk full, or the command that wrote it stopped? Write it again: terraform show -json tfplan > plan.json"
+            }
+            Self::Malformed | Self::WrongShape | Self::NullList => {
+                "write it again and leave it as it is: terraform show -json tfplan > plan.json"
+            }
+            Self::StateShown | Self::RawState => {
+                "give the plan instead: terraform plan -out tfplan && applygate check tfplan"
+            }
+            Self::Stream => {
+                "save the plan and give that file: terraform plan -out tfplan && applygate check tfplan"
+            }
+            Self::BrokenArchive | Self::BrokenPlan => {
+                "plan again: terraform plan -out tfplan; copy the file in binary mode and leave it as it is"
+            }
+            Self::ForgedArchive => {
+                "do not apply it; find out who changed it, and plan again: terraform plan -out tfplan"
+            }
+            Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
+            Self::OldPlan => "plan again with Terraform 0.12 or newer",
+            Self::Encrypted => {
+                "show it where the key is at hand: tofu show -json tfplan > plan.json"
+            }
+            Self::Bookmark => {
+                "show it from the directory that is connected to the organization: terraform show -json tfplan > plan.json"
+            }
+            Self::UnknownFormat => {
+                "a newer applygate may know it; until then read the plan by eye: terraform show tfplan"
+            }
+            Self::Errored => {
+                "mend the error that terraform plan printed and plan again; Terraform itself refuses to apply this one"
+            }
+            Self::UnknownAction => {
+                "a newer applygate may know it; until then read the plan by eye: terraform show tfplan"
+            }
+            Self::Unreadable => {
+                "write the JSON again: terraform show -json tfplan > plan.json; if it stays so, please report the version of Terraform"
+            }
+            Self::TooLarge => "judge the plans one by one, or split the stack",
+            Self::Surrounded => "keep only what terraform show -json printed",
+            Self::Io => "check the path and its permissions",
+            Self::NoPlans => {
+                "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan"
+            }
+            Self::BrokenPin => {
+                "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN"
+            }
+            Self::NothingToPin => {
+                "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan"
+            }
+            Self::PinOfNothing => {
+                "if the stack exists, find its state first; if it is meant to start empty, say so with --new"
+            }
+            Self::NotNew => "leave --new out: it only says that a state starts empty",
+            Self::Stale => "plan again: terraform plan -out tfplan",
+            Self::NotFirstApply => {
+                "leave --first-apply out: it only says that a state is meant to be empty"
+            }
+            Self::NoGit => "install git, such as apt-get install git or apk add git",
+            Self::NoRepository => {
+                "run it in the clone; in GitHub Actions use actions/checkout, which needs git in the image to make one"
+            }
+            Self::ForeignOwner => {
+                "if the clone is the one that you mean: git config --global --add safe.directory \"$PWD\" (in the top of the clone)"
+            }
+            Self::InSubmodule => {
+                "run it in the clone of the repository that holds the policy, and not as its submodule"
+            }
+            Self::BadRevision => "give a branch, a tag or a hash, such as origin/main",
+            Self::SeveralRevisions => "give the full name, such as refs/remotes/origin/main",
+            Self::NoRevision => {
+                "fetch it first: in GitHub Actions give actions/checkout fetch-depth: 0; elsewhere git fetch --unshallow, or git fetch origin main"
+            }
+            Self::Unreachable => {
+                "fetch all of it: in GitHub Actions give actions/checkout fetch-depth: 0 and no filter; elsewhere git fetch --refetch --no-filter"
+            }
+            Self::NoPlainFile => {
+                "put the file itself in that place, in that revision: links are not followed"
+            }
+            Self::TwoEnvironments => {
+                "make their patterns such that a plan fits only one, or say which: --env NAME"
+            }
+        }
+    }
+}
+
+/// An input that is not judged, or only in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind.
+    pub why: Why,
+    /// Where in the JSON.
+    pub(crate) place: Option<Place>,
+    /// More, in fixed words or numbers.
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without a place.
+    #[must_use]
+    pub(crate) const fn new(why: Why) -> Self {
+        Self {
+            why,
+            place: None,
+            detail: None,
+        }
+    }
+
+    /// With more in fixed words or numbers: never text of the input but for names of keys and addresses.
+    #[must_use]
+    pub(crate) fn with(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a place.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.why.what())?;
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, ", {place}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

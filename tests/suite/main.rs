@@ -1,0 +1,33 @@
+//! Everything that is tried from outside: one binary, so that the crate is linked once.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "tests may fail loudly"
+)]
+
+#[cfg(target_os = "linux")]
+mod apply;
+mod cli;
+mod common;
+mod docs;
+mod expect;
+mod fixtures;
+mod forge;
+mod init;
+mod input;
+mod policy;
+mod policy_from;
+mod properties;
+mod real;
+mod report;
+mod revision;
+mod saved;
+mod saved_hostile;
+mod saved_memory;
+mod secrets;

@@ -1,0 +1,435 @@
+//! Saved plans that are damaged, forged, or made to take much: each is refused with a reason, none makes it panic, none takes more than its share.
+use crate::forge::{Member, STATE, change, field, number, plan, saved, zip};
+use applygate::testing::Opened;
+use applygate::testing::Settings;
+use applygate::testing::Why;
+use applygate::testing::judge_bytes;
+use applygate::testing::text;
+use applygate::testing::{Plan, ReadError, Shape, Value};
+use proptest::prelude::*;
+
+fn refused(bytes: &[u8]) -> Option<Why> {
+    judge_bytes(bytes, "x", &Settings::default(), &mut [])
+        .err()
+        .map(|refusal| refusal.why)
+}
+
+/// Reads everything that a rule could ask for.
+fn walk(value: Value<'_>) -> Result<usize, ReadError> {
+    Ok(match value.shape()? {
+        Shape::List(items) => items.into_iter().map(walk).sum::<Result<usize, _>>()? + 1,
+        Shape::Object(members) => {
+            members
+                .into_iter()
+                .map(|(_, member)| walk(member))
+                .sum::<Result<usize, _>>()?
+                + 1
+        }
+        _ => 1,
+    })
+}
+
+fn walk_plan(plan: &Plan<'_>) {
+    for change in plan.changes.iter().chain(&plan.drift).chain(&plan.deferred) {
+        let _ = (
+            walk(change.before()),
+            walk(change.after()),
+            change.replace_paths(),
+        );
+        let _ = plan.block(&change.address);
+    }
+    let _ = plan.provider_blocks(None, "aws");
+}
+
+fn small() -> Vec<u8> {
+    std::fs::read(crate::common::root().join("fixtures/odd/base.tfplan")).expect("a fixture")
+}
+
+#[test]
+fn a_plan_made_by_hand_is_read() {
+    let value = [0x81, 0xA2, b'i', b'd', 0xA1, b'x'];
+    let bytes = saved(&plan(&[
+        change("aws_db_instance.main", 5, &[&value]),
+        change("aws_s3_bucket.b", 0, &[&value]),
+    ]));
+    let report = judge_bytes(&bytes, "x", &Settings::default(), &mut [])
+        .expect("judged")
+        .remove(0);
+    assert_eq!(
+        (report.summary.counts.delete, report.summary.counts.no_op),
+        (1, 1)
+    );
+    assert!(
+        report
+            .decision
+            .findings
+            .iter()
+            .any(|weighed| weighed.finding.rule == "stateful-destroy")
+    );
+}
+
+/// Of two members with one name Terraform reads the first, many programs the last.
+#[test]
+fn two_plans_in_one_archive_are_refused() {
+    let harmless = plan(&[change("null_resource.a", 0, &[&[0xC0]])]);
+    let deadly = plan(&[change("aws_db_instance.main", 5, &[&[0xC0]])]);
+    for second in [
+        "tfplan",
+        "TFPLAN",
+        "./tfplan",
+        "tfPlan ",
+        ".\\tfplan",
+        "/tfplan",
+        "//tfplan",
+        "tfplan\u{200b}",
+        "tfplan.",
+    ] {
+        let bytes = zip(&[
+            Member::new("tfplan", &deadly),
+            Member::new("tfstate", STATE),
+            Member::new(second, &harmless),
+        ]);
+        assert_eq!(refused(&bytes), Some(Why::ForgedArchive), "{second:?}");
+    }
+    let states = zip(&[
+        Member::new("tfplan", &deadly),
+        Member::new("tfstate", STATE),
+        Member::new("TfState", STATE),
+    ]);
+    assert_eq!(refused(&states), Some(Why::ForgedArchive));
+    let hidden = Member {
+        local_name: Some("tfplxn"),
+        ..Member::new("tfplan", &deadly)
+    };
+    assert_eq!(
+        refused(&zip(&[hidden, Member::new("tfstate", STATE)])),
+        Some(Why::ForgedArchive)
+    );
+}
+
+#[test]
+fn bytes_around_and_between_are_refused() {
+    let good = saved(&plan(&[]));
+    assert_eq!(refused(&good), None);
+    assert_eq!(
+        refused(&[&good[..], b"x"].concat()),
+        Some(Why::ForgedArchive)
+    );
+    assert_eq!(
+        refused(&[b"PK\x03\x04", &good[..]].concat()),
+        Some(Why::ForgedArchive)
+    );
+    assert_eq!(
+        refused(&[&good[..], &good[..]].concat()),
+        Some(Why::ForgedArchive)
+    );
+    // A JSON plan with an archive behind it: Terraform would apply the archive.
+    let json = br#"{"format_version":"1.2","resource_changes":[],"planned_values":{}}"#;
+    assert_eq!(
+        refused(&[json, &b"\n"[..], &good].concat()),
+        Some(Why::ForgedArchive)
+    );
+    // A second member over the first one's bytes.
+    let mut overlapping = zip(&[
+        Member::new("tfplan", &plan(&[])),
+        Member::new("tfstate", STATE),
+        Member::new("x", b""),
+    ]);
+    let directory = overlapping
+        .windows(4)
+        .rposition(|window| window == b"PK\x01\x02")
+        .expect("the last entry");
+    overlapping[directory + 42..directory + 46].copy_from_slice(&0_u32.to_le_bytes());
+    assert_eq!(refused(&overlapping), Some(Why::ForgedArchive));
+}
+
+#[test]
+fn damaged_archives_are_refused() {
+    let state = || Member::new("tfstate", STATE);
+    let with = |member: Member<'_>| refused(&zip(&[member, state()]));
+    let message = plan(&[]);
+    let good = || Member::new("tfplan", &message);
+    assert_eq!(
+        with(Member {
+            crc: Some(1),
+            ..good()
+        }),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(
+        with(Member {
+            crc: Some(1),
+            ..Member::deflated("tfplan", &message)
+        }),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(
+        with(Member {
+            size: Some(5),
+            ..Member::deflated("tfplan", &message)
+        }),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(
+        with(Member {
+            size: Some(u32::MAX - 1),
+            ..Member::deflated("tfplan", &message)
+        }),
+        Some(Why::TooLarge)
+    );
+    assert_eq!(
+        with(Member { flags: 1, ..good() }),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(
+        with(Member {
+            method: 12,
+            ..good()
+        }),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(
+        with(Member {
+            crc: Some(7),
+            name: "tfconfig/m-/main.tf",
+            ..good()
+        }),
+        Some(Why::OtherZip)
+    );
+    let config = Member {
+        crc: Some(7),
+        ..Member::new("tfconfig/m-/main.tf", b"x")
+    };
+    assert_eq!(
+        refused(&zip(&[good(), state(), config])),
+        Some(Why::BrokenArchive)
+    );
+    assert_eq!(refused(&zip(&[good()])), Some(Why::BrokenPlan));
+    assert_eq!(refused(&zip(&[state()])), Some(Why::OtherZip));
+    assert_eq!(
+        refused(&zip(&[good(), Member::new("tfstate", b"{")])),
+        Some(Why::BrokenPlan)
+    );
+    let names: Vec<String> = (0..20_001).map(|at| format!("f{at}")).collect();
+    let members: Vec<Member<'_>> = names.iter().map(|name| Member::new(name, b"")).collect();
+    assert_eq!(refused(&zip(&members)), Some(Why::TooLarge));
+}
+
+#[test]
+fn broken_messages_are_refused() {
+    let nil: &[u8] = &[0xC0];
+    for (what, fields) in [
+        (
+            "two values for a delete",
+            vec![change("a_b.c", 5, &[nil, nil])],
+        ),
+        ("no value for a create", vec![change("a_b.c", 1, &[])]),
+        ("one value for an update", vec![change("a_b.c", 3, &[nil])]),
+        ("no address", vec![change("", 5, &[nil])]),
+        ("an address that is none", vec![change("a_b", 5, &[nil])]),
+        ("an empty change", vec![field(3, b"")]),
+        ("a change as a number", vec![number(3, 7)]),
+        ("the version as a text", vec![field(1, b"3")]),
+        ("another version", vec![number(1, 4)]),
+        ("an unknown mode", vec![number(17, 9)]),
+        (
+            "the same object twice",
+            vec![change("a_b.c", 0, &[nil]), change("a_b.c", 5, &[nil])],
+        ),
+        ("two backends", vec![field(13, &field(1, b"s3"))]),
+        (
+            "a length beyond the end",
+            vec![vec![0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]],
+        ),
+        ("a group", vec![vec![0x1B]]),
+        (
+            "a value with a rest",
+            vec![change("a_b.c", 5, &[&[0xC0, 0xC0]])],
+        ),
+        (
+            "a value that ends early",
+            vec![change("a_b.c", 5, &[&[0x92, 0xC0]])],
+        ),
+        (
+            "a huge array",
+            vec![change("a_b.c", 5, &[&[0xDD, 0xFF, 0xFF, 0xFF, 0xFF]])],
+        ),
+        (
+            "a huge map",
+            vec![change("a_b.c", 5, &[&[0xDF, 0xFF, 0xFF, 0xFF, 0xFF]])],
+        ),
+        (
+            "a huge string",
+            vec![change("a_b.c", 5, &[&[0xDB, 0xFF, 0xFF, 0xFF, 0xFF]])],
+        ),
+        (
+            "a huge binary",
+            vec![change("a_b.c", 5, &[&[0xC6, 0xFF, 0xFF, 0xFF, 0xFF]])],
+        ),
+        (
+            "a huge extension",
+            vec![change("a_b.c", 5, &[&[0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 0]])],
+        ),
+        (
+            "the byte that is never used",
+            vec![change("a_b.c", 5, &[&[0xC1]])],
+        ),
+        ("an empty value", vec![change("a_b.c", 5, &[&[]])]),
+    ] {
+        assert_eq!(
+            refused(&saved(&plan(&fields))),
+            Some(Why::BrokenPlan),
+            "{what}"
+        );
+    }
+    let unknown = judge_bytes(
+        &saved(&plan(&[change("a_b.c", 4, &[nil])])),
+        "x",
+        &Settings::default(),
+        &mut [],
+    )
+    .expect("judged in part")
+    .remove(0);
+    assert_eq!(
+        unknown.decision.refusal.map(|refusal| refusal.why),
+        Some(Why::UnknownAction)
+    );
+}
+
+#[test]
+fn values_that_no_rule_may_trust() {
+    let key = |value: &[u8]| [&[0x82, 0xA1, b'a'], value, &[0xA1, b'a'], value].concat();
+    for (what, value) in [
+        ("a key twice", key(&[0xC3])),
+        ("a key that is no text", vec![0x81, 0x01, 0xC0]),
+        ("text that is not UTF-8", vec![0xA1, 0xFF]),
+    ] {
+        let bytes = saved(&plan(&[change("a_b.c", 5, &[&value])]));
+        let opened = Opened::new(&bytes).expect("opens");
+        let plan = opened.plan().expect("a plan");
+        assert!(plan.changes[0].before().shape().is_err(), "{what}");
+    }
+    // Nested as deep as the bytes reach: refused when looked at, and the stack holds.
+    for open in [&[0x91][..], &[0x81, 0xA1, b'k'], &[0x91, 0x92, 0xC4, 0x00]] {
+        let value = [open.repeat(100_000), vec![0xC0]].concat();
+        let bytes = saved(&plan(&[change("aws_db_instance.c", 5, &[&value])]));
+        if let Ok(opened) = Opened::new(&bytes)
+            && let Ok(plan) = opened.plan()
+        {
+            assert!(walk(plan.changes[0].before()).is_err());
+        }
+        let _ = refused(&bytes);
+    }
+}
+
+#[test]
+fn cut_off_anywhere_is_refused() {
+    let whole = small();
+    for end in 0..whole.len() {
+        let cut = whole.get(..end).expect("in range");
+        assert!(refused(cut).is_some(), "{end}");
+    }
+}
+
+/// Cut within the message, in a sound archive: fields are lost, and what is half a field is refused; nothing panics.
+#[test]
+fn a_message_cut_off_anywhere_does_not_panic() {
+    let value = [
+        0x82, 0xA2, b'i', b'd', 0xA1, b'x', 0xA1, b'n', 0xCB, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    let message = plan(&[
+        change("aws_db_instance.main", 6, &[&value, &value]),
+        change("aws_s3_bucket.b[0]", 5, &[&value]),
+    ]);
+    for end in 0..message.len() {
+        let bytes = zip(&[
+            Member::new("tfplan", message.get(..end).expect("in range")),
+            Member::new("tfstate", STATE),
+        ]);
+        if let Ok(opened) = Opened::new(&bytes)
+            && let Ok(plan) = opened.plan()
+        {
+            walk_plan(&plan);
+        }
+    }
+}
+
+#[test]
+fn flipped_bits_do_not_panic() {
+    let whole = small();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        let _ = refused(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// The archive is sound, what is in it is not.
+    #[test]
+    fn any_message_does_not_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), state in any::<bool>()) {
+        let value = [0x84, 0xA2, b'i', b'd', 0xA1, b'x', 0xA1, b'n', 0x92, 0xC4, 0x01, b'1', 0x07, 0xA1, b'u', 0xD4, 0, 0, 0xA1, b'v', 0x93, 0xC0, 0xC2, 0x80];
+        let path = field(4, &field(1, &field(1, b"id")));
+        let inner = [number(1, 6), field(2, &field(1, &value)), field(2, &field(1, &value)), path].concat();
+        let entry = field(3, &[field(9, &inner), field(11, &field(1, &field(1, b"id"))), field(13, b"aws_db_instance.m")].concat());
+        let mut message = plan(&[entry, change("aws_s3_bucket.b", 5, &[&value])]);
+        let mut text = STATE.to_vec();
+        for (at, byte) in flips {
+            let bytes = if state { &mut text } else { &mut message };
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let bytes = zip(&[Member::new("tfplan", &message), Member::new("tfstate", &text)]);
+        let _ = refused(&bytes);
+        if let Ok(opened) = Opened::new(&bytes) && let Ok(plan) = opened.plan() {
+            walk_plan(&plan);
+        }
+    }
+
+    #[test]
+    fn any_value_does_not_panic(value in prop::collection::vec(any::<u8>(), 0..64)) {
+        let bytes = saved(&plan(&[change("aws_db_instance.m", 5, &[&value])]));
+        if let Ok(opened) = Opened::new(&bytes) && let Ok(plan) = opened.plan() {
+            walk_plan(&plan);
+        }
+    }
+
+    #[test]
+    fn any_bytes_behind_a_zip_head_do_not_panic(rest in prop::collection::vec(any::<u8>(), 0..256)) {
+        prop_assert!(refused(&[b"PK\x03\x04", &rest[..]].concat()).is_some());
+    }
+}
+
+/// Nothing of the configuration is known where it does not parse, and the plan is judged all the same.
+#[test]
+fn sources_that_do_not_parse_are_not_known() {
+    let message = plan(&[change("aws_s3_bucket.b", 5, &[&[0xC0]])]);
+    for source in [
+        &b"resource \"aws_s3_bucket\" \"b\" {"[..],
+        b"\xFF\xFE",
+        b"resource \"aws_s3_bucket\" \"b\" {}",
+    ] {
+        let bytes = zip(&[
+            Member::new("tfplan", &message),
+            Member::new("tfstate", STATE),
+            Member::new("tfconfig/m-/main.tf", source),
+        ]);
+        let opened = Opened::new(&bytes).expect("opens");
+        let plan = opened.plan().expect("a plan");
+        assert_eq!(
+            plan.block("aws_s3_bucket.b").is_some(),
+            source.ends_with(b"{}")
+        );
+        assert_eq!(
+            plan.provider_blocks(None, "aws").expect("readable").len(),
+            usize::from(!source.ends_with(b"{}"))
+        );
+    }
+}
+
+#[test]
+fn a_text_is_no_archive() {
+    assert!(text::decode(b"PK\x05\x06").is_err());
+}
