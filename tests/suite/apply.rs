@@ -46,8 +46,28 @@ impl Dir {
             fs::create_dir(dir.path(made)).expect("made");
         }
         dir.program("bin/terraform", TERRAFORM);
-        fs::copy(root().join(plan), dir.path("tfplan")).expect("a plan");
+        dir.put(plan);
         dir
+    }
+
+    /// A plan in the directory that it is of: with files of the names that its root module has.
+    fn put(&self, plan: &str) {
+        for name in members(&fs::read(root().join(plan)).expect("a plan")) {
+            if let Some(name) = name.strip_prefix("tfconfig/m-/") {
+                fs::write(self.path(name), "").expect("written");
+            }
+        }
+        fs::copy(root().join(plan), self.path("tfplan")).expect("a plan");
+    }
+
+    /// Moves the plan and what it was made of.
+    fn move_to(&self, to: &str) {
+        for entry in fs::read_dir(self.0.path()).expect("a directory") {
+            let name = entry.expect("an entry").file_name();
+            if name == "tfplan" || name.to_string_lossy().ends_with(".tf") {
+                fs::rename(self.0.path().join(&name), self.path(to).join(&name)).expect("moved");
+            }
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -149,6 +169,18 @@ impl Dir {
             .collect();
         assert_eq!(left, Vec::<PathBuf>::new(), "a private copy is left behind");
     }
+}
+
+/// The names in the central directory of an archive.
+fn members(archive: &[u8]) -> Vec<String> {
+    let entries = archive.windows(46).enumerate();
+    entries
+        .filter(|(_, head)| head.starts_with(b"PK\x01\x02"))
+        .map(|(at, head)| {
+            let length = usize::from(u16::from_le_bytes([head[28], head[29]]));
+            String::from_utf8_lossy(&archive[at + 46..at + 46 + length]).into_owned()
+        })
+        .collect()
 }
 
 struct Screen {
@@ -1163,7 +1195,7 @@ fn where_nothing_can_be_written() {
     // A working directory that nothing can be written to is none of the gate's business.
     let read_only = Dir::new(PASS);
     fs::create_dir(read_only.path("infra")).expect("made");
-    fs::rename(read_only.path("tfplan"), read_only.path("infra/tfplan")).expect("moved");
+    read_only.move_to("infra");
     read_only.program(
         "bin/terraform",
         "#!/bin/sh\necho \"$*\" >> \"$TMPDIR/../calls\"\n",
@@ -1241,7 +1273,7 @@ fn in_another_directory_as_terraform_says_it() {
     ] {
         let dir = Dir::new(PASS);
         fs::create_dir(dir.path("infra")).expect("made");
-        fs::rename(dir.path("tfplan"), dir.path("infra/tfplan")).expect("moved");
+        dir.move_to("infra");
         let output = dir.output(args);
         assert_eq!(
             output.status.code(),
@@ -1269,6 +1301,120 @@ fn in_another_directory_as_terraform_says_it() {
             .code(),
         Some(2)
     );
+}
+
+/// Terraform would write the state into the directory that it is run in, whatever the plan was made of.
+#[test]
+fn a_plan_of_another_directory() {
+    let refused = |dir: &Dir, args: &[&str]| {
+        let output = dir.output(args);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+        assert!(
+            told.contains("of another") && told.contains("nothing was run"),
+            "{told}"
+        );
+        assert!(
+            output.stdout.is_empty(),
+            "nothing is judged by what lies in the wrong place"
+        );
+        dir.untouched();
+        told
+    };
+    // What is printed is typed as it is, and works.
+    let typed = |dir: &Dir, told: &str, wanted: &str| {
+        let line = told
+            .lines()
+            .find_map(|line| line.strip_prefix("  help: applygate "))
+            .unwrap_or_else(|| panic!("{told}"));
+        assert_eq!(line, wanted);
+        let applygate = assert_cmd::cargo::cargo_bin("applygate");
+        let line = format!("exec {} {line} --yes", applygate.display());
+        let mut command = Command::new("setsid");
+        command.args(["--wait", "sh", "-c"]);
+        dir.set(&mut command, &[&line]);
+        let output = command.stdin(Stdio::null()).output().expect("it runs");
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    for (infra, wanted) in [
+        ("infra", "-chdir=infra apply tfplan"),
+        ("a/in fra", "-chdir='a/in fra' apply tfplan"),
+    ] {
+        let dir = Dir::new(PASS);
+        fs::create_dir_all(dir.path(infra)).expect("made");
+        dir.move_to(infra);
+        let told = refused(&dir, &["apply", "--yes", &format!("{infra}/tfplan")]);
+        assert!(told.contains("there is no configuration in ."), "{told}");
+        typed(&dir, &told, wanted);
+        assert!(dir.path(infra).join("applied").exists() && !dir.path("applied").exists());
+    }
+
+    // Named from another -chdir, and from a directory beside it.
+    let dir = Dir::new(PASS);
+    for made in ["one", "two"] {
+        fs::create_dir(dir.path(made)).expect("made");
+    }
+    dir.move_to("two");
+    fs::write(dir.path("one/main.tf"), "").expect("written");
+    let told = refused(&dir, &["-chdir=one", "apply", "--yes", "../two/tfplan"]);
+    assert!(
+        told.contains("in one (only in the plan: aws.tf, newsletter.tf)"),
+        "{told}"
+    );
+    typed(&dir, &told, "-chdir=two apply tfplan");
+
+    // It is here that it belongs.
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path("infra")).expect("made");
+    let told = refused(&dir, &["-chdir=infra", "apply", "--yes", "../tfplan"]);
+    typed(&dir, &told, "apply tfplan");
+
+    // Nobody knows where: the line has a plan that works from everywhere.
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path("infra")).expect("made");
+    dir.move_to("infra");
+    fs::rename(dir.path("infra/tfplan"), dir.path("tfplan")).expect("moved");
+    let told = refused(&dir, &["apply", "--yes", "tfplan"]);
+    let plan = dir.path("tfplan").canonicalize().expect("a plan");
+    assert!(
+        told.contains(&format!("applygate -chdir=DIR apply {}", plan.display())),
+        "{told}"
+    );
+    let named = [
+        "-chdir=infra",
+        "apply",
+        "--yes",
+        plan.to_str().expect("text"),
+    ];
+    assert_eq!(dir.output(&named).status.code(), Some(0));
+    assert!(dir.path("infra/applied").exists());
+}
+
+/// What is edited after the plan, or made for one run, makes no other directory of it.
+#[test]
+fn a_plan_of_this_directory() {
+    let dir = Dir::new(PASS);
+    fs::write(dir.path("main.tf"), "# edited").expect("written");
+    fs::write(dir.path("backend_override.tf"), "").expect("written");
+    fs::write(dir.path("main.tofu"), "").expect("written");
+    fs::write(dir.path(".hidden.tf"), "").expect("written");
+    fs::write(dir.path("terraform.tfvars"), "").expect("written");
+    fs::rename(dir.path("aws.tf"), dir.path("shared")).expect("moved");
+    std::os::unix::fs::symlink("shared", dir.path("aws.tf")).expect("linked");
+    fs::create_dir(dir.path("module.tf")).expect("made");
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    dir.applied(PASS);
 }
 
 /// After a good end the serial is remembered, and the pin file follows when other data is in the state.

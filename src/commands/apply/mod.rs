@@ -4,6 +4,7 @@
 
 mod aftermath;
 mod flags;
+mod place;
 mod private_copy;
 mod question;
 mod record;
@@ -226,6 +227,9 @@ impl<'a> Gate<'a> {
         let plan = opened
             .plan()
             .map_err(|refusal| Refused::of(&made.name, &refusal))?;
+        if let (Some(saved), Some(path)) = (plan.saved.as_deref(), &self.args.plan) {
+            place::right_directory(saved.config, &self.dir, path)?;
+        }
         let terraform = self.terraform(
             plan.saved
                 .as_deref()

@@ -120,6 +120,23 @@ impl<'b> Config<'b> {
         Some(files)
     }
 
+    /// The names of the root module's source files.
+    pub(crate) fn root_names(&self) -> impl Iterator<Item = String> {
+        self.container
+            .names()
+            .filter_map(|name| name.strip_prefix("tfconfig/m-/"))
+            .filter(|name| !name.contains('/') && is_source(name))
+            .map(str::to_owned)
+    }
+
+    /// The directory of the root module, as seen from where Terraform ran.
+    pub(crate) fn root_dir(&self) -> String {
+        let root = listed(&self.container)
+            .into_iter()
+            .find(|listed| listed.key.is_empty());
+        root.map(|listed| listed.dir).unwrap_or_default()
+    }
+
     /// A source file as it is: for snippets of it, never for printing whole.
     #[must_use]
     pub fn source(&self, file: &str) -> Option<String> {
@@ -245,11 +262,22 @@ struct Listed {
     dir: String,
 }
 
-fn parse(container: &Container<'_>) -> Parsed {
-    let listed: Vec<Listed> = text(container, "tfconfig/modules.json")
+fn listed(container: &Container<'_>) -> Vec<Listed> {
+    text(container, "tfconfig/modules.json")
         .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    let mut modules: Parsed = listed
+        .unwrap_or_default()
+}
+
+/// Whether a file is one that Terraform or OpenTofu reads as a part of its module: hidden files are none.
+pub(crate) fn is_source(name: &str) -> bool {
+    [".tf", ".tofu", ".tf.json", ".tofu.json"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        && !name.starts_with('.')
+}
+
+fn parse(container: &Container<'_>) -> Parsed {
+    let mut modules: Parsed = listed(container)
         .into_iter()
         .map(|listed| {
             (

@@ -1,0 +1,223 @@
+//! Whether a plan that was named is one of the directory that Terraform would run in: its root module has the same files there. What lies in a directory
+//! decides which state is written (a local one, the pin, the memory), and Terraform itself does not look.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::Refused;
+use crate::plan::saved::config::{Config, is_source};
+use crate::ui::escape::{is_invisible, line};
+
+/// The most file names that are shown.
+const MOST_NAMES: usize = 3;
+
+/// Refuses a plan whose root module has other files than `dir`. What is in the files does not matter here: a plan stays one of its directory.
+pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> Result<(), Refused> {
+    let planned = without_overrides(config.root_names());
+    // A destroy without any configuration, for example: then nothing says where it is from.
+    if planned.is_empty() {
+        return Ok(());
+    }
+    // Before Terraform 0.15 the directory could be named as the last word of `terraform plan`.
+    let root = config.root_dir();
+    let fits = |dir: &Path| is_of(&planned, &names(&dir.join(&root)));
+    if fits(dir) {
+        return Ok(());
+    }
+    let here = names(&dir.join(&root));
+    let what = if here.is_empty() {
+        format!(
+            "the plan is of another directory: there is no configuration in {}",
+            line(&dir.display().to_string())
+        )
+    } else {
+        format!(
+            "the plan is of another configuration than the one in {}{}",
+            line(&dir.display().to_string()),
+            differences(&planned, &here)
+        )
+    };
+    let file = dir.join(plan);
+    let lies = |file: &Path| {
+        let parent = file.parent()?;
+        Some(if parent.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            parent.to_owned()
+        })
+    };
+    let given = (plan.as_os_str() != "-").then_some(file.as_path());
+    let real = given.and_then(|file| file.canonicalize().ok());
+    let found = [given, real.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter(|file| lies(file).is_some_and(|dir| fits(&dir)))
+        .find_map(|file| typed(&lies(file)?, file.file_name()?));
+    let help = found.unwrap_or_else(|| {
+        let plan = real
+            .as_deref()
+            .and_then(word)
+            .unwrap_or_else(|| "PLAN".to_owned());
+        format!(
+            "name the directory that it was made in: applygate -chdir=DIR apply {plan}; if files were added or removed since, make a new plan"
+        )
+    });
+    Err(Refused::new(what, help))
+}
+
+/// The line to type: with -chdir a relative plan is one in that directory.
+fn typed(dir: &Path, name: &OsStr) -> Option<String> {
+    let here = Path::new(".").canonicalize().ok();
+    let whole = dir.canonicalize().ok();
+    let below = whole
+        .as_deref()
+        .zip(here.as_deref())
+        .and_then(|(dir, here)| dir.strip_prefix(here).ok());
+    let dir = below.unwrap_or(dir);
+    let mut plan = PathBuf::from(name);
+    if name.to_string_lossy().starts_with('-') {
+        plan = Path::new(".").join(plan);
+    }
+    let plan = word(&plan)?;
+    Some(if dir.as_os_str().is_empty() {
+        format!("applygate apply {plan}")
+    } else {
+        format!("applygate -chdir={} apply {plan}", word(dir)?)
+    })
+}
+
+/// A path as a word of a shell; `None` when it cannot be shown as it is.
+fn word(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    if text.chars().any(is_invisible) || line(text) != text {
+        return None;
+    }
+    let plain = |c: char| c.is_alphanumeric() || "-_./+@%:,=".contains(c);
+    Some(if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    })
+}
+
+/// Whether a plan of these files is one of a directory with those: as Terraform reads it, or as OpenTofu does.
+fn is_of(planned: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
+    let of_terraform = there.iter().filter(|name| !is_tofu(name));
+    // It takes `x.tofu` in the place of `x.tf`, and so with JSON.
+    let of_tofu = there.iter().filter(|name| {
+        let instead = match name.strip_suffix(".tf.json") {
+            Some(stem) => Some(format!("{stem}.tofu.json")),
+            None => name.strip_suffix(".tf").map(|stem| format!("{stem}.tofu")),
+        };
+        instead.is_none_or(|instead| !there.contains(&instead))
+    });
+    planned.iter().eq(of_terraform) || planned.iter().eq(of_tofu)
+}
+
+fn is_tofu(name: &str) -> bool {
+    name.ends_with(".tofu") || name.ends_with(".tofu.json")
+}
+
+/// The source files of a directory.
+fn names(dir: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    // Links count: Terraform follows them.
+    let files = entries.filter(|entry| !entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    without_overrides(
+        files
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| is_source(name)),
+    )
+}
+
+/// Override files are made for one run and removed again: `backend_override.tf` in a pipeline.
+fn without_overrides(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let overrides = |name: &str| {
+        let name = name.strip_suffix(".json").unwrap_or(name);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        stem == "override" || stem.ends_with("_override")
+    };
+    names.into_iter().filter(|name| !overrides(name)).collect()
+}
+
+/// What is only in one of the two.
+fn differences(planned: &BTreeSet<String>, here: &BTreeSet<String>) -> String {
+    let list = |what: &str, names: Vec<&String>| {
+        let shown: Vec<_> = names
+            .iter()
+            .take(MOST_NAMES)
+            .map(|name| line(name))
+            .collect();
+        let more = if names.len() > MOST_NAMES {
+            ", …"
+        } else {
+            ""
+        };
+        (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
+    };
+    let told: Vec<_> = [
+        list("only in the plan", planned.difference(here).collect()),
+        list("only there", here.difference(planned).collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", told.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &str) -> BTreeSet<String> {
+        without_overrides(names.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn files_as_terraform_and_opentofu_read_them() {
+        for (planned, there, fits) in [
+            ("main.tf", "main.tf", true),
+            (
+                "main.tf",
+                "main.tf backend_override.tf override.tf.json",
+                true,
+            ),
+            ("main.tf x_override.tofu", "main.tf", true),
+            ("main.tf", "main.tf other.tf", false),
+            ("main.tf other.tf", "main.tf", false),
+            ("main.tf", "", false),
+            ("main.tf", "main.tf main.tofu", true),
+            ("main.tofu", "main.tf main.tofu", true),
+            ("main.tofu", "main.tf", false),
+            ("a.tf main.tofu", "a.tf main.tf main.tofu", true),
+            ("a.tf.json", "a.tf.json", true),
+            ("a.tofu.json", "a.tf.json a.tofu.json", true),
+            ("a.tf a.tofu.json", "a.tf a.tf.json a.tofu.json", true),
+        ] {
+            assert_eq!(
+                is_of(&set(planned), &set(there)),
+                fits,
+                "{planned} in {there}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_of_a_shell() {
+        for (path, shown) in [
+            ("infra/a-b", Some("infra/a-b")),
+            ("in fra", Some("'in fra'")),
+            ("it's", Some(r"'it'\''s'")),
+            ("$(x)", Some("'$(x)'")),
+            ("a\nb", None),
+            ("a\u{1b}[2J", None),
+        ] {
+            assert_eq!(word(Path::new(path)).as_deref(), shown);
+        }
+    }
+}
