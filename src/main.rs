@@ -4,15 +4,10 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use applygate::Environment;
-use applygate::Exit;
-use applygate::Streams;
-use applygate::run;
-use applygate::{Cli, spelled};
-use clap::Parser;
+use applygate::{Environment, Exit, Streams, parse, run};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(spelled(std::env::args_os())) {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() {

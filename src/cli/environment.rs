@@ -46,4 +46,13 @@ impl Environment {
             now: Timestamp::now(),
         }
     }
+
+    /// At another time, where one was named.
+    #[must_use]
+    pub fn at(&self, now: Option<Timestamp>) -> Self {
+        Self {
+            now: now.unwrap_or(self.now),
+            ..self.clone()
+        }
+    }
 }

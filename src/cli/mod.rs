@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -69,6 +70,9 @@ pub(crate) struct CheckArgs {
     /// How plans are judged.
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
+    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+    pub(crate) now: Option<Timestamp>,
     /// Where the plans are from.
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -127,7 +131,7 @@ pub(crate) enum Yes {
 /// The words of `apply` as they are typed for Terraform: its flags have one dash and stand where they like. They go behind the `--`, where the gate looks at
 /// them; `-chdir=DIR`, which may stand before the command, becomes a flag of `apply`.
 #[must_use]
-pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let args: Vec<OsString> = args.into_iter().collect();
     let dir = |arg: &OsString| {
         arg.to_str()
@@ -179,6 +183,35 @@ pub fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     ours
 }
 
+/// Parses the words of a command line.
+///
+/// # Errors
+/// What clap says, with our own hints.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let args = spelled(args);
+    let apply = args.get(1).is_some_and(|word| word == "apply");
+    Cli::try_parse_from(args).map_err(|error| hinted(error, apply))
+}
+
+fn hinted(mut error: clap::Error, apply: bool) -> clap::Error {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(arg)) if error.kind() == ErrorKind::UnknownArgument => {
+            arg.split('=').next().unwrap_or_default().to_owned()
+        }
+        _ => return error,
+    };
+    if apply && unknown == "--now" {
+        error.remove(ContextKind::SuggestedArg);
+        let hint =
+            "apply takes the time from the clock; applygate check --now TIME judges by another one";
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![hint.into()]),
+        );
+    }
+    error
+}
+
 /// Flags of `apply` whose value is the next word.
 fn valued() -> Vec<String> {
     let command = Cli::command();
@@ -209,7 +242,8 @@ pub(crate) struct PlaceArgs {
     pub(crate) no_dir: bool,
 }
 
-/// Words that say how plans are judged: the same for every command that judges.
+/// Words that say how plans are judged: the same for every command that judges. The time is none of them: an apply takes it from the clock alone, or a freeze
+/// would end and a waiver last as anybody likes.
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct JudgeArgs {
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
@@ -242,9 +276,6 @@ pub(crate) struct JudgeArgs {
     /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
-    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
-    #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
-    pub(crate) now: Option<Timestamp>,
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -305,6 +336,9 @@ pub(crate) enum ConfigCommand {
         /// How plans are judged.
         #[command(flatten)]
         judge: Box<JudgeArgs>,
+        /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+        #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+        now: Option<Timestamp>,
         /// Where the plan is from.
         #[command(flatten)]
         place: PlaceArgs,

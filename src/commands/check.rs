@@ -25,7 +25,11 @@ pub(crate) fn check(
     environment: &Environment,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
-    let settings = match Settings::resolve(&args.judge, settings::place(&args.place), environment) {
+    let settings = match Settings::resolve(
+        &args.judge,
+        settings::place(&args.place),
+        &environment.at(args.now),
+    ) {
         Ok(settings) => settings,
         Err(unsettled) => {
             unsettled.write(streams)?;

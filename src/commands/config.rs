@@ -32,11 +32,10 @@ pub(crate) fn config(
             // It is for a file before it is agreed on: that of the working tree.
             let environment = &Environment {
                 policy_from: None,
-                ..environment.clone()
+                ..environment.at(*now)
             };
             let judge = JudgeArgs {
                 config: file.clone(),
-                now: *now,
                 ..JudgeArgs::default()
             };
             settled(
@@ -49,13 +48,14 @@ pub(crate) fn config(
         }
         ConfigCommand::Show {
             judge,
+            now,
             place,
             workspace,
             format,
         } => settled(
             judge,
             settings::place(place),
-            environment,
+            &environment.at(*now),
             streams,
             |settings, streams| show(settings, workspace.as_deref(), *format, streams),
         ),

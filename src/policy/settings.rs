@@ -221,7 +221,6 @@ impl Settings {
         place: Where,
         environment: &Environment,
     ) -> Result<Self, Unsettled> {
-        let now = args.now.unwrap_or(environment.now);
         let from_here = place == Where::Here
             && !args.no_config
             && args.config.is_none()
@@ -229,7 +228,7 @@ impl Settings {
         let without = Self {
             said: Said::of(args, environment)?,
             place,
-            now,
+            now: environment.now,
             from_here,
             ..Self::default()
         };

@@ -1727,25 +1727,35 @@ fn a_first_apply_and_an_allowance() {
     );
 }
 
-/// In a freeze nothing is applied and nobody is asked, whatever is typed.
+/// In a freeze nothing is applied and nobody is asked, whatever is typed: the time is that of the clock.
 #[test]
 fn a_freeze_holds() {
     let dir = Dir::new(PASS);
-    fs::write(
-        dir.path("applygate.toml"),
-        "[[freeze]]\nfrom = 2026-12-20\nto = 2027-01-06\nreason = \"year end\"\n",
-    )
-    .expect("written");
-    let at = |now: &str, more: &[&str]| {
-        dir.output(&[&["apply", "--log", "log", "--now", now], more, &["tfplan"]].concat())
+    let today = jiff::Zoned::now()
+        .with_time_zone(jiff::tz::TimeZone::UTC)
+        .date();
+    let day = |days: i64| {
+        today
+            .checked_add(jiff::Span::new().days(days))
+            .expect("a day")
     };
-    let output = at("2026-12-24T12:00:00Z", &["--yes=warn"]);
+    let freeze = |from: i64, to: i64| {
+        let text = format!(
+            "[[freeze]]\nfrom = {}\nto = {}\nreason = \"year end\"\n",
+            day(from),
+            day(to)
+        );
+        fs::write(dir.path("applygate.toml"), text).expect("written");
+    };
+    freeze(-2, 2);
+    let output = dir.output(&["apply", "--log", "log", "--yes=warn", "tfplan"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let open = format!(
+        "year end; next open: {} 00:00 UTC",
+        day(3).strftime("%a %Y-%m-%d")
+    );
     assert_eq!(
-        (
-            output.status.code(),
-            told.contains("year end; next open: Thu 2027-01-07 00:00 UTC")
-        ),
+        (output.status.code(), told.contains(&open)),
         (Some(1), true),
         "{told}"
     );
@@ -1754,16 +1764,29 @@ fn a_freeze_holds() {
             .as_str()
             .is_some_and(|because| because.contains("year end"))
     );
-    let mut screen = dir.screen(&["apply", "--now", "2026-12-24T12:00:00Z", "tfplan"]);
+    let mut screen = dir.screen(&["apply", "tfplan"]);
     assert_eq!(screen.end(), 1);
     assert!(!screen.text().contains("Enter a value"));
     dir.untouched();
-    let output = at("2027-01-07T12:00:00Z", &["--yes"]);
+    for now in [
+        &["--now", "2020-01-07T12:00:00Z"][..],
+        &["--now=2020-01-07T12:00:00Z"],
+        &["--now"],
+    ] {
+        let output = dir.output(&[&["apply", "--yes"], now, &["tfplan"]].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains("apply takes the time from the clock")
+                && told.contains("applygate check --now TIME")
+                && !told.contains("-- --now"),
+            "{told}"
+        );
+        dir.untouched();
+    }
+    freeze(-20, -2);
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(
-        String::from_utf8_lossy(&output.stdout).contains("--now=2027-01-07T12:00:00Z"),
-        "a time that was set is told"
-    );
     dir.applied(PASS);
 }
 

@@ -139,8 +139,7 @@ impl<'a> Gate<'a> {
     ) -> Result<Self, Stop> {
         private_copy::sweep();
         flags::words(&args.args)?;
-        let mut shown = flags::environment(std::env::vars_os())?;
-        shown.extend(args.judge.now.map(|now| format!("--now={now}")));
+        let shown = flags::environment(std::env::vars_os())?;
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
         if !dir.is_dir() {
             return Err(Refused::new(
