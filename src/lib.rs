@@ -23,7 +23,7 @@ pub(crate) mod ui;
 pub(crate) mod verdict;
 
 pub use cli::environment::Environment;
-pub use cli::parse;
+pub use cli::{Color, ColorArgs, parse};
 pub use commands::run;
 pub use ui::exit::Exit;
 pub use ui::streams::Streams;

@@ -4,12 +4,14 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use applygate::{Environment, Exit, Streams, parse, run};
+use anstream::ColorChoice;
+use applygate::{Color, Environment, Exit, Streams, parse, run};
 
 fn main() -> ExitCode {
     let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err((error, colors)) => {
+            color(colors);
             let exit = if error.use_stderr() {
                 Exit::CouldNotJudge
             } else {
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
+    color(cli.colors.when());
     let width =
         terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(60, 120));
     let closed = Cell::new(false);
@@ -44,6 +47,24 @@ fn main() -> ExitCode {
             Exit::CouldNotJudge.into()
         }
     }
+}
+
+/// Sets when there are colours, for both streams. What was typed wins over the environment.
+fn color(when: Color) {
+    let variable = |name| std::env::var_os(name).filter(|text| !text.is_empty());
+    let choice = match when {
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+        // As CLICOLOR_FORCE.
+        Color::Auto
+            if variable("NO_COLOR").is_none()
+                && variable("FORCE_COLOR").is_some_and(|text| text != "0") =>
+        {
+            ColorChoice::Always
+        }
+        Color::Auto => ColorChoice::Auto,
+    };
+    choice.write_global();
 }
 
 /// A reader of the report may go at any time (`| head`): that is no error, and the exit code stays what the verdict is.

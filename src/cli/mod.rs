@@ -25,6 +25,74 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Colours.
+    #[command(flatten)]
+    pub colors: ColorArgs,
+}
+
+/// Words about colours: the last one counts.
+#[derive(Debug, Clone, Copy, Args, Default)]
+pub struct ColorArgs {
+    /// Colours: auto (at a terminal, unless NO_COLOR or FORCE_COLOR is set), always or never
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        overrides_with = "no_color"
+    )]
+    pub(crate) color: Option<Color>,
+    /// The same as --color never
+    #[arg(long, global = true, overrides_with = "color")]
+    pub(crate) no_color: bool,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// At a terminal
+    #[default]
+    Auto,
+    /// In a file and a pipe as well
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl ColorArgs {
+    /// When there are colours.
+    #[must_use]
+    pub fn when(self) -> Color {
+        if self.no_color {
+            Color::Never
+        } else {
+            self.color.unwrap_or_default()
+        }
+    }
+
+    /// What is said of them in a command line that has a mistake: the message about it keeps to it.
+    #[must_use]
+    pub fn of_words(args: &[OsString]) -> Self {
+        let color = |text: &str| Color::from_str(text, false).ok();
+        let mut said = Self::default();
+        let mut words = args.iter().map(|arg| arg.to_str().unwrap_or_default());
+        while let Some(word) = words.next().filter(|word| *word != "--") {
+            if word == "--no-color" {
+                said.no_color = true;
+            } else if let Some(when) = match word.strip_prefix("--color") {
+                Some("") => words.next().and_then(color),
+                Some(rest) => rest.strip_prefix('=').and_then(color),
+                None => None,
+            } {
+                said = Self {
+                    color: Some(when),
+                    no_color: false,
+                };
+            }
+        }
+        said
+    }
 }
 
 /// The commands.
@@ -141,13 +209,16 @@ pub(crate) fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString>
     let Some(apply) = args.iter().position(|arg| arg == "apply") else {
         return args;
     };
-    if !args
-        .iter()
-        .take(apply)
-        .skip(1)
-        .all(|arg| dir(arg).is_some())
-    {
-        return args;
+    let mut before = args.iter().take(apply).skip(1);
+    while let Some(arg) = before.next() {
+        // Its value is the next word.
+        let color = arg == "--color" && before.next().is_some();
+        let colors = arg
+            .to_str()
+            .is_some_and(|arg| arg == "--no-color" || arg.starts_with("--color="));
+        if !(color || colors || dir(arg).is_some()) {
+            return args;
+        }
     }
     let valued = valued();
     let is_valued = |arg: &OsString| {
@@ -186,11 +257,12 @@ pub(crate) fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 /// Parses the words of a command line.
 ///
 /// # Errors
-/// What clap says, with our own hints.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+/// What clap says, with our own hints, and when it is in colours.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, (clap::Error, Color)> {
     let args = spelled(args);
     let apply = args.get(1).is_some_and(|word| word == "apply");
-    Cli::try_parse_from(args).map_err(|error| hinted(error, apply))
+    Cli::try_parse_from(&args)
+        .map_err(|error| (hinted(error, apply), ColorArgs::of_words(&args).when()))
 }
 
 fn hinted(mut error: clap::Error, apply: bool) -> clap::Error {
@@ -208,8 +280,28 @@ fn hinted(mut error: clap::Error, apply: bool) -> clap::Error {
             ContextKind::Suggested,
             ContextValue::StyledStrs(vec![hint.into()]),
         );
+        return error;
+    }
+    if let Some(ContextValue::String(tip)) = error.get(ContextKind::SuggestedArg)
+        && weakens(tip)
+    {
+        error.remove(ContextKind::SuggestedArg);
+        // It has the flag of the tip as if it had been typed.
+        error.remove(ContextKind::Usage);
+    }
+    // A flag of another command is named here.
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
+        && tips.iter().any(|tip| weakens(&tip.to_string()))
+    {
+        error.remove(ContextKind::Suggested);
     }
     error
+}
+
+/// Whether a text names a flag that weakens the gate.
+fn weakens(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .any(|word| WEAKENING.contains(&word))
 }
 
 /// Flags of `apply` whose value is the next word.
@@ -218,6 +310,7 @@ fn valued() -> Vec<String> {
     let flags = command
         .find_subcommand("apply")
         .into_iter()
+        .chain([&command])
         .flat_map(clap::Command::get_arguments);
     flags
         .filter(|flag| flag.get_action().takes_values() && !flag.is_require_equals_set())
@@ -230,6 +323,19 @@ fn is_terraforms(arg: &str) -> bool {
     let name = arg.strip_prefix('-').unwrap_or_default();
     name.len() > 1 && name.chars().take(2).all(|c| c.is_ascii_lowercase())
 }
+
+/// Flags that let more through, or choose what judges. A mistyped word is never answered with one of them: whoever wants it types it.
+const WEAKENING: &[&str] = &[
+    "--allow",
+    "--exit-zero",
+    "--first-apply",
+    "--new",
+    "--no-config",
+    "--no-dir",
+    "--now",
+    "--policy-from",
+    "--yes",
+];
 
 /// Words that say where a plan is from. An apply has no such words: it is from where it is run.
 #[derive(Debug, Clone, Args, Default)]
@@ -411,6 +517,67 @@ pub(crate) enum RulesCommand {
 mod tests {
     use super::*;
 
+    /// Every flag of every command, mistyped in every way of one letter: no answer names what weakens the gate.
+    #[test]
+    fn no_tip_weakens_the_gate() {
+        let command = Cli::command();
+        let flags = |name: &str| -> Vec<String> {
+            let command = command.find_subcommand(name).unwrap();
+            command
+                .get_arguments()
+                .filter_map(|flag| Some(format!("--{}", flag.get_long()?)))
+                .collect()
+        };
+        let of_all: Vec<String> = ["check", "apply", "pin"]
+            .into_iter()
+            .flat_map(flags)
+            .collect();
+        for flag in WEAKENING {
+            assert!(of_all.iter().any(|known| known == flag), "{flag}");
+        }
+        let mut tips = 0;
+        for command in ["check", "apply", "pin", "init", "rules"] {
+            let known = flags(command);
+            for flag in &of_all {
+                let cuts = (3..flag.len()).flat_map(|at| {
+                    let (start, end) = flag.split_at(at);
+                    [
+                        start.to_owned(),
+                        format!("{start}{}", end.chars().skip(1).collect::<String>()),
+                        format!("{start}x{end}"),
+                    ]
+                });
+                for typed in cuts.filter(|typed| !known.contains(typed)) {
+                    let words = ["applygate", command, &typed].map(OsString::from);
+                    let Err((error, _)) = parse(words) else {
+                        continue;
+                    };
+                    let told = error.render().to_string().replace(&typed, "");
+                    tips += usize::from(told.contains("a similar argument exists"));
+                    assert!(!weakens(&told), "{command} {typed}: {told}");
+                }
+            }
+        }
+        assert!(tips > 100, "others are named still: {tips}");
+    }
+
+    #[test]
+    fn colours_of_a_command_line_with_a_mistake() {
+        for (typed, wanted) in [
+            ("check", Color::Auto),
+            ("check --no-color --x", Color::Never),
+            ("--color always check --x", Color::Always),
+            ("check --color=never --x", Color::Never),
+            ("check --no-color --color always --x", Color::Always),
+            ("check --color always --no-color --x", Color::Never),
+            ("check --colors never", Color::Auto),
+            ("check -- --no-color", Color::Auto),
+        ] {
+            let words: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert_eq!(ColorArgs::of_words(&words).when(), wanted, "{typed}");
+        }
+    }
+
     #[test]
     fn as_it_is_typed_for_terraform() {
         for (typed, wanted) in [
@@ -446,6 +613,15 @@ mod tests {
                 "apply --chdir -chdir=infra --",
             ),
             ("check apply", "check apply"),
+            (
+                "--no-color -chdir=infra apply -json tfplan",
+                "apply --no-color --chdir=infra tfplan -- -json",
+            ),
+            (
+                "--color never apply -no-color tfplan --color always",
+                "apply --color never tfplan --color always -- -no-color",
+            ),
+            ("--color apply -json", "--color apply -json"),
             ("check -no-color", "check -no-color"),
             ("-chdir=infra check tfplan", "-chdir=infra check tfplan"),
             ("", ""),

@@ -349,6 +349,109 @@ fn rules_completions_and_man() {
     );
 }
 
+/// What was typed wins over the environment, and that over the terminal.
+#[test]
+fn colours() {
+    let colours = |args: &[&str], set: &[(&str, &str)]| {
+        let mut command = applygate();
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+            command.env_remove(name);
+        }
+        let output = command
+            .args(args)
+            .envs(set.iter().copied())
+            .output()
+            .expect("it runs");
+        let coloured = |bytes: &[u8]| bytes.contains(&0x1b);
+        (
+            output.status.code(),
+            coloured(&output.stdout),
+            coloured(&output.stderr),
+        )
+    };
+    let force = ("FORCE_COLOR", "1");
+    let (plain, full) = ((Some(1), false, false), (Some(1), true, false));
+    for (words, set, wanted) in [
+        (&[][..], &[][..], plain),
+        (&["--color", "always"], &[], full),
+        (&["--color=always"], &[("NO_COLOR", "1")], full),
+        (&["--color=auto"], &[], plain),
+        (&["--color=auto"], &[force], full),
+        (&["--no-color"], &[force, ("CLICOLOR_FORCE", "1")], plain),
+        (&["--color=never"], &[("CLICOLOR_FORCE", "1")], plain),
+        (&["--color=always", "--no-color"], &[], plain),
+        (&["--no-color", "--color=always"], &[], full),
+        (&[], &[force], full),
+        (&[], &[("CLICOLOR_FORCE", "1")], full),
+        (&[], &[("FORCE_COLOR", "0")], plain),
+        (&[], &[("FORCE_COLOR", "")], plain),
+        (&[], &[force, ("NO_COLOR", "1")], plain),
+    ] {
+        let behind = [&["check", DESTROY], words].concat();
+        assert_eq!(colours(&behind, set), wanted, "{behind:?} {set:?}");
+        let before = [words, &["check", DESTROY]].concat();
+        assert_eq!(colours(&before, set), wanted, "{before:?} {set:?}");
+    }
+    // What is wrong with a command line keeps to it as well.
+    let mistake = |coloured| (Some(2), false, coloured);
+    assert_eq!(
+        colours(&["check", "--x", "--color=always"], &[]),
+        mistake(true)
+    );
+    assert_eq!(
+        colours(&["--no-color", "check", "--x"], &[force]),
+        mistake(false)
+    );
+    assert_eq!(colours(&["check", "--x"], &[force]), mistake(true));
+    assert_eq!(colours(&["check", "--color=red"], &[]), mistake(false));
+}
+
+/// A mistyped word is not answered with a flag that weakens the gate.
+#[test]
+fn mistyped_flags() {
+    let told = |word: &str| {
+        let output = applygate()
+            .args(["check", word, ROUTINE])
+            .output()
+            .expect("it runs");
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).expect("text"),
+        )
+    };
+    assert_eq!(told("--no-color"), (Some(0), String::new()));
+    let (code, text) = told("--no-colour");
+    assert_eq!(code, Some(2));
+    assert!(
+        text.contains("a similar argument exists: '--no-color'"),
+        "{text}"
+    );
+    for word in [
+        "--no-conf",
+        "--no-confi",
+        "--no-di",
+        "--exit-zer",
+        "--allo",
+        "--first-appl",
+    ] {
+        let (code, text) = told(word);
+        assert_eq!(code, Some(2), "{word}");
+        assert!(
+            text.contains(&format!("unexpected argument '{word}' found"))
+                && ![
+                    "--no-config",
+                    "--no-dir",
+                    "--exit-zero",
+                    "--allow",
+                    "--first-apply"
+                ]
+                .iter()
+                .any(|flag| text.contains(flag)),
+            "{word}: {text}"
+        );
+    }
+}
+
 /// What `--help` says is part of the contract: a change of it is read like code.
 #[test]
 fn help_texts() {
