@@ -180,6 +180,15 @@ impl Beside {
     }
 }
 
+/// What differs between the backend that a directory is set up for and that of the plan.
+pub(crate) fn other_backend(dir: &Path, identity: &Identity) -> Option<String> {
+    let signs = Beside::backend(dir, Some(identity));
+    signs.into_iter().find_map(|sign| match sign {
+        Sign::OtherBackend(what) => Some(what),
+        _ => None,
+    })
+}
+
 /// Identity attributes that are plain names. Others (URLs, connection strings) may hold secrets and are never read here.
 const PLAIN: &[&str] = &[
     "bucket",

@@ -1395,6 +1395,51 @@ fn a_plan_of_another_directory() {
     assert!(dir.path("infra/applied").exists());
 }
 
+/// The directory was set up for another state since the plan was made: Terraform would write to the one in the plan.
+#[test]
+fn a_plan_for_another_backend() {
+    const S3: &str = "fixtures/backend-changed/quiet-same/plan.tfplan";
+    let dir = Dir::new(S3);
+    fs::create_dir(dir.path(".terraform")).expect("made");
+    let record = |kind: &str, key: &str| {
+        let text = format!(
+            r#"{{"version":3,"backend":{{"type":"{kind}","config":{{"key":"{key}","path":"{key}"}}}}}}"#
+        );
+        fs::write(dir.path(".terraform/terraform.tfstate"), text).expect("written");
+    };
+    assert_eq!(dir.output(&["pin", "tfplan"]).status.code(), Some(0));
+    let pin = dir.read("applygate.pin.toml");
+    let key = pin
+        .lines()
+        .find_map(|line| line.strip_prefix("key = "))
+        .unwrap_or_else(|| panic!("{pin}"))
+        .trim_matches('"')
+        .to_owned();
+    for (kind, there, differs) in [
+        ("s3", "elsewhere", "key \"elsewhere\" there"),
+        ("local", "x", "backend local there, s3 in the plan"),
+    ] {
+        record(kind, there);
+        let output = dir.output(&["apply", "--yes=warn", "tfplan"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(
+            (output.status.code(), told.contains(differs)),
+            (Some(2), true),
+            "{told}"
+        );
+        dir.untouched();
+    }
+    record("s3", &key);
+    let output = dir.output(&["apply", "--yes=warn", "tfplan"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    dir.applied(S3);
+}
+
 /// What is edited after the plan, or made for one run, makes no other directory of it.
 #[test]
 fn a_plan_of_this_directory() {

@@ -245,6 +245,9 @@ impl<'a> Gate<'a> {
             .unwrap_or_default();
         let identity = Identity::of(&plan, &salt)
             .map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
+        if let Some(identity) = identity.as_ref().filter(|_| made.private.is_none()) {
+            place::right_backend(identity, &self.dir)?;
+        }
         let report = self.judge(&made, streams)?;
         self.right_workspace(identity.as_ref())?;
         // As terraform apply without a file does: where there is nothing to do, nobody is asked.

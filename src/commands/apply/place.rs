@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Refused;
 use crate::plan::saved::config::{Config, is_source};
+use crate::state::{Identity, directory};
 use crate::ui::escape::{is_invisible, line};
 
 /// The most file names that are shown.
@@ -64,6 +65,21 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
         )
     });
     Err(Refused::new(what, help))
+}
+
+/// Refuses a plan whose state is kept elsewhere than the directory was set up for: Terraform would write to the place in the plan.
+pub(super) fn right_backend(identity: &Identity, dir: &Path) -> Result<(), Refused> {
+    match directory::other_backend(dir, identity) {
+        None => Ok(()),
+        Some(what) => Err(Refused::new(
+            format!(
+                "the plan is for another state than the one that {} is set up for: {}",
+                line(&dir.display().to_string()),
+                line(&what)
+            ),
+            "apply it in the directory that it was made in; or make a new plan here, after terraform init if the backend is to change",
+        )),
+    }
 }
 
 /// The line to type: with -chdir a relative plan is one in that directory.
