@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
+use super::directory::{self, Candidate};
 use super::inputs::{self, Job};
 use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
@@ -14,7 +15,9 @@ use crate::policy::settings::{self, Settings};
 use crate::report::{ErrorReport, Report, human, json};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
+use crate::ui::words::plural;
 
 /// Runs the command.
 ///
@@ -50,21 +53,26 @@ pub(crate) fn check(
     let mut report = Report::default();
     let mut used = vec![false; settings.said.allow.len()];
     for path in &paths {
-        match inputs::find(path) {
+        let before = report.plans.len() + report.errors.len();
+        match directory::find(path) {
             Ok(found) => {
-                report.other_files += found.others;
-                for job in found.jobs {
-                    match args
+                report.left_out.add(found.left_out);
+                let refused = found.refused.into_iter();
+                report
+                    .errors
+                    .extend(refused.map(|(source, refusal)| ErrorReport { source, refusal }));
+                for candidate in found.candidates {
+                    let newer = args
                         .newer_than
                         .as_deref()
-                        .map_or(Ok(()), |dir| inputs::newer_than(&job, dir))
-                    {
-                        Ok(()) => judge_input(&job, &settings, &mut used, &mut report),
-                        Err(refusal) => report.errors.push(ErrorReport {
-                            source: job.name(),
-                            refusal,
-                        }),
-                    }
+                        .map_or(Ok(()), |dir| inputs::newer_than(&candidate.job, dir));
+                    judge_input(&candidate, newer, &settings, &mut used, &mut report);
+                }
+                if report.plans.len() + report.errors.len() == before {
+                    let files = plural(report.left_out.files(), "other file");
+                    let refusal = Refusal::new(Why::NoPlans).with(files);
+                    let source = path.display().to_string();
+                    report.errors.push(ErrorReport { source, refusal });
                 }
             }
             Err(refusal) => report.errors.push(ErrorReport {
@@ -168,7 +176,14 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
 }
 
 /// Judges everything in one input.
-fn judge_input(job: &Job, settings: &Settings, used: &mut [bool], report: &mut Report) {
+fn judge_input(
+    candidate: &Candidate,
+    newer: Result<(), Refusal>,
+    settings: &Settings,
+    used: &mut [bool],
+    report: &mut Report,
+) {
+    let job = &candidate.job;
     let source = job.name();
     let bytes = match job.read() {
         Ok(bytes) => bytes,
@@ -188,6 +203,9 @@ fn judge_input(job: &Job, settings: &Settings, used: &mut [bool], report: &mut R
     });
     match plans {
         Ok(mut plans) => {
+            if let Err(refusal) = newer {
+                return report.errors.push(ErrorReport { source, refusal });
+            }
             if let Job::File(path) = job
                 && let Some(file) = settings.passed_over(path)
             {
@@ -200,6 +218,10 @@ fn judge_input(job: &Job, settings: &Settings, used: &mut [bool], report: &mut R
             }
             report.plans.extend(plans);
         }
-        Err(refusal) => report.errors.push(ErrorReport { source, refusal }),
+        Err(refusal) => match directory::no_plan(&refusal, &bytes) {
+            Some("") if !candidate.certain => report.left_out.others += 1,
+            Some(what) if !candidate.certain => report.left_out.named.push((source, what)),
+            _ => report.errors.push(ErrorReport { source, refusal }),
+        },
     }
 }

@@ -9,11 +9,11 @@ use crate::ui::refusal::{Refusal, Why};
 /// The largest input, in bytes: a plan of this size has millions of resources.
 const MAX_BYTES: u64 = 2 << 30;
 
-/// How much of a file in a directory is looked at to tell whether it is a plan, in bytes.
-const HEAD: u64 = 4 << 10;
-
 /// How deep directories are searched.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
+
+/// How a file starts that gzip wrote.
+pub(super) const GZIP: &[u8] = b"\x1f\x8b";
 
 /// Something to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,24 @@ impl Job {
         if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {
             return Err(Refusal::new(Why::TooLarge).with("more than 2 GiB"));
         }
+        if bytes.starts_with(GZIP) {
+            return unpacked(&bytes);
+        }
         Ok(bytes)
     }
+}
+
+/// What gzip packed, if it is whole and not too large.
+fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut plain = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes)
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut plain)
+        .map_err(|_| Refusal::new(Why::Malformed).with("gzip cannot unpack it"))?;
+    if u64::try_from(plain.len()).is_ok_and(|size| size > MAX_BYTES) {
+        return Err(Refusal::new(Why::TooLarge).with("more than 2 GiB when unpacked"));
+    }
+    Ok(plain)
 }
 
 /// What went wrong, in the system's words: they name no content.
@@ -66,96 +82,6 @@ pub(crate) fn io_words(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         kind => kind.to_string(),
     }
-}
-
-/// What was found under one path of the command line.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// What to judge, in order.
-    pub(crate) jobs: Vec<Job>,
-    /// Files of a directory that do not look like plans.
-    pub(crate) others: usize,
-}
-
-/// What a path of the command line stands for: a file, all plans of a directory, or `-`.
-///
-/// # Errors
-/// When there is nothing, or nothing that looks like a plan in a directory.
-pub(crate) fn find(path: &Path) -> Result<Found, Refusal> {
-    if path.as_os_str() == "-" {
-        return Ok(Found {
-            jobs: vec![Job::Stdin],
-            others: 0,
-        });
-    }
-    if !path.is_dir() {
-        return Ok(Found {
-            jobs: vec![Job::File(path.to_owned())],
-            others: 0,
-        });
-    }
-    let mut found = Found::default();
-    search(path, 0, &mut found).map_err(|error| Refusal::new(Why::Io).with(io_words(&error)))?;
-    if found.jobs.is_empty() {
-        return Err(Refusal::new(Why::NoPlans).with(format!("{} other files", found.others)));
-    }
-    Ok(found)
-}
-
-fn search(dir: &Path, depth: usize, found: &mut Found) -> io::Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(io::Error::other("directories are nested too deep"));
-    }
-    let mut entries = std::fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        // The type of the entry itself: a symbolic link is neither file nor directory, and is not followed.
-        let kind = entry.file_type()?;
-        let path = entry.path();
-        if kind.is_dir() {
-            if !matches!(entry.file_name().to_str(), Some(".terraform" | ".git")) {
-                search(&path, depth + 1, found)?;
-            }
-        } else if kind.is_file() && looks_like_plan(&path)? {
-            found.jobs.push(Job::File(path));
-        } else {
-            found.others += 1;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a file of a directory is meant as a plan: by how it starts, or by its name, so that an empty or broken one is not passed over.
-fn looks_like_plan(path: &Path) -> io::Result<bool> {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if name == "plan.json"
-        || name == "tfplan"
-        || name.ends_with("tfplan.json")
-        || name.ends_with(".plan.json")
-        || name.ends_with(".tfplan")
-    {
-        return Ok(true);
-    }
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-    if head.starts_with(b"PK\x03\x04") {
-        return Ok(contains(&head, b"tfplan"));
-    }
-    let head: Vec<u8> = head
-        .into_iter()
-        .filter(|byte| *byte != 0 && !byte.is_ascii_whitespace())
-        .collect();
-    let Some(at) = position(&head, b"{\"format_version\"") else {
-        return Ok(false);
-    };
-    // A state has the same start, but its values come at once.
-    let rest = head.get(at..).unwrap_or_default();
-    let state = contains(rest, b"\"values\":{") && !contains(rest, b"\"planned_values\"");
-    Ok(at <= 3 && !state)
 }
 
 /// Refuses a file that was written before a configuration file below `dir`: it is not the plan of what is there now.
@@ -212,12 +138,4 @@ fn is_configuration(name: &str) -> bool {
     .iter()
     .any(|ending| name.ends_with(ending))
         || name == ".terraform.lock.hcl"
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    position(bytes, part).is_some()
-}
-
-fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    bytes.windows(part.len()).position(|window| window == part)
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod config;
+mod directory;
 mod init;
 mod inputs;
 mod pin;

@@ -135,12 +135,25 @@ pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
 
 const WRAPPED: &str = "text of a wrapper around the JSON was left out";
 
-/// Where the plan starts in the log of a wrapper: a line that starts with `{"format_version"`.
+/// How a line starts that holds a plan: with the key that Terraform writes first, or with the first one where a program has sorted them.
+pub(crate) const STARTS: [&str; 6] = [
+    "{\"format_version\"",
+    "{\"action_invocations\"",
+    "{\"applyable\"",
+    "{\"checks\"",
+    "{\"complete\"",
+    "{\"configuration\"",
+];
+
+/// Where the plan starts in the log of a wrapper: a line that starts with the first key of one.
 fn wrapped(text: &str) -> Result<usize, Refusal> {
     if text.trim().is_empty() {
         return Err(Refusal::new(Why::Empty));
     }
-    let Some(at) = text.find("\n{\"format_version\"").map(|at| at + 1) else {
+    let starts = STARTS
+        .iter()
+        .filter_map(|start| text.find(&format!("\n{start}")));
+    let Some(at) = starts.min().map(|at| at + 1) else {
         return Err(Refusal::new(Why::NotJson));
     };
     if at > MAX_AROUND || text.get(..at).is_none_or(starts_object) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::{PlanReport, PolicyFrom, Report, tally};
+use super::{LeftOut, PlanReport, PolicyFrom, Report, tally};
 use crate::facts::summary::Counts;
 use crate::finding::{Finding, Severity};
 use crate::ui::escape::line;
@@ -95,12 +95,38 @@ pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result
             }
         )?;
     }
-    if report.other_files > 0 {
-        writeln!(
-            out,
-            "{DIM}{} other files were left out: they do not look like plans{DIM:#}",
-            report.other_files
-        )?;
+    left_out(&report.left_out, layout, out)
+}
+
+/// What was passed over: what could be taken for a plan by its name, the rest as a number.
+fn left_out(left_out: &LeftOut, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+    let named = |all: &[String]| {
+        let more = all.len().saturating_sub(NAMED);
+        let mut text = all.iter().take(NAMED).cloned().collect::<Vec<_>>();
+        if more > 0 {
+            text.push(format!("and {more} more"));
+        }
+        text.join(", ")
+    };
+    let files: Vec<String> = left_out
+        .named
+        .iter()
+        .map(|(file, what)| format!("{} ({what})", line(file)))
+        .collect();
+    if !files.is_empty() {
+        footer(out, layout, "left out", &named(&files), DIM)?;
+    }
+    if left_out.others > 0 {
+        let files = crate::ui::words::plural(left_out.others, "other file");
+        footer(out, layout, "left out", &format!("{files}: no plans"), DIM)?;
+    }
+    let dirs: Vec<String> = left_out
+        .not_entered
+        .iter()
+        .map(|dir| line(dir).into_owned())
+        .collect();
+    if !dirs.is_empty() {
+        footer(out, layout, "not read", &named(&dirs), DIM)?;
     }
     Ok(())
 }

@@ -17,6 +17,12 @@ use crate::verdict::{Standing, Verdict, Weighed};
 pub(crate) const SCHEMA: &str = "applygate-report/1";
 
 #[derive(Serialize)]
+struct LeftOutFile<'a> {
+    file: &'a str,
+    what: &'a str,
+}
+
+#[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
     tool: Tool,
@@ -24,6 +30,8 @@ struct Document<'a> {
     plans: Vec<Plan<'a>>,
     errors: Vec<Error<'a>>,
     other_files: usize,
+    left_out: Vec<LeftOutFile<'a>>,
+    not_entered: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -303,7 +311,14 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 reason: reason(&error.refusal),
             })
             .collect(),
-        other_files: report.other_files,
+        other_files: report.left_out.files(),
+        left_out: report
+            .left_out
+            .named
+            .iter()
+            .map(|(file, what)| LeftOutFile { file, what })
+            .collect(),
+        not_entered: &report.left_out.not_entered,
     };
     let mut to = serde_json::Serializer::with_formatter(&mut *out, JsonFormatter::default());
     document.serialize(&mut to)?;

@@ -53,8 +53,33 @@ pub struct Report {
     pub plans: Vec<PlanReport>,
     /// What could not be judged.
     pub errors: Vec<ErrorReport>,
-    /// Files of directories that did not look like plans.
-    pub other_files: usize,
+    /// Files of directories that are no plans.
+    pub left_out: LeftOut,
+}
+
+/// What was passed over in directories.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Files that look a little like plans, with what they are.
+    pub(crate) named: Vec<(String, &'static str)>,
+    /// The others, counted.
+    pub(crate) others: usize,
+    /// Directories that were not looked into.
+    pub(crate) not_entered: Vec<String>,
+}
+
+impl LeftOut {
+    /// How many files there are.
+    pub(crate) fn files(&self) -> usize {
+        self.named.len() + self.others
+    }
+
+    /// Adds what was passed over elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.named.extend(other.named);
+        self.others += other.others;
+        self.not_entered.extend(other.not_entered);
+    }
 }
 
 impl Report {

@@ -55,6 +55,8 @@ pub enum Why {
     Io,
     /// A directory without plans.
     NoPlans,
+    /// A link of a directory to something outside of it.
+    LinkOut,
     /// The pin file is broken.
     BrokenPin,
     /// A pin needs what this input does not tell.
@@ -127,6 +129,7 @@ impl Why {
             Self::Surrounded => "has text around the plan that is not just a wrapper's log",
             Self::Io => "cannot be read",
             Self::NoPlans => "holds no plan",
+            Self::LinkOut => "is a link that leads out of the directory",
             Self::BrokenPin => "lies beside a pin file that cannot be read",
             Self::NothingToPin => "does not say which state it is for",
             Self::PinOfNothing => "is for a state that holds nothing",
@@ -203,6 +206,7 @@ impl Why {
             Self::NoPlans => {
                 "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan"
             }
+            Self::LinkOut => "name what it leads to, beside the directory",
             Self::BrokenPin => {
                 "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN"
             }
