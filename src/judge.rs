@@ -1,48 +1,27 @@
-//! From the bytes of one input to the reports of its plans: bytes → plan → findings → verdict. What `check` and `apply` have in common.
+//! From the plans of one input to their reports: plan → findings → verdict. What `check` and `apply` have in common.
 
 use std::sync::Arc;
 
 use crate::facts::summary::Summary;
-use crate::plan::Plan;
-use crate::plan::saved::{self, Saved};
-use crate::plan::text;
+use crate::plan::saved::Saved;
+use crate::plan::{Plan, Plans};
 use crate::policy::settings::{PolicyLine, Settings};
 use crate::report::{PlanReport, PolicyFrom};
 use crate::rules::all;
-use crate::state::StateFacts;
+use crate::state::{Identity, StateFacts};
 use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::weaker;
 use crate::verdict::{Decision, Line};
 
-/// Judges the bytes of one input: every plan in it. `used` notes which allowances matched something. The digest is left empty.
-///
-/// # Errors
-/// When it holds no plan, or something beside plans.
-pub fn judge_bytes(
-    bytes: &[u8],
+/// Judges every plan of one input. `used` notes which allowances matched something. The digest is left empty.
+pub(crate) fn judge(
+    found: &Plans<'_>,
     source: &str,
     settings: &Settings,
     used: &mut [bool],
-) -> Result<Vec<PlanReport>, Refusal> {
-    if saved::is_saved(bytes) {
-        let opened = saved::Opened::new(bytes)?;
-        return Ok(vec![judge_plan(
-            &opened.plan()?,
-            source.to_owned(),
-            Vec::new(),
-            settings,
-            used,
-        )]);
-    }
-    let text = text::decode(bytes)?;
-    let found = text::plans(text.as_str(bytes)?)?;
+) -> Vec<PlanReport> {
     let several = found.plans.len() > 1;
-    let notes: Vec<String> = text
-        .notes
-        .iter()
-        .chain(&found.notes)
-        .map(|note| (*note).to_owned())
-        .collect();
+    let notes: Vec<String> = found.notes.iter().map(|note| (*note).to_owned()).collect();
     let mut reports = Vec::with_capacity(found.plans.len());
     for (at, plan) in found.plans.iter().enumerate() {
         let source = if several {
@@ -53,14 +32,16 @@ pub fn judge_bytes(
         reports.push(judge_plan(plan, source, notes.clone(), settings, used));
     }
     // The last one stands for what comes after it.
-    if let (Some(last), Some(rest)) = (reports.last_mut(), found.rest) {
+    if let (Some(last), Some(rest)) = (reports.last_mut(), &found.rest) {
         let detail = rest.detail.as_ref().map_or_else(
             || "what comes after it".to_owned(),
             |detail| format!("what comes after it: {detail}"),
         );
-        last.decision.refusal.get_or_insert(rest.with(detail));
+        last.decision
+            .refusal
+            .get_or_insert_with(|| rest.clone().with(detail));
     }
-    Ok(reports)
+    reports
 }
 
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
@@ -72,11 +53,11 @@ fn judge_plan(
     used: &mut [bool],
 ) -> PlanReport {
     let summary = Summary::of(plan, source, String::new(), notes);
-    let (decision, policy, overruled) = decide(plan, settings, used);
+    let judged = decide(plan, settings, used);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
-            let (other, ..) = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
-            weaker::weaker(&decision, &other)
+            let other = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
+            weaker::weaker(&judged.decision, &other.decision)
         });
         PolicyFrom {
             reviewed: Arc::clone(reviewed),
@@ -85,18 +66,23 @@ fn judge_plan(
     });
     PlanReport {
         summary,
-        decision,
-        policy,
-        overruled,
+        decision: judged.decision,
+        identity: judged.identity,
+        policy: judged.policy,
+        overruled: judged.overruled,
         from,
     }
 }
 
-fn decide(
-    plan: &Plan<'_>,
-    settings: &Settings,
-    used: &mut [bool],
-) -> (Decision, Option<PolicyLine>, Vec<String>) {
+/// A plan, judged by one policy and pin.
+struct Judged {
+    decision: Decision,
+    identity: Option<Identity>,
+    policy: Option<PolicyLine>,
+    overruled: Vec<String>,
+}
+
+fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> Judged {
     let refused = |refusal| all::Outcome {
         findings: Vec::new(),
         refusal: Some(refusal),
@@ -104,11 +90,12 @@ fn decide(
     let holding = match settings.for_plan(plan.saved.as_deref().map(Saved::workspace_name)) {
         Ok(holding) => holding,
         Err(refusal) => {
-            return (
-                Line::default().decide(refused(refusal), &mut []),
-                None,
-                Vec::new(),
-            );
+            return Judged {
+                decision: Line::default().decide(refused(refusal), &mut []),
+                identity: None,
+                policy: None,
+                overruled: Vec::new(),
+            };
         }
     };
     let meant_empty = holding.limits.first_apply
@@ -120,13 +107,17 @@ fn decide(
     } else {
         StateFacts::read(plan, &settings.place, &settings.pins)
     };
-    let outcome = match state {
-        Ok(state) => all::judge(plan, &holding.limits, &state, &holding.types),
-        Err(refusal) => refused(refusal),
+    let (outcome, identity) = match state {
+        Ok(state) => (
+            all::judge(plan, &holding.limits, &state, &holding.types),
+            state.identity,
+        ),
+        Err(refusal) => (refused(refusal), None),
     };
-    (
-        holding.line.decide(outcome, used),
-        holding.policy,
-        holding.overruled,
-    )
+    Judged {
+        decision: holding.line.decide(outcome, used),
+        identity,
+        policy: holding.policy,
+        overruled: holding.overruled,
+    }
 }

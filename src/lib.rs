@@ -36,15 +36,35 @@ pub mod testing {
     pub use crate::facts::{Expectations, shown_sizes};
     pub use crate::finding::Severity;
     pub use crate::git::{MAX_BYTES, Revision};
-    pub use crate::judge::judge_bytes;
-    pub use crate::plan::saved::{Opened, PlanMode};
-    pub use crate::plan::{PathStep, Plan, ReadError, ResourceChange, Shape, Value};
+    pub use crate::plan::saved::PlanMode;
+    pub use crate::plan::{
+        Document, PathStep, Plan, Plans, ReadError, ResourceChange, Shape, Value,
+    };
     pub use crate::policy::settings::{Origin, Settings};
     pub use crate::report::{ErrorReport, PlanReport, Report};
     pub use crate::rules::{Needs, RULES, Switch, find as find_rule};
     pub use crate::state::Where;
-    pub use crate::ui::refusal::Why;
+    pub use crate::ui::refusal::{Refusal, Why};
     pub use crate::verdict::{Verdict, Weighed};
+
+    /// The way of one input: opened, read, judged.
+    ///
+    /// # Errors
+    /// When it holds no plan, or something beside plans.
+    pub fn judge_bytes(
+        bytes: &[u8],
+        source: &str,
+        settings: &Settings,
+        used: &mut [bool],
+    ) -> Result<Vec<PlanReport>, Refusal> {
+        let document = Document::open(bytes)?;
+        Ok(crate::judge::judge(
+            &document.plans()?,
+            source,
+            settings,
+            used,
+        ))
+    }
 
     /// The policy file.
     pub mod policy {
@@ -52,11 +72,6 @@ pub mod testing {
         pub use crate::policy::{
             ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS,
         };
-    }
-
-    /// Text that may be plans.
-    pub mod text {
-        pub use crate::plan::text::{decode, plans};
     }
 
     /// The report for people.

@@ -10,6 +10,7 @@ use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
 use crate::judge;
 use crate::os::digest;
+use crate::plan::Document;
 use crate::policy::Waiver;
 use crate::policy::settings::{self, Settings};
 use crate::report::{ErrorReport, Report, human, json};
@@ -192,7 +193,10 @@ fn judge_input(
     // The digest of a big file takes as long as reading the plan in it.
     let plans = std::thread::scope(|scope| {
         let digest = scope.spawn(|| digest::sha256(&bytes));
-        let judged = judge::judge_bytes(&bytes, &source, settings, used);
+        let judged = Document::open(&bytes).and_then(|document| {
+            let plans = document.plans()?;
+            Ok(judge::judge(&plans, &source, settings, used))
+        });
         let sha256 = digest.join().unwrap_or_default();
         judged.map(|mut plans| {
             plans

@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::cli::PinArgs;
 use crate::commands::inputs::Job;
 use crate::os::atomic;
-use crate::plan::saved;
+use crate::plan::Document;
+use crate::plan::saved::is_saved;
 use crate::state::{Identity, PIN_FILE, Pin, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
@@ -44,17 +45,22 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         Job::File(args.plan.clone())
     };
     let bytes = job.read()?;
-    if !saved::is_saved(&bytes) {
+    if !is_saved(&bytes) {
         return Err(Refusal::new(Why::NothingToPin).with("only a saved plan file does"));
     }
-    let opened = saved::Opened::new(&bytes)?;
-    let plan = opened.plan()?;
+    let document = Document::open(&bytes)?;
+    let found = document.plans()?;
     let mut pin = match Pin::read(&path)? {
         Some(pin) => pin,
         None => Pin::new()?,
     };
-    let identity = Identity::of(&plan, &pin.salt)
+    let identity = found
+        .plans
+        .first()
+        .map(|plan| Identity::of(plan, &pin.salt))
+        .transpose()
         .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?
+        .flatten()
         .ok_or_else(|| Refusal::new(Why::NothingToPin))?;
     if identity.place.kind.is_empty() {
         return Err(Refusal::new(Why::NothingToPin).with("it names no backend"));

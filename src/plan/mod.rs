@@ -1,15 +1,16 @@
 //! The model of a plan, the same whatever file it was read from. It borrows from the bytes; values are read only when a rule asks.
 
 pub(crate) mod configured;
+mod document;
 pub(crate) mod json;
 mod opened;
 pub(crate) mod saved;
-pub(crate) mod text;
 mod value;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use document::{Document, Plans};
 pub(crate) use opened::Opened;
 pub(crate) use value::Mask;
 pub(crate) use value::Raw;

@@ -9,6 +9,7 @@ use crate::facts::summary::Summary;
 use crate::finding::Severity;
 use crate::policy::reviewed::Reviewed;
 use crate::policy::settings::PolicyLine;
+use crate::state::Identity;
 use crate::ui::refusal::Refusal;
 use crate::verdict::weaker::Weaker;
 use crate::verdict::{Decision, Verdict};
@@ -20,6 +21,8 @@ pub struct PlanReport {
     pub summary: Summary,
     /// What was decided.
     pub decision: Decision,
+    /// The state that it was computed against; none where that is not told, or was not asked for.
+    pub(crate) identity: Option<Identity>,
     /// The policy that it was judged by.
     pub policy: Option<PolicyLine>,
     /// What a flag or a variable made looser than the policy, or the defaults, have it.

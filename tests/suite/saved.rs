@@ -1,8 +1,7 @@
 //! The two forms of one plan, JSON and saved file, must come to the same: findings, actions, values. What only one of them knows is left out.
 use crate::common::{fixtures, judge, root, told};
 use applygate::testing::Needs;
-use applygate::testing::text;
-use applygate::testing::{Opened, PlanMode};
+use applygate::testing::{Document, PlanMode};
 use applygate::testing::{PathStep, Plan, ResourceChange, Shape, Value};
 
 /// The findings of rules that need only what both forms have.
@@ -179,10 +178,13 @@ fn plans_differ(json: &Plan<'_>, saved: &Plan<'_>, strict: bool) -> Vec<String> 
 }
 
 fn read_both(json: &[u8], saved: &[u8], strict: bool) -> Vec<String> {
-    let text = text::decode(json).expect("text");
-    let plans = text::plans(text.as_str(json).expect("UTF-8")).expect("a JSON plan");
-    let opened = Opened::new(saved).expect("a saved plan");
-    plans_differ(&plans.plans[0], &opened.plan().expect("a plan"), strict)
+    let json = Document::open(json).expect("text");
+    let saved = Document::open(saved).expect("a saved plan");
+    plans_differ(
+        &json.plans().expect("a JSON plan").plans[0],
+        &saved.plans().expect("a plan").plans[0],
+        strict,
+    )
 }
 
 #[test]
@@ -217,8 +219,8 @@ fn what_only_the_saved_plan_knows() {
         std::fs::read(root().join("fixtures").join(name).join("plan.tfplan")).expect("a fixture")
     };
     let bytes = open("partial-plan/fires-target");
-    let opened = Opened::new(&bytes).expect("opens");
-    let plan = opened.plan().expect("a plan");
+    let opened = Document::open(&bytes).expect("opens");
+    let plan = &opened.plans().expect("a plan").plans[0];
     let saved = plan.saved.as_deref().expect("saved");
     assert_eq!(
         (saved.mode, saved.workspace, saved.targets.len()),

@@ -1,10 +1,9 @@
 //! Saved plans that are damaged, forged, or made to take much: each is refused with a reason, none makes it panic, none takes more than its share.
 use crate::forge::{Member, STATE, change, field, number, plan, saved, zip};
-use applygate::testing::Opened;
+use applygate::testing::Document;
 use applygate::testing::Settings;
 use applygate::testing::Why;
 use applygate::testing::judge_bytes;
-use applygate::testing::text;
 use applygate::testing::{Plan, ReadError, Shape, Value};
 use proptest::prelude::*;
 
@@ -305,18 +304,18 @@ fn values_that_no_rule_may_trust() {
         ("text that is not UTF-8", vec![0xA1, 0xFF]),
     ] {
         let bytes = saved(&plan(&[change("a_b.c", 5, &[&value])]));
-        let opened = Opened::new(&bytes).expect("opens");
-        let plan = opened.plan().expect("a plan");
+        let opened = Document::open(&bytes).expect("opens");
+        let plan = &opened.plans().expect("a plan").plans[0];
         assert!(plan.changes[0].before().shape().is_err(), "{what}");
     }
     // Nested as deep as the bytes reach: refused when looked at, and the stack holds.
     for open in [&[0x91][..], &[0x81, 0xA1, b'k'], &[0x91, 0x92, 0xC4, 0x00]] {
         let value = [open.repeat(100_000), vec![0xC0]].concat();
         let bytes = saved(&plan(&[change("aws_db_instance.c", 5, &[&value])]));
-        if let Ok(opened) = Opened::new(&bytes)
-            && let Ok(plan) = opened.plan()
+        if let Ok(opened) = Document::open(&bytes)
+            && let Ok(found) = opened.plans()
         {
-            assert!(walk(plan.changes[0].before()).is_err());
+            assert!(walk(found.plans[0].changes[0].before()).is_err());
         }
         let _ = refused(&bytes);
     }
@@ -346,10 +345,10 @@ fn a_message_cut_off_anywhere_does_not_panic() {
             Member::new("tfplan", message.get(..end).expect("in range")),
             Member::new("tfstate", STATE),
         ]);
-        if let Ok(opened) = Opened::new(&bytes)
-            && let Ok(plan) = opened.plan()
+        if let Ok(opened) = Document::open(&bytes)
+            && let Ok(found) = opened.plans()
         {
-            walk_plan(&plan);
+            walk_plan(&found.plans[0]);
         }
     }
 }
@@ -383,16 +382,16 @@ proptest! {
         }
         let bytes = zip(&[Member::new("tfplan", &message), Member::new("tfstate", &text)]);
         let _ = refused(&bytes);
-        if let Ok(opened) = Opened::new(&bytes) && let Ok(plan) = opened.plan() {
-            walk_plan(&plan);
+        if let Ok(opened) = Document::open(&bytes) && let Ok(found) = opened.plans() {
+            walk_plan(&found.plans[0]);
         }
     }
 
     #[test]
     fn any_value_does_not_panic(value in prop::collection::vec(any::<u8>(), 0..64)) {
         let bytes = saved(&plan(&[change("aws_db_instance.m", 5, &[&value])]));
-        if let Ok(opened) = Opened::new(&bytes) && let Ok(plan) = opened.plan() {
-            walk_plan(&plan);
+        if let Ok(opened) = Document::open(&bytes) && let Ok(found) = opened.plans() {
+            walk_plan(&found.plans[0]);
         }
     }
 
@@ -416,8 +415,8 @@ fn sources_that_do_not_parse_are_not_known() {
             Member::new("tfstate", STATE),
             Member::new("tfconfig/m-/main.tf", source),
         ]);
-        let opened = Opened::new(&bytes).expect("opens");
-        let plan = opened.plan().expect("a plan");
+        let opened = Document::open(&bytes).expect("opens");
+        let plan = &opened.plans().expect("a plan").plans[0];
         assert_eq!(
             plan.block("aws_s3_bucket.b").is_some(),
             source.ends_with(b"{}")
@@ -431,5 +430,5 @@ fn sources_that_do_not_parse_are_not_known() {
 
 #[test]
 fn a_text_is_no_archive() {
-    assert!(text::decode(b"PK\x05\x06").is_err());
+    assert!(Document::open(b"PK\x05\x06").is_err());
 }

@@ -28,7 +28,8 @@ use crate::os;
 use crate::os::digest;
 use crate::os::program;
 use crate::os::{Event, Signals, Terminal};
-use crate::plan::saved::{Opened, Writer, is_saved};
+use crate::plan::saved::{Writer, is_saved};
+use crate::plan::{Document, Plans};
 use crate::policy::settings::Settings;
 use crate::report::{PlanReport, Report, human};
 use crate::state::{Identity, Where, selected_workspace};
@@ -221,41 +222,28 @@ impl<'a> Gate<'a> {
                 self.make(&terraform, streams)?
             }
         };
-        let opened =
-            Opened::new(&made.bytes).map_err(|refusal| Refused::of(&made.name, &refusal))?;
-        let plan = opened
-            .plan()
-            .map_err(|refusal| Refused::of(&made.name, &refusal))?;
-        if let (Some(saved), Some(path)) = (plan.saved.as_deref(), &self.args.plan) {
-            place::right_directory(saved.config, &self.dir, path)?;
-        }
-        let terraform = self.terraform(
-            plan.saved
-                .as_deref()
-                .map_or(Writer::Unknown, |saved| saved.writer),
-        )?;
-        // Digests are those of the pin that judges.
-        let salt = self
-            .settings
-            .pins
-            .read(&self.dir)
-            .ok()
-            .flatten()
-            .map(|pin| pin.salt)
-            .unwrap_or_default();
-        let identity = Identity::of(&plan, &salt)
-            .map_err(|error| Refused::new(error.to_string(), "this is a fault of applygate"))?;
-        if let Some(identity) = identity.as_ref().filter(|_| made.private.is_none()) {
+        let mut used = vec![false; self.settings.said.allow.len()];
+        let (terraform, applyable, plan) = {
+            let refused = |refusal| Refused::of(&made.name, &refusal);
+            let document = Document::open(&made.bytes).map_err(refused)?;
+            let found = document.plans().map_err(refused)?;
+            let saved = found.plans.first().and_then(|plan| plan.saved.as_deref());
+            if let (Some(saved), Some(path)) = (saved, &self.args.plan) {
+                place::right_directory(saved.config, &self.dir, path)?;
+            }
+            let terraform = self.terraform(saved.map_or(Writer::Unknown, |saved| saved.writer))?;
+            let applyable = saved.and_then(|saved| saved.applyable);
+            let plan = self.judge(&made, &found, &mut used)?;
+            (terraform, applyable, plan)
+        };
+        if let Some(identity) = plan.identity.as_ref().filter(|_| made.private.is_none()) {
             place::right_backend(identity, &self.dir)?;
         }
-        let report = self.judge(&made, streams)?;
-        self.right_workspace(identity.as_ref())?;
+        let report = self.show(plan, &made.name, &used, streams)?;
+        let identity = report.identity.as_ref();
+        self.right_workspace(identity)?;
         // As terraform apply without a file does: where there is nothing to do, nobody is asked.
-        let idle = made.private.is_some()
-            && plan
-                .saved
-                .as_deref()
-                .is_some_and(|saved| saved.applyable == Some(false));
+        let idle = made.private.is_some() && applyable == Some(false);
         if idle && report.decision.verdict == Verdict::Pass {
             streams.tell("there is nothing to apply; nothing was run")?;
             return Ok(Exit::Through);
@@ -263,7 +251,7 @@ impl<'a> Gate<'a> {
 
         let asked = self.ask(&report, &terraform, streams)?;
         // An answer takes its time, and somebody may have selected another one in the meantime.
-        self.right_workspace(identity.as_ref())?;
+        self.right_workspace(identity)?;
         let decision = Decision {
             directory: &self.directory,
             plan: &report,
@@ -290,7 +278,7 @@ impl<'a> Gate<'a> {
             let _ = self.log.result(&report, None);
             not_started("the private copy of the plan cannot be made", &error)
         })?;
-        self.apply(&terraform, &private, &report, identity.as_ref(), streams)
+        self.apply(&terraform, &private, &report, streams)
     }
 
     /// Has Terraform make a plan where nobody else can change it.
@@ -395,19 +383,32 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Judges the bytes and shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
-    fn judge(&self, made: &Bytes, streams: &mut Streams<'_>) -> Result<PlanReport, Stop> {
-        let mut used = vec![false; self.settings.said.allow.len()];
-        let mut plans = judge::judge_bytes(&made.bytes, &made.name, &self.settings, &mut used)
-            .map_err(|refusal| Refused::of(&made.name, &refusal))?;
+    /// Judges the one plan of a file.
+    fn judge(
+        &self,
+        made: &Bytes,
+        found: &Plans<'_>,
+        used: &mut [bool],
+    ) -> Result<PlanReport, Refused> {
+        let mut plans = judge::judge(found, &made.name, &self.settings, used);
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Refused::new(
                 format!("{} is not one plan", line(&made.name)),
                 "terraform plan -out tfplan",
-            )
-            .into());
+            ));
         };
         plan.summary.sha256 = digest::sha256(&made.bytes);
+        Ok(plan)
+    }
+
+    /// Shows the report. Goes on only with a plan that was judged as a whole, and whose report was written.
+    fn show(
+        &self,
+        plan: PlanReport,
+        name: &str,
+        used: &[bool],
+        streams: &mut Streams<'_>,
+    ) -> Result<PlanReport, Stop> {
         let mut report = Report {
             plans: vec![plan],
             ..Report::default()
@@ -436,7 +437,7 @@ impl<'a> Gate<'a> {
             .said
             .allow
             .iter()
-            .zip(&used)
+            .zip(used)
             .find(|(_, used)| !**used)
         {
             return Err(Refused::new(
@@ -451,7 +452,7 @@ impl<'a> Gate<'a> {
         match &plan.decision.refusal {
             None => Ok(plan),
             Some(refusal) => {
-                let refused = Refused::of(&made.name, refusal);
+                let refused = Refused::of(name, refusal);
                 streams.refuse(&refused.what, &refused.help)?;
                 streams.tell("nothing was run")?;
                 Err(Stop::Ended(if plan.decision.verdict == Verdict::Block {
@@ -588,9 +589,9 @@ impl<'a> Gate<'a> {
         terraform: &Path,
         private: &Private,
         plan: &PlanReport,
-        identity: Option<&Identity>,
         streams: &mut Streams<'_>,
     ) -> Result<Exit, Stop> {
+        let identity = plan.identity.as_ref();
         let mut command = if self.in_front() {
             os::shielded(terraform)
         } else {

@@ -309,6 +309,7 @@ mod tests {
                 notes: Vec::new(),
                 state,
             },
+            identity: None,
             decision: Decision {
                 findings: findings
                     .into_iter()

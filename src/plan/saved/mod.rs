@@ -17,7 +17,7 @@ pub(crate) use backend::Backend;
 pub(crate) use change::Writer;
 pub(crate) use change::provider_address;
 pub(crate) use state::{Object, State, read as read_state};
-pub(crate) use zip::ends_like_zip;
+pub(super) use zip::ends_like_zip;
 
 use self::config::Config;
 use self::protobuf::{Content, dynamic, fields};
@@ -111,7 +111,7 @@ pub(crate) fn is_saved(bytes: &[u8]) -> bool {
 }
 
 /// An unpacked saved plan: it owns what a [`Plan`] borrows.
-pub struct Opened<'b> {
+pub(super) struct Opened<'b> {
     plan: Vec<u8>,
     state: State,
     config: Config<'b>,
@@ -134,7 +134,7 @@ impl<'b> Opened<'b> {
     ///
     /// # Errors
     /// When it is no saved plan, or damaged, or could be read in two ways.
-    pub fn new(bytes: &'b [u8]) -> Result<Self, Refusal> {
+    pub(super) fn new(bytes: &'b [u8]) -> Result<Self, Refusal> {
         let container = Container::open(bytes)?;
         if !container.has("tfplan") {
             return Err(Refusal::new(Why::OtherZip));
@@ -168,7 +168,7 @@ impl<'b> Opened<'b> {
     ///
     /// # Errors
     /// When it is not a plan that can be read.
-    pub fn plan(&self) -> Result<Plan<'_>, Refusal> {
+    pub(super) fn plan(&self) -> Result<Plan<'_>, Refusal> {
         let mut draft = Draft::new(self)?;
         for field in fields(&self.plan) {
             let (number, content) = field.map_err(broken)?;

@@ -1,30 +1,79 @@
-//! From bytes to text that may be plans: its encoding, and text of a wrapper around the JSON.
+//! From the bytes of one input to the plans in it, opened once: a saved plan file, or text that may be plans,
+//! in whatever encoding and with whatever text of a wrapper around the JSON.
 
-use crate::plan::saved::ends_like_zip;
-use crate::plan::{Plan, json};
+use std::borrow::Cow;
+use std::fmt;
+
+use super::saved::{self, ends_like_zip};
+use super::{Plan, json};
 use crate::ui::refusal::{Refusal, Why};
 
 /// The most text of a wrapper on either side of a plan, in bytes.
 const MAX_AROUND: usize = 64 << 10;
 
-/// The text of an input, from whatever encoding it has.
-#[derive(Debug)]
-pub struct Text {
-    /// The text when it had to be decoded; otherwise the bytes themselves are the text.
-    decoded: Option<String>,
+/// One input, opened: it owns what its plans borrow.
+pub struct Document<'b> {
+    form: Form<'b>,
     /// What a reader of the report should know.
-    pub(crate) notes: Vec<&'static str>,
+    notes: Vec<&'static str>,
+}
+
+enum Form<'b> {
+    Saved(Box<saved::Opened<'b>>),
+    Text(Cow<'b, str>),
+}
+
+impl fmt::Debug for Document<'_> {
+    /// Shows nothing of the content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.form {
+            Form::Saved(opened) => opened.fmt(f),
+            Form::Text(text) => write!(f, "Text({} bytes)", text.len()),
+        }
+    }
+}
+
+impl<'b> Document<'b> {
+    /// Opens an input: unpacks a saved plan, decodes a text, or says what it is instead.
+    ///
+    /// # Errors
+    /// When it is empty, damaged, another binary file, or in no encoding that is known.
+    pub fn open(bytes: &'b [u8]) -> Result<Self, Refusal> {
+        if saved::is_saved(bytes) {
+            return Ok(Self {
+                form: Form::Saved(Box::new(saved::Opened::new(bytes)?)),
+                notes: Vec::new(),
+            });
+        }
+        let (text, notes) = decode(bytes)?;
+        Ok(Self {
+            form: Form::Text(text),
+            notes,
+        })
+    }
+
+    /// Reads every plan in it: one of a saved plan file, one or several of a text.
+    ///
+    /// # Errors
+    /// When it holds no plan, or something beside plans.
+    pub fn plans(&self) -> Result<Plans<'_>, Refusal> {
+        match &self.form {
+            Form::Saved(opened) => Ok(Plans {
+                plans: vec![opened.plan()?],
+                notes: Vec::new(),
+                rest: None,
+            }),
+            Form::Text(text) => {
+                let mut found = plans(text)?;
+                found.notes.splice(0..0, self.notes.iter().copied());
+                Ok(found)
+            }
+        }
+    }
 }
 
 /// Decodes an input that is no saved plan, or says what it is when it is no text.
-///
-/// # Errors
-/// When it is empty, a binary file, or in no encoding that is known.
-pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
-    let plain = Text {
-        decoded: None,
-        notes: Vec::new(),
-    };
+fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Vec<&'static str>), Refusal> {
     match bytes {
         [] => Err(Refusal::new(Why::Empty)),
         // Programs look for a zip's end from the back: what is read here as text, Terraform would apply as that zip.
@@ -34,11 +83,20 @@ pub fn decode(bytes: &[u8]) -> Result<Text, Refusal> {
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [b'{', 0, ..] => utf16(bytes, u16::from_le_bytes),
         [0, b'{', ..] => utf16(bytes, u16::from_be_bytes),
-        _ => Ok(plain),
+        _ => utf8(bytes).map(|text| (Cow::Borrowed(text), Vec::new())),
     }
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Refusal> {
+fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        Refusal::new(Why::NotJson).with(format!("byte {} is not UTF-8 text", error.valid_up_to()))
+    })
+}
+
+type Decoded = (Cow<'static, str>, Vec<&'static str>);
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Decoded, Refusal> {
     let units = bytes.chunks_exact(2).map(|pair| {
         unit([
             pair.first().copied().unwrap_or_default(),
@@ -47,32 +105,20 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Refusal> {
     });
     let text: Result<String, _> = char::decode_utf16(units).collect();
     match text {
-        Ok(text) if bytes.len().is_multiple_of(2) => Ok(Text {
-            decoded: Some(text),
-            notes: vec!["the file is UTF-16, as PowerShell's > writes it"],
-        }),
+        Ok(mut text) if bytes.len().is_multiple_of(2) => {
+            if text.starts_with('\u{feff}') {
+                text.remove(0);
+            }
+            Ok((
+                Cow::Owned(text),
+                vec!["the file is UTF-16, as PowerShell's > writes it"],
+            ))
+        }
         _ => Err(Refusal::new(Why::Malformed).with("it starts like UTF-16, but is not valid")),
     }
 }
 
-impl Text {
-    /// The text itself.
-    ///
-    /// # Errors
-    /// When it is not valid UTF-8.
-    pub fn as_str<'a>(&'a self, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
-        if let Some(text) = &self.decoded {
-            return Ok(text.strip_prefix('\u{feff}').unwrap_or(text));
-        }
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        std::str::from_utf8(bytes).map_err(|error| {
-            Refusal::new(Why::NotJson)
-                .with(format!("byte {} is not UTF-8 text", error.valid_up_to()))
-        })
-    }
-}
-
-/// The plans of a text, and whether a wrapper's text stood around them.
+/// The plans of an input, and whether a wrapper's text stood around them.
 #[derive(Debug)]
 pub struct Plans<'t> {
     /// The plans, in order.
@@ -87,7 +133,7 @@ pub struct Plans<'t> {
 ///
 /// # Errors
 /// When there is none at the start, or something else than a wrapper's log before it.
-pub fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
+fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
     let start = text.len() - text.trim_start().len();
     let mut at = if text.get(start..).is_some_and(|text| text.starts_with('{')) {
         start
@@ -314,8 +360,8 @@ mod tests {
             utf16(b"\xFE\xFF", u16::to_be_bytes),
             utf16(b"", u16::to_le_bytes),
         ] {
-            let text = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
-            assert_eq!(text.as_str(&bytes), Ok(PLAN));
+            let (text, _) = decode(&bytes).unwrap_or_else(|refusal| panic!("{refusal}"));
+            assert_eq!(text, PLAN);
         }
         for (bytes, expected) in [
             (&b""[..], Why::Empty),
