@@ -13,13 +13,8 @@ use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::weaker;
 use crate::verdict::{Decision, Line};
 
-/// Judges every plan of one input. `used` notes which allowances matched something. The digest is left empty.
-pub(crate) fn judge(
-    found: &Plans<'_>,
-    source: &str,
-    settings: &Settings,
-    used: &mut [bool],
-) -> Vec<PlanReport> {
+/// Judges every plan of one input. The digest is left empty.
+pub(crate) fn judge(found: &Plans<'_>, source: &str, settings: &Settings) -> Vec<PlanReport> {
     let several = found.plans.len() > 1;
     let notes: Vec<String> = found.notes.iter().map(|note| (*note).to_owned()).collect();
     let mut reports = Vec::with_capacity(found.plans.len());
@@ -29,7 +24,7 @@ pub(crate) fn judge(
         } else {
             source.to_owned()
         };
-        reports.push(judge_plan(plan, source, notes.clone(), settings, used));
+        reports.push(judge_plan(plan, source, notes.clone(), settings));
     }
     // The last one stands for what comes after it.
     if let (Some(last), Some(rest)) = (reports.last_mut(), &found.rest) {
@@ -50,13 +45,12 @@ fn judge_plan(
     source: String,
     notes: Vec<String>,
     settings: &Settings,
-    used: &mut [bool],
 ) -> PlanReport {
     let summary = Summary::of(plan, source, String::new(), notes);
-    let judged = decide(plan, settings, used);
+    let judged = decide(plan, settings);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
-            let other = decide(plan, tree, &mut vec![false; tree.said.allow.len()]);
+            let other = decide(plan, tree);
             weaker::weaker(&judged.decision, &other.decision)
         });
         PolicyFrom {
@@ -82,7 +76,7 @@ struct Judged {
     overruled: Vec<String>,
 }
 
-fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> Judged {
+fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
     let refused = |refusal| all::Outcome {
         findings: Vec::new(),
         refusal: Some(refusal),
@@ -91,7 +85,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> Judged {
         Ok(holding) => holding,
         Err(refusal) => {
             return Judged {
-                decision: Line::default().decide(refused(refusal), &mut []),
+                decision: Line::default().decide(refused(refusal)),
                 identity: None,
                 policy: None,
                 overruled: Vec::new(),
@@ -115,7 +109,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, used: &mut [bool]) -> Judged {
         Err(refusal) => (refused(refusal), None),
     };
     Judged {
-        decision: holding.line.decide(outcome, used),
+        decision: holding.line.decide(outcome),
         identity,
         policy: holding.policy,
         overruled: holding.overruled,

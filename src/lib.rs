@@ -55,15 +55,9 @@ pub mod testing {
         bytes: &[u8],
         source: &str,
         settings: &Settings,
-        used: &mut [bool],
     ) -> Result<Vec<PlanReport>, Refusal> {
         let document = Document::open(bytes)?;
-        Ok(crate::judge::judge(
-            &document.plans()?,
-            source,
-            settings,
-            used,
-        ))
+        Ok(crate::judge::judge(&document.plans()?, source, settings))
     }
 
     /// The policy file.

@@ -168,6 +168,10 @@ pub struct Weighed {
     pub standing: Standing,
     /// It counts, and a waiver that would cover it is over.
     pub(crate) expired: Option<Arc<Waiver>>,
+    /// The allowances that are about it, as numbers of their list, whether or not they are what lets it through.
+    pub(crate) allowances: Vec<usize>,
+    /// The waivers that are about it, as numbers of the plan's list: those that are over as well.
+    pub(crate) waivers: Vec<usize>,
 }
 
 impl Weighed {
@@ -195,25 +199,20 @@ pub struct Decision {
     pub(crate) block_at: Severity,
     /// Why the plan cannot be let through, whatever the findings say.
     pub refusal: Option<Refusal>,
-    /// The waivers that hold for this plan, with whether each is about one of its findings.
-    pub(crate) waivers: Vec<(Arc<Waiver>, bool)>,
+    /// The waivers that hold for this plan.
+    pub(crate) waivers: Vec<Arc<Waiver>>,
     /// Why no plan may be applied now, whatever is found in it: the verdict is about the plan, this about the time.
     pub(crate) closed: Option<Closed>,
 }
 
 impl Line {
-    /// Decides about one plan. `used` notes which allowances matched something.
+    /// Decides about one plan.
     #[must_use]
-    pub(crate) fn decide(&self, outcome: Outcome, used: &mut [bool]) -> Decision {
-        let mut waivers: Vec<(Arc<Waiver>, bool)> = self
-            .waivers
-            .iter()
-            .map(|waiver| (Arc::clone(waiver), false))
-            .collect();
+    pub(crate) fn decide(&self, outcome: Outcome) -> Decision {
         let mut findings: Vec<_> = outcome
             .findings
             .into_iter()
-            .map(|finding| self.weigh(finding, used, &mut waivers))
+            .map(|finding| self.weigh(finding))
             .collect();
         // They come the worst first by the rules; the policy may see that otherwise.
         findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.severity));
@@ -232,33 +231,24 @@ impl Line {
             verdict,
             block_at: self.block_at,
             refusal: outcome.refusal,
-            waivers,
+            waivers: self.waivers.clone(),
             closed: self.closed.clone(),
         }
     }
 
-    fn weigh(
-        &self,
-        finding: Finding,
-        used: &mut [bool],
-        waivers: &mut [(Arc<Waiver>, bool)],
-    ) -> Weighed {
-        let mut allowed = false;
-        for (allowance, used) in self.allow.iter().zip(used.iter_mut()) {
-            if allowance.covers(&finding) {
-                *used = true;
-                allowed = true;
-            }
-        }
+    fn weigh(&self, finding: Finding) -> Weighed {
+        let about = |(at, allowance): (usize, &Allowance)| allowance.covers(&finding).then_some(at);
+        let allowances: Vec<usize> = self.allow.iter().enumerate().filter_map(about).collect();
+        let mut waivers = Vec::new();
         let (mut waived, mut expired) = (None, None);
-        for (waiver, used) in waivers.iter_mut() {
+        for (at, waiver) in self.waivers.iter().enumerate() {
             let covered = waiver.covers(&finding, self.workspace.as_deref(), self.today);
-            *used = *used || covered != Covered::No;
             let slot = match covered {
                 Covered::Yes => &mut waived,
                 Covered::Expired => &mut expired,
                 Covered::No => continue,
             };
+            waivers.push(at);
             // Of several the one that holds longest is told.
             if slot
                 .as_ref()
@@ -271,7 +261,7 @@ impl Line {
         let standing = match (grade, waived) {
             (Some(RuleGrade::Off), _) => Standing::Off,
             (_, Some(waiver)) => Standing::Waived(waiver),
-            (_, None) if allowed => Standing::Allowed,
+            (_, None) if !allowances.is_empty() => Standing::Allowed,
             (_, None) => Standing::Counts,
         };
         let severity = match grade {
@@ -284,6 +274,8 @@ impl Line {
             severity,
             standing,
             expired,
+            allowances,
+            waivers,
         }
     }
 }
@@ -298,15 +290,15 @@ mod tests {
             address: address.map(str::to_owned),
             ..Finding::about_plan("stateful-destroy", *severity, "")
         });
-        let mut used = vec![false; line.allow.len()];
-        let decision = line.decide(
-            Outcome {
-                findings: findings.collect(),
-                refusal: None,
-            },
-            &mut used,
-        );
-        (decision.verdict, used)
+        let decision = line.decide(Outcome {
+            findings: findings.collect(),
+            refusal: None,
+        });
+        let used = |at| {
+            let mut findings = decision.findings.iter();
+            findings.any(|weighed| weighed.allowances.contains(&at))
+        };
+        (decision.verdict, (0..line.allow.len()).map(used).collect())
     }
 
     #[test]
@@ -379,13 +371,10 @@ mod tests {
             address: Some(address.to_owned()),
             ..Finding::about_plan("stateful-destroy", severity, "")
         });
-        line.decide(
-            Outcome {
-                findings: findings.into(),
-                refusal: None,
-            },
-            &mut [],
-        )
+        line.decide(Outcome {
+            findings: findings.into(),
+            refusal: None,
+        })
     }
 
     #[test]
@@ -404,7 +393,13 @@ mod tests {
             matches!(decision.findings[0].standing, Standing::Waived(_))
                 && decision.findings[1].counts()
         );
-        assert!(decision.waivers[0].1);
+        assert_eq!(
+            (
+                &decision.findings[0].waivers[..],
+                decision.findings[1].waivers.len()
+            ),
+            (&[0][..], 0)
+        );
         let over = Line {
             today: date(2026, 10, 2),
             ..line.clone()
@@ -414,20 +409,25 @@ mod tests {
         assert!(
             decision.findings[0].counts()
                 && decision.findings[0].expired.is_some()
+                && decision.findings[0].waivers == [0]
                 && decision.findings[1].expired.is_none()
         );
         let unused = Line {
             waivers: vec![waiver("a.x", date(2026, 10, 1))],
             ..line.clone()
         };
-        assert!(!weighed(&unused).waivers[0].1);
-        let refused = line.decide(
-            Outcome {
-                findings: Vec::new(),
-                refusal: Some(Refusal::new(crate::ui::refusal::Why::Errored)),
-            },
-            &mut [],
+        let decision = weighed(&unused);
+        assert_eq!(decision.waivers.len(), 1);
+        assert!(
+            decision
+                .findings
+                .iter()
+                .all(|weighed| weighed.waivers.is_empty())
         );
+        let refused = line.decide(Outcome {
+            findings: Vec::new(),
+            refusal: Some(Refusal::new(crate::ui::refusal::Why::Errored)),
+        });
         assert!(refused.refusal.is_some(), "a waiver changes no refusal");
     }
 

@@ -7,7 +7,7 @@ use applygate::testing::Settings;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut report = Report::default();
-    match judge_bytes(bytes, "fuzz", &Settings::default(), &mut []) {
+    match judge_bytes(bytes, "fuzz", &Settings::default()) {
         Ok(plans) => report.plans = plans,
         Err(refusal) => report.errors.push(ErrorReport {
             source: "fuzz".to_owned(),

@@ -1,8 +1,7 @@
 //! `applygate check`: judges plans and reports. Runs no program and changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 
 use super::directory::{self, Candidate};
 use super::inputs::{self, Job};
@@ -13,7 +12,7 @@ use crate::os::digest;
 use crate::plan::Document;
 use crate::policy::Waiver;
 use crate::policy::settings::{self, Settings};
-use crate::report::{ErrorReport, Report, human, json};
+use crate::report::{ErrorReport, Report, allowances, human, json};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::refusal::{Refusal, Why};
@@ -52,7 +51,6 @@ pub(crate) fn check(
         paths.push("-".into());
     }
     let mut report = Report::default();
-    let mut used = vec![false; settings.said.allow.len()];
     for path in &paths {
         let before = report.plans.len() + report.errors.len();
         match directory::find(path) {
@@ -67,7 +65,7 @@ pub(crate) fn check(
                         .newer_than
                         .as_deref()
                         .map_or(Ok(()), |dir| inputs::newer_than(&candidate.job, dir));
-                    judge_input(&candidate, newer, &settings, &mut used, &mut report);
+                    judge_input(&candidate, newer, &settings, &mut report);
                 }
                 if report.plans.len() + report.errors.len() == before {
                     let files = plural(report.left_out.files(), "other file");
@@ -112,8 +110,9 @@ pub(crate) fn check(
         )?;
     }
     let mut unused = false;
-    for (allowance, used) in settings.said.allow.iter().zip(&used) {
-        if !used {
+    let used = allowances(&report.plans);
+    for (at, allowance) in settings.said.allow.iter().enumerate() {
+        if !used.contains(&at) {
             unused = true;
             streams.refuse(
                 &format!(
@@ -144,17 +143,24 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
             "note: not everything was judged, so nobody can tell which waivers cover nothing"
         );
     }
-    let mut held: HashMap<*const Waiver, (&Waiver, bool)> = HashMap::new();
-    for (waiver, used) in report.plans.iter().flat_map(|plan| &plan.decision.waivers) {
-        let (_, before) = held.entry(Arc::as_ptr(waiver)).or_insert((waiver, false));
-        *before = *before || *used;
+    // The same waiver holds for several plans, and is told once.
+    let mut held: BTreeMap<(usize, String), (&Waiver, bool)> = BTreeMap::new();
+    for decision in report.plans.iter().map(|plan| &plan.decision) {
+        let used: BTreeSet<usize> = decision
+            .findings
+            .iter()
+            .flat_map(|weighed| weighed.waivers.iter().copied())
+            .collect();
+        for (at, waiver) in decision.waivers.iter().enumerate() {
+            let key = (waiver.line, waiver.words(settings.today()));
+            let (_, before) = held.entry(key).or_insert((waiver, false));
+            *before = *before || used.contains(&at);
+        }
     }
-    let mut unused: Vec<&Waiver> = held
+    let unused = held
         .into_values()
         .filter(|(_, used)| !used)
-        .map(|(waiver, _)| waiver)
-        .collect();
-    unused.sort_by_key(|waiver| (waiver.line, waiver.to_string()));
+        .map(|(waiver, _)| waiver);
     let file = settings
         .policy
         .as_ref()
@@ -181,7 +187,6 @@ fn judge_input(
     candidate: &Candidate,
     newer: Result<(), Refusal>,
     settings: &Settings,
-    used: &mut [bool],
     report: &mut Report,
 ) {
     let job = &candidate.job;
@@ -195,7 +200,7 @@ fn judge_input(
         let digest = scope.spawn(|| digest::sha256(&bytes));
         let judged = Document::open(&bytes).and_then(|document| {
             let plans = document.plans()?;
-            Ok(judge::judge(&plans, &source, settings, used))
+            Ok(judge::judge(&plans, &source, settings))
         });
         let sha256 = digest.join().unwrap_or_default();
         judged.map(|mut plans| {

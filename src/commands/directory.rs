@@ -216,7 +216,7 @@ fn starts_a_plan(head: &[u8]) -> bool {
     };
     text.trim_ascii_start().starts_with(b"{")
         || text.starts_with(b"tfplan")
-        || crate::plan::text::STARTS
+        || crate::plan::STARTS
             .iter()
             .any(|start| contains(text, start.as_bytes()))
 }

@@ -10,6 +10,7 @@ mod value;
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use document::STARTS;
 pub use document::{Document, Plans};
 pub(crate) use opened::Opened;
 pub(crate) use value::Mask;

@@ -3,6 +3,7 @@
 pub(crate) mod human;
 pub(crate) mod json;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::facts::summary::Summary;
@@ -117,6 +118,15 @@ impl Report {
                 .all(|plan| plan.decision.refusal.is_none())
             && !self.plans.is_empty()
     }
+}
+
+/// The allowances that are about a finding of these plans, as numbers of their list.
+pub(crate) fn allowances<'a>(plans: impl IntoIterator<Item = &'a PlanReport>) -> BTreeSet<usize> {
+    plans
+        .into_iter()
+        .flat_map(|plan| &plan.decision.findings)
+        .flat_map(|weighed| weighed.allowances.iter().copied())
+        .collect()
 }
 
 /// How many findings count, by severity.

@@ -97,13 +97,10 @@ mod tests {
             address: address.map(str::to_owned),
             ..Finding::about_plan(rule, *severity, "")
         });
-        line.decide(
-            Outcome {
-                findings: findings.collect(),
-                refusal: None,
-            },
-            &mut [false],
-        )
+        line.decide(Outcome {
+            findings: findings.collect(),
+            refusal: None,
+        })
     }
 
     fn told(tree: &Decision) -> Option<(Verdict, Vec<&'static str>)> {
@@ -201,13 +198,10 @@ mod tests {
             })
         );
         let refused = |outcome| {
-            Line::default().decide(
-                Outcome {
-                    findings: outcome,
-                    refusal: Some(Refusal::new(Why::BrokenPin)),
-                },
-                &mut [],
-            )
+            Line::default().decide(Outcome {
+                findings: outcome,
+                refusal: Some(Refusal::new(Why::BrokenPin)),
+            })
         };
         assert_eq!(
             weaker(&judged, &refused(Vec::new())),

@@ -7,7 +7,7 @@ use applygate::testing::judge_bytes;
 use applygate::testing::{Report, human};
 
 fn human(plan: &[u8], verbose: bool) -> String {
-    let plans = judge_bytes(plan, "plan.json", &Settings::default(), &mut []).expect("readable");
+    let plans = judge_bytes(plan, "plan.json", &Settings::default()).expect("readable");
     let mut out = Cursor::new(Vec::new());
     human::write(
         &Report {

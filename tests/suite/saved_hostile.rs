@@ -8,7 +8,7 @@ use applygate::testing::{Plan, ReadError, Shape, Value};
 use proptest::prelude::*;
 
 fn refused(bytes: &[u8]) -> Option<Why> {
-    judge_bytes(bytes, "x", &Settings::default(), &mut [])
+    judge_bytes(bytes, "x", &Settings::default())
         .err()
         .map(|refusal| refusal.why)
 }
@@ -51,7 +51,7 @@ fn a_plan_made_by_hand_is_read() {
         change("aws_db_instance.main", 5, &[&value]),
         change("aws_s3_bucket.b", 0, &[&value]),
     ]));
-    let report = judge_bytes(&bytes, "x", &Settings::default(), &mut [])
+    let report = judge_bytes(&bytes, "x", &Settings::default())
         .expect("judged")
         .remove(0);
     assert_eq!(
@@ -285,7 +285,6 @@ fn broken_messages_are_refused() {
         &saved(&plan(&[change("a_b.c", 4, &[nil])])),
         "x",
         &Settings::default(),
-        &mut [],
     )
     .expect("judged in part")
     .remove(0);

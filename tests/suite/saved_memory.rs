@@ -27,7 +27,7 @@ fn child() {
         return;
     };
     let bytes = std::fs::read(file).expect("written");
-    let end = match judge_bytes(&bytes, "x", &Settings::default(), &mut []) {
+    let end = match judge_bytes(&bytes, "x", &Settings::default()) {
         Ok(plans) => format!(
             "judged {}",
             plans[0]

@@ -15,7 +15,7 @@ const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
 fn all_output(bytes: &[u8]) -> String {
     let mut report = Report::default();
     let mut text = String::new();
-    match judge_bytes(bytes, "plan.json", &Settings::default(), &mut []) {
+    match judge_bytes(bytes, "plan.json", &Settings::default()) {
         Ok(plans) => {
             text.push_str(&format!("{plans:?}"));
             report.plans = plans.into_iter().collect::<Vec<PlanReport>>();
@@ -247,13 +247,8 @@ fn nothing_invisible_and_no_command_comes_through() {
             change["deposed"] = Value::String(nasty.to_owned());
         }
         let mut out = Cursor::new(Vec::new());
-        let plans = judge_bytes(
-            plan.to_string().as_bytes(),
-            nasty,
-            &Settings::default(),
-            &mut [],
-        )
-        .expect("readable");
+        let plans = judge_bytes(plan.to_string().as_bytes(), nasty, &Settings::default())
+            .expect("readable");
         let report = Report {
             plans,
             ..Report::default()

@@ -31,7 +31,7 @@ use crate::os::{Event, Signals, Terminal};
 use crate::plan::saved::{Writer, is_saved};
 use crate::plan::{Document, Plans};
 use crate::policy::settings::Settings;
-use crate::report::{PlanReport, Report, human};
+use crate::report::{PlanReport, Report, allowances, human};
 use crate::state::{Identity, Where, selected_workspace};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
@@ -222,7 +222,6 @@ impl<'a> Gate<'a> {
                 self.make(&terraform, streams)?
             }
         };
-        let mut used = vec![false; self.settings.said.allow.len()];
         let (terraform, applyable, plan) = {
             let refused = |refusal| Refused::of(&made.name, &refusal);
             let document = Document::open(&made.bytes).map_err(refused)?;
@@ -233,13 +232,13 @@ impl<'a> Gate<'a> {
             }
             let terraform = self.terraform(saved.map_or(Writer::Unknown, |saved| saved.writer))?;
             let applyable = saved.and_then(|saved| saved.applyable);
-            let plan = self.judge(&made, &found, &mut used)?;
+            let plan = self.judge(&made, &found)?;
             (terraform, applyable, plan)
         };
         if let Some(identity) = plan.identity.as_ref().filter(|_| made.private.is_none()) {
             place::right_backend(identity, &self.dir)?;
         }
-        let report = self.show(plan, &made.name, &used, streams)?;
+        let report = self.show(plan, &made.name, streams)?;
         let identity = report.identity.as_ref();
         self.right_workspace(identity)?;
         // As terraform apply without a file does: where there is nothing to do, nobody is asked.
@@ -384,13 +383,8 @@ impl<'a> Gate<'a> {
     }
 
     /// Judges the one plan of a file.
-    fn judge(
-        &self,
-        made: &Bytes,
-        found: &Plans<'_>,
-        used: &mut [bool],
-    ) -> Result<PlanReport, Refused> {
-        let mut plans = judge::judge(found, &made.name, &self.settings, used);
+    fn judge(&self, made: &Bytes, found: &Plans<'_>) -> Result<PlanReport, Refused> {
+        let mut plans = judge::judge(found, &made.name, &self.settings);
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Refused::new(
                 format!("{} is not one plan", line(&made.name)),
@@ -406,7 +400,6 @@ impl<'a> Gate<'a> {
         &self,
         plan: PlanReport,
         name: &str,
-        used: &[bool],
         streams: &mut Streams<'_>,
     ) -> Result<PlanReport, Stop> {
         let mut report = Report {
@@ -432,16 +425,11 @@ impl<'a> Gate<'a> {
             )
             .into());
         }
-        if let Some(unused) = self
-            .settings
-            .said
-            .allow
-            .iter()
-            .zip(used)
-            .find(|(_, used)| !**used)
-        {
+        let used = allowances(&report.plans);
+        let mut said = self.settings.said.allow.iter().enumerate();
+        if let Some((_, unused)) = said.find(|(at, _)| !used.contains(at)) {
             return Err(Refused::new(
-                format!("--allow {} matches no finding", line(&unused.0.to_string())),
+                format!("--allow {} matches no finding", line(&unused.to_string())),
                 "copy rule and address from the report",
             )
             .into());

@@ -318,6 +318,8 @@ mod tests {
                         finding,
                         standing: Standing::Counts,
                         expired: None,
+                        allowances: Vec::new(),
+                        waivers: Vec::new(),
                     })
                     .collect(),
                 waivers: Vec::new(),

@@ -187,8 +187,7 @@ pub fn watchful(expect: Expectations) -> Settings {
 
 /// Judges a plan, which must be readable.
 pub fn judge(bytes: &[u8], settings: &Settings) -> PlanReport {
-    let mut used = vec![false; settings.said.allow.len()];
-    judge_bytes(bytes, "plan.json", settings, &mut used)
+    judge_bytes(bytes, "plan.json", settings)
         .unwrap_or_else(|refusal| panic!("refused: {refusal}"))
         .pop()
         .expect("one plan")
