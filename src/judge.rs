@@ -6,15 +6,22 @@ use crate::facts::summary::Summary;
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, Plans};
 use crate::policy::settings::{PolicyLine, Settings};
-use crate::report::{PlanReport, PolicyFrom};
+use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::all;
-use crate::state::{Identity, StateFacts};
+use crate::state::{Identity, StateFacts, Where, place};
 use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::weaker;
 use crate::verdict::{Decision, Line};
 
-/// Judges every plan of one input. The digest is left empty.
-pub(crate) fn judge(found: &Plans<'_>, source: &str, settings: &Settings) -> Vec<PlanReport> {
+/// Judges every plan of one input, each by the settings of its own place. The digest is left empty.
+///
+/// # Errors
+/// Those of finding the settings.
+pub(crate) fn judge<E>(
+    found: &Plans<'_>,
+    source: &str,
+    mut settings: impl FnMut(&Plan<'_>) -> Result<Arc<Settings>, E>,
+) -> Result<Vec<PlanReport>, E> {
     let several = found.plans.len() > 1;
     let notes: Vec<String> = found.notes.iter().map(|note| (*note).to_owned()).collect();
     let mut reports = Vec::with_capacity(found.plans.len());
@@ -24,7 +31,8 @@ pub(crate) fn judge(found: &Plans<'_>, source: &str, settings: &Settings) -> Vec
         } else {
             source.to_owned()
         };
-        reports.push(judge_plan(plan, source, notes.clone(), settings));
+        let settings = settings(plan)?;
+        reports.push(judge_plan(plan, source, notes.clone(), &settings));
     }
     // The last one stands for what comes after it.
     if let (Some(last), Some(rest)) = (reports.last_mut(), &found.rest) {
@@ -36,7 +44,7 @@ pub(crate) fn judge(found: &Plans<'_>, source: &str, settings: &Settings) -> Vec
             .refusal
             .get_or_insert_with(|| rest.clone().with(detail));
     }
-    reports
+    Ok(reports)
 }
 
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
@@ -46,7 +54,19 @@ fn judge_plan(
     notes: Vec<String>,
     settings: &Settings,
 ) -> PlanReport {
-    let summary = Summary::of(plan, source, String::new(), notes);
+    let mut summary = Summary::of(plan, source, String::new(), notes);
+    if let Where::Dir(dir) | Where::Found { dir, counts: true } = &settings.place {
+        let changed = place::changed(plan, dir);
+        if !changed.is_empty() {
+            let names = changed.join(", ");
+            summary
+                .notes
+                .push(format!("changed since the plan: {names}"));
+        }
+    }
+    summary.notes.extend(settings.passed_over().into_iter().map(|file| {
+        format!("{file} is not used: the plan is not known to be from that directory; name it with --dir")
+    }));
     let judged = decide(plan, settings);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
@@ -61,6 +81,7 @@ fn judge_plan(
     PlanReport {
         summary,
         decision: judged.decision,
+        compared: Compared::of(&settings.place, judged.identity.as_ref(), judged.pinned),
         identity: judged.identity,
         policy: judged.policy,
         overruled: judged.overruled,
@@ -72,6 +93,8 @@ fn judge_plan(
 struct Judged {
     decision: Decision,
     identity: Option<Identity>,
+    /// The serial that is pinned for the plan's workspace.
+    pinned: Option<u64>,
     policy: Option<PolicyLine>,
     overruled: Vec<String>,
 }
@@ -87,6 +110,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
             return Judged {
                 decision: Line::default().decide(refused(refusal)),
                 identity: None,
+                pinned: None,
                 policy: None,
                 overruled: Vec::new(),
             };
@@ -101,16 +125,18 @@ fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
     } else {
         StateFacts::read(plan, &settings.place, &settings.pins)
     };
-    let (outcome, identity) = match state {
+    let (outcome, identity, pinned) = match state {
         Ok(state) => (
             all::judge(plan, &holding.limits, &state, &holding.types),
-            state.identity,
+            state.identity.clone(),
+            state.pinned().map(|pinned| pinned.serial),
         ),
-        Err(refusal) => (refused(refusal), None),
+        Err(refusal) => (refused(refusal), None, None),
     };
     Judged {
         decision: holding.line.decide(outcome),
         identity,
+        pinned,
         policy: holding.policy,
         overruled: holding.overruled,
     }

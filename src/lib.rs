@@ -57,7 +57,8 @@ pub mod testing {
         settings: &Settings,
     ) -> Result<Vec<PlanReport>, Refusal> {
         let document = Document::open(bytes)?;
-        Ok(crate::judge::judge(&document.plans()?, source, settings))
+        let settings = std::sync::Arc::new(settings.clone());
+        crate::judge::judge(&document.plans()?, source, |_| Ok(settings.clone()))
     }
 
     /// The policy file.

@@ -1,7 +1,8 @@
 //! `applygate check`: judges plans and reports. Runs no program and changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use super::directory::{self, Candidate};
 use super::inputs::{self, Job};
@@ -9,10 +10,12 @@ use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
 use crate::judge;
 use crate::os::digest;
-use crate::plan::Document;
+use crate::plan::{Document, Plan};
 use crate::policy::Waiver;
-use crate::policy::settings::{self, Settings};
+use crate::policy::settings::{self, Settings, Unsettled};
 use crate::report::{ErrorReport, Report, allowances, human, json};
+use crate::state::Where;
+use crate::state::place::{self, Origin};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::refusal::{Refusal, Why};
@@ -50,6 +53,13 @@ pub(crate) fn check(
         }
         paths.push("-".into());
     }
+    let settings = Arc::new(settings);
+    let mut places = Places {
+        args,
+        environment: &environment.at(args.now),
+        said: Arc::clone(&settings),
+        known: HashMap::new(),
+    };
     let mut report = Report::default();
     for path in &paths {
         let before = report.plans.len() + report.errors.len();
@@ -65,7 +75,11 @@ pub(crate) fn check(
                         .newer_than
                         .as_deref()
                         .map_or(Ok(()), |dir| inputs::newer_than(&candidate.job, dir));
-                    judge_input(&candidate, newer, &settings, &mut report);
+                    if let Err(unsettled) = judge_input(&candidate, newer, &mut places, &mut report)
+                    {
+                        unsettled.write(streams)?;
+                        return Ok(Exit::CouldNotJudge);
+                    }
                 }
                 if report.plans.len() + report.errors.len() == before {
                     let files = plural(report.left_out.files(), "other file");
@@ -182,55 +196,86 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
     Ok(())
 }
 
+/// The settings of each place: for a plan that is from there.
+struct Places<'a> {
+    args: &'a CheckArgs,
+    environment: &'a Environment,
+    said: Arc<Settings>,
+    known: HashMap<Where, Arc<Settings>>,
+}
+
+impl Places<'_> {
+    fn of(&mut self, plan: &Plan<'_>, origin: &Origin<'_>) -> Result<Arc<Settings>, Unsettled> {
+        if self.said.place != Where::Here {
+            return Ok(Arc::clone(&self.said));
+        }
+        let place = place::of(plan, origin);
+        if let Some(settings) = self.known.get(&place) {
+            return Ok(Arc::clone(settings));
+        }
+        let settings = Settings::resolve(&self.args.judge, place.clone(), self.environment)?;
+        let settings = Arc::new(settings);
+        self.known.insert(place, Arc::clone(&settings));
+        Ok(settings)
+    }
+}
+
 /// Judges everything in one input.
 fn judge_input(
     candidate: &Candidate,
     newer: Result<(), Refusal>,
-    settings: &Settings,
+    places: &mut Places<'_>,
     report: &mut Report,
-) {
+) -> Result<(), Unsettled> {
     let job = &candidate.job;
     let source = job.name();
+    let refused = |report: &mut Report, source, refusal| {
+        report.errors.push(ErrorReport { source, refusal });
+        Ok(())
+    };
     let bytes = match job.read() {
         Ok(bytes) => bytes,
-        Err(refusal) => return report.errors.push(ErrorReport { source, refusal }),
+        Err(refusal) => return refused(report, source, refusal),
+    };
+    let origin = Origin {
+        file: match job {
+            Job::File(path) => Some(path),
+            Job::Stdin => None,
+        },
+        instead: candidate.instead.clone(),
     };
     // The digest of a big file takes as long as reading the plan in it.
     let plans = std::thread::scope(|scope| {
         let digest = scope.spawn(|| digest::sha256(&bytes));
         let judged = Document::open(&bytes).and_then(|document| {
             let plans = document.plans()?;
-            Ok(judge::judge(&plans, &source, settings))
+            Ok(judge::judge(&plans, &source, |plan| {
+                places.of(plan, &origin)
+            }))
         });
         let sha256 = digest.join().unwrap_or_default();
-        judged.map(|mut plans| {
-            plans
-                .iter_mut()
-                .for_each(|plan| plan.summary.sha256.clone_from(&sha256));
-            plans
+        judged.map(|plans| {
+            plans.map(|mut plans| {
+                plans
+                    .iter_mut()
+                    .for_each(|plan| plan.summary.sha256.clone_from(&sha256));
+                plans
+            })
         })
     });
     match plans {
-        Ok(mut plans) => {
+        Ok(plans) => {
+            let plans = plans?;
             if let Err(refusal) = newer {
-                return report.errors.push(ErrorReport { source, refusal });
-            }
-            if let Job::File(path) = job
-                && let Some(file) = settings.passed_over(path)
-            {
-                let note = format!(
-                    "{file} is not used: it lies nearer to this plan than the policy of the current directory does; --dir says where a plan is from"
-                );
-                plans
-                    .iter_mut()
-                    .for_each(|plan| plan.summary.notes.push(note.clone()));
+                return refused(report, source, refusal);
             }
             report.plans.extend(plans);
         }
         Err(refusal) => match directory::no_plan(&refusal, &bytes) {
             Some("") if !candidate.certain => report.left_out.others += 1,
             Some(what) if !candidate.certain => report.left_out.named.push((source, what)),
-            _ => report.errors.push(ErrorReport { source, refusal }),
+            _ => return refused(report, source, refusal),
         },
     }
+    Ok(())
 }

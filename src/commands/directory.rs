@@ -32,6 +32,8 @@ const DOWNLOADED: [&str; 2] = ["providers", "modules"];
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) job: Job,
+    /// The directory that stands for the one that it lies in, where plans are kept apart from their sources.
+    pub(super) instead: Option<PathBuf>,
     /// Named on the command line, or by its own name meant as a plan: whatever is wrong with it is said.
     pub(super) certain: bool,
 }
@@ -56,7 +58,11 @@ pub(super) fn find(path: &Path) -> Result<Found, Refusal> {
         } else {
             Job::File(path.to_owned())
         };
-        found.candidates.push(Candidate { job, certain: true });
+        found.candidates.push(Candidate {
+            job,
+            instead: None,
+            certain: true,
+        });
         return Ok(found);
     }
     let io = |error: io::Error| Refusal::new(Why::Io).with(io_words(&error));
@@ -149,7 +155,11 @@ impl Search {
         let certain = has_a_plans_name(path);
         if certain || may_be_plan(path)? {
             let job = Job::File(path.to_owned());
-            self.found.candidates.push(Candidate { job, certain });
+            self.found.candidates.push(Candidate {
+                job,
+                instead: None,
+                certain,
+            });
         } else {
             self.found.left_out.others += 1;
         }

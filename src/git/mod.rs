@@ -306,6 +306,12 @@ fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::new(std::str::from_utf8(bytes).ok()?)))
 }
 
+/// Whether a directory lies in a repository: what git would look for on the way up.
+pub(crate) fn is_inside(dir: &Path) -> bool {
+    dir.canonicalize()
+        .is_ok_and(|dir| dir.ancestors().any(|above| above.join(".git").exists()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::base_of;

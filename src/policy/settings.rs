@@ -17,13 +17,14 @@ use crate::cli::environment::Environment;
 use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
 use crate::facts::{Expectations, Limits};
 use crate::finding::Severity;
+use crate::git;
 use crate::policy::calendar::{self, Calendar};
 use crate::policy::reviewed::{Reviewed, Reviewing};
 use crate::policy::{
     self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, Unread, nearest,
 };
 use crate::rules::RULES;
-use crate::state::{PinSource, Where};
+use crate::state::{PIN_FILE, PinSource, Where};
 use crate::ui::escape::line;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
@@ -48,8 +49,8 @@ pub struct Settings {
     pub tree: Option<Arc<Settings>>,
     /// The time that counts.
     pub now: Timestamp,
-    /// Whether the policy is the one of the current directory, because nobody said another: a plan that lies elsewhere may have one of its own.
-    pub from_here: bool,
+    /// Whether the policy is the one that was found, because nobody named another or none.
+    pub found: bool,
 }
 
 /// What was said on the command line and in environment variables.
@@ -221,20 +222,22 @@ impl Settings {
         place: Where,
         environment: &Environment,
     ) -> Result<Self, Unsettled> {
-        let from_here = place == Where::Here
-            && !args.no_config
-            && args.config.is_none()
-            && environment.config.is_none();
+        let found = !args.no_config && args.config.is_none() && environment.config.is_none();
         let without = Self {
+            found,
             said: Said::of(args, environment)?,
             place,
             now: environment.now,
-            from_here,
             ..Self::default()
         };
         match policy_from(args, environment)? {
             None => {
-                let found = find_policy(args, without.place.dir(), environment)?;
+                let found = match find_policy(args, without.place.dir(), environment)? {
+                    None if matches!(without.place, Where::Found { .. }) => {
+                        find_policy(args, Path::new("."), environment)?
+                    }
+                    found => found,
+                };
                 without.by(found)
             }
             Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
@@ -277,7 +280,12 @@ impl Settings {
             .config
             .as_deref()
             .or(environment.config.as_deref().map(Path::new));
-        let there = Reviewing::open(rev, self.place.dir(), config).map_err(said)?;
+        // A plan that lies outside of every repository is judged by the policy of the current one.
+        let dir = match &self.place {
+            Where::Found { dir, .. } if !git::is_inside(dir) => Path::new("."),
+            place => place.dir(),
+        };
+        let there = Reviewing::open(rev, dir, config).map_err(said)?;
         let (found, pin) = (
             there.policy()?,
             if self.place == Where::Nowhere {
@@ -326,20 +334,21 @@ impl Settings {
         day(self.now)
     }
 
-    /// A policy file that belongs to the directory in which a plan lies, and is not the one by which it is judged.
+    /// Files that lie beside a plan, or above it, and say nothing about it here: its own policy and pin, when it is not known where it is from.
     #[must_use]
-    pub(crate) fn passed_over(&self, plan: &Path) -> Option<String> {
-        if !self.from_here {
-            return None;
-        }
-        let dir = plan
-            .parent()
-            .filter(|dir| !dir.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+    pub(crate) fn passed_over(&self) -> Vec<String> {
+        let Where::Unknown { beside, pin_here } = &self.place else {
+            return Vec::new();
+        };
         let nearest = |dir: &Path| Start::at(dir).ok().and_then(|start| start.nearest());
-        nearest(dir)
-            .filter(|there| nearest(Path::new(".")).as_ref() != Some(there))
-            .map(|there| there.display().to_string())
+        let policy = nearest(beside)
+            .filter(|there| self.found && nearest(Path::new(".")).as_ref() != Some(there));
+        let pin = Some(Path::new(PIN_FILE)).filter(|pin| !pin_here && pin.exists());
+        policy
+            .into_iter()
+            .chain(pin.map(Path::to_owned))
+            .map(|file| file.display().to_string())
+            .collect()
     }
 
     fn check_env(&self) -> Result<(), Unsettled> {

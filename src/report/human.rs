@@ -172,6 +172,17 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
     for note in &summary.notes {
         footer(out, layout, "note", note, DIM)?;
     }
+    match plan.compared.dir() {
+        Some(dir) => footer(out, layout, "directory", &line(dir), Style::new())?,
+        None if summary.state.is_some() => footer(
+            out,
+            layout,
+            "not seen",
+            "the directory that the plan is from: no pin, memory or state was compared; --dir names it",
+            DIM,
+        )?,
+        None => {}
+    }
     match &summary.state {
         Some(state) => footer(out, layout, "state", &state.words(), Style::new())?,
         None => footer(
@@ -212,9 +223,25 @@ fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
     } else {
         format!(": {}", tally.join(", "))
     };
-    writeln!(out, "{style}{word}{style:#}{what}")?;
+    writeln!(out, "{style}{word}{style:#}{what}{}", place(plan))?;
     writeln!(out, "{BOLD}{}{BOLD:#}", line(&summary.source))?;
     writeln!(out, "{DIM}{version} · sha256 {digest}{DIM:#}")
+}
+
+/// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.
+fn place(plan: &PlanReport) -> String {
+    let serial = plan.summary.state.as_ref().and_then(|state| state.serial);
+    let compared = plan.compared.words(serial);
+    let Some(state) = &plan.summary.state else {
+        return format!(" · {compared}");
+    };
+    let workspace = match state.workspace.as_str() {
+        "default" => String::new(),
+        other => format!(" · {}", line(other)),
+    };
+    let place = state.place.as_deref().or(state.backend.as_deref());
+    let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
+    format!("{workspace}{place} · {compared}")
 }
 
 /// Findings that say the same about different addresses: those that count first.

@@ -49,6 +49,7 @@ struct Plan<'a> {
     verdict: Verdict,
     refused: Option<Reason<'a>>,
     state: Option<&'a StateLine>,
+    compared: Compared<'a>,
     policy: Option<Policy<'a>>,
     overruled: &'a [String],
     closed: Option<Closed<'a>>,
@@ -58,6 +59,14 @@ struct Plan<'a> {
     failed_checks: usize,
     notes: &'a [String],
     findings: Vec<Finding<'a>>,
+}
+
+/// What the state was compared with.
+#[derive(Serialize)]
+struct Compared<'a> {
+    with: &'static str,
+    directory: Option<&'a str>,
+    pinned_serial: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -287,6 +296,18 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                         .as_ref()
                         .map(|next| next.timestamp().to_string()),
                 }),
+                compared: Compared {
+                    with: match &plan.compared {
+                        super::Compared::Pin(..) => "pin",
+                        super::Compared::NoPin(_) => "no pin",
+                        super::Compared::Nothing(_) => "nothing",
+                    },
+                    directory: plan.compared.dir(),
+                    pinned_serial: match &plan.compared {
+                        super::Compared::Pin(_, serial) => Some(*serial),
+                        _ => None,
+                    },
+                },
                 overruled: &plan.overruled,
                 policy: plan.policy.as_ref().map(|policy| Policy {
                     file: &policy.file,

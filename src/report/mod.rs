@@ -10,10 +10,53 @@ use crate::facts::summary::Summary;
 use crate::finding::Severity;
 use crate::policy::reviewed::Reviewed;
 use crate::policy::settings::PolicyLine;
-use crate::state::Identity;
+use crate::state::{Identity, Where};
 use crate::ui::refusal::Refusal;
 use crate::verdict::weaker::Weaker;
 use crate::verdict::{Decision, Verdict};
+
+/// What the state of a plan was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// With the pin of this directory: its serial.
+    Pin(String, u64),
+    /// The plan is from this directory, and there is no pin for it.
+    NoPin(String),
+    /// With nothing: the directory of the plan is not known, or the form does not tell the state.
+    Nothing(Option<String>),
+}
+
+impl Compared {
+    /// For a plan of this place.
+    pub(crate) fn of(place: &Where, identity: Option<&Identity>, pinned: Option<u64>) -> Self {
+        let known = place.counts() || pinned.is_some();
+        let dir = known.then(|| place.dir().display().to_string());
+        match (identity, pinned, dir) {
+            (Some(_), Some(serial), Some(dir)) => Self::Pin(dir, serial),
+            (Some(_), None, Some(dir)) if place.counts() => Self::NoPin(dir),
+            (_, _, dir) => Self::Nothing(dir),
+        }
+    }
+
+    /// For the headline, with the serial of the plan: `serial 41 = pin`.
+    pub(crate) fn words(&self, serial: Option<u64>) -> String {
+        let own = serial.map_or_else(|| "no state yet".to_owned(), |own| format!("serial {own}"));
+        match self {
+            Self::Pin(_, pin) if serial == Some(*pin) => format!("{own} = pin"),
+            Self::Pin(_, pin) => format!("{own}, pin {pin}"),
+            Self::NoPin(_) => format!("{own} · no pin"),
+            Self::Nothing(_) => "place not checked".to_owned(),
+        }
+    }
+
+    /// The directory.
+    pub(crate) fn dir(&self) -> Option<&str> {
+        match self {
+            Self::Pin(dir, _) | Self::NoPin(dir) => Some(dir),
+            Self::Nothing(dir) => dir.as_deref(),
+        }
+    }
+}
 
 /// One judged plan.
 #[derive(Debug)]
@@ -24,6 +67,8 @@ pub struct PlanReport {
     pub decision: Decision,
     /// The state that it was computed against; none where that is not told, or was not asked for.
     pub(crate) identity: Option<Identity>,
+    /// What its state was compared with.
+    pub(crate) compared: Compared,
     /// The policy that it was judged by.
     pub policy: Option<PolicyLine>,
     /// What a flag or a variable made looser than the policy, or the defaults, have it.

@@ -180,6 +180,15 @@ impl Beside {
     }
 }
 
+/// Whether a directory is set up for this place, or for none.
+pub(super) fn is_set_up_for(dir: &Path, place: &super::Place) -> bool {
+    let identity = Identity {
+        place: place.clone(),
+        ..Identity::default()
+    };
+    other_backend(dir, &identity).is_none()
+}
+
 /// What differs between the backend that a directory is set up for and that of the plan.
 pub(crate) fn other_backend(dir: &Path, identity: &Identity) -> Option<String> {
     let signs = Beside::backend(dir, Some(identity));
@@ -255,18 +264,11 @@ pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
     Some(found)
 }
 
-/// Whether a directory is the one that the plan was made in: its root `.tf` files are those in the saved plan, or for JSON,
-/// which has no files, its resource blocks are those of the plan's root module.
-pub(super) fn is_directory_of(plan: &Plan<'_>, dir: &Path) -> bool {
-    let Some(here) = sources(dir) else {
+/// Whether the resource blocks of a directory are those of a plan's root module.
+pub(super) fn has_the_blocks(plan: &Plan<'_>, dir: &Path) -> bool {
+    let Some(here) = sources(dir).filter(|here| !here.is_empty()) else {
         return false;
     };
-    if here.is_empty() {
-        return false;
-    }
-    if let Some(saved) = plan.saved.as_deref() {
-        return saved.config.root_files().is_some_and(|files| files == here);
-    }
     let module = Module::of_files(&here);
     let blocks = module.managed();
     module.whole

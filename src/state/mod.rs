@@ -4,6 +4,7 @@
 pub(crate) mod directory;
 mod memory;
 pub(crate) mod pin;
+pub(crate) mod place;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +73,22 @@ impl Identity {
             return Ok(None);
         };
         let (data, others) = digests(saved.objects, salt)?;
-        let place = match (&saved.backend, saved.state_store) {
+        let place = Self::place_of(plan).unwrap_or_default();
+        Ok(Some(Self {
+            place,
+            workspace: saved.workspace_name().to_owned(),
+            lineage: saved.lineage.to_owned(),
+            serial: saved.serial,
+            objects: saved.objects.len(),
+            data,
+            others,
+        }))
+    }
+
+    /// Where the state of a saved plan is kept; `None` for JSON, which does not tell.
+    pub(crate) fn place_of(plan: &Plan<'_>) -> Option<Place> {
+        let saved = plan.saved.as_deref()?;
+        Some(match (&saved.backend, saved.state_store) {
             (Some(backend), _) => Place {
                 kind: backend.kind.clone(),
                 // An unset prefix is this one (formats: 3.4).
@@ -91,16 +107,7 @@ impl Identity {
                 kind: kind.unwrap_or_default().to_owned(),
                 ..Place::default()
             },
-        };
-        Ok(Some(Self {
-            place,
-            workspace: saved.workspace_name().to_owned(),
-            lineage: saved.lineage.to_owned(),
-            serial: saved.serial,
-            objects: saved.objects.len(),
-            data,
-            others,
-        }))
+        })
     }
 
     /// The same state after an apply.
@@ -185,7 +192,7 @@ pub(crate) fn data_dir(dir: &Path) -> std::path::PathBuf {
 }
 
 /// Which directory to look into.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Where {
     /// The current one, if the plan's configuration is the one there; its pin file in any case.
     #[default]
@@ -194,15 +201,35 @@ pub enum Where {
     Dir(std::path::PathBuf),
     /// None.
     Nowhere,
+    /// This one, which nobody named: the plan is from there, or (`counts` is false) its pin is all that can be compared.
+    Found {
+        /// The directory.
+        dir: std::path::PathBuf,
+        /// Whether what else lies there says something about the plan.
+        counts: bool,
+    },
+    /// None was found: the policy is that of the current directory.
+    Unknown {
+        /// The directory in which the plan lies.
+        beside: std::path::PathBuf,
+        /// Whether the pin of the current directory is compared.
+        pin_here: bool,
+    },
 }
 
 impl Where {
+    /// Whether what lies in the directory says something about the plan.
+    #[must_use]
+    pub(crate) const fn counts(&self) -> bool {
+        matches!(self, Self::Dir(_) | Self::Found { counts: true, .. })
+    }
+
     /// The directory, as far as one counts at all.
     #[must_use]
     pub(crate) fn dir(&self) -> &Path {
         match self {
-            Self::Dir(dir) => dir,
-            Self::Here | Self::Nowhere => Path::new("."),
+            Self::Dir(dir) | Self::Found { dir, .. } => dir,
+            Self::Here | Self::Nowhere | Self::Unknown { .. } => Path::new("."),
         }
     }
 }
@@ -214,9 +241,14 @@ impl StateFacts {
     /// When the pin file cannot be read: a gate that passes over its own pin is none.
     pub(crate) fn read(plan: &Plan<'_>, place: &Where, pins: &PinSource) -> Result<Self, Refusal> {
         let dir = match place {
-            Where::Nowhere => return Self::without_dir(plan),
-            Where::Here => Path::new("."),
-            Where::Dir(dir) => dir.as_path(),
+            Where::Nowhere
+            | Where::Unknown {
+                pin_here: false, ..
+            } => {
+                return Self::without_dir(plan);
+            }
+            Where::Here | Where::Unknown { .. } => Path::new("."),
+            Where::Dir(dir) | Where::Found { dir, .. } => dir.as_path(),
         };
         if !dir.is_dir() {
             return Err(Refusal::new(Why::Io).with("--dir is not a directory"));
@@ -225,7 +257,12 @@ impl StateFacts {
         let salt = pin.as_ref().map_or("", |pin| pin.salt.as_str());
         let identity = Identity::of(plan, salt)
             .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?;
-        let counts = *place != Where::Here || directory::is_directory_of(plan, dir);
+        let counts = match place {
+            Where::Found { counts, .. } => *counts,
+            Where::Here => place::has_the_sources(plan, dir),
+            Where::Unknown { .. } => false,
+            _ => true,
+        };
         let beside = if counts {
             Beside::read(dir, identity.as_ref())
         } else {

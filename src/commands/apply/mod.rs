@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use private_copy::Private;
 use question::{Answer, Question, ask};
@@ -108,7 +109,7 @@ pub(crate) fn apply(
 /// What is known before a plan is read.
 struct Gate<'a> {
     args: &'a ApplyArgs,
-    settings: Settings,
+    settings: Arc<Settings>,
     /// Where Terraform runs, as it was named.
     dir: PathBuf,
     /// The same, absolute.
@@ -177,7 +178,7 @@ impl<'a> Gate<'a> {
         })?;
         // What lies in the directory that Terraform writes to always counts.
         let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
-            Ok(settings) => settings,
+            Ok(settings) => Arc::new(settings),
             Err(unsettled) => {
                 unsettled.write(streams)?;
                 streams.tell("nothing was run")?;
@@ -384,7 +385,9 @@ impl<'a> Gate<'a> {
 
     /// Judges the one plan of a file.
     fn judge(&self, made: &Bytes, found: &Plans<'_>) -> Result<PlanReport, Refused> {
-        let mut plans = judge::judge(found, &made.name, &self.settings);
+        let mut plans = judge::judge(found, &made.name, |_| {
+            Ok::<_, Refused>(Arc::clone(&self.settings))
+        })?;
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Refused::new(
                 format!("{} is not one plan", line(&made.name)),

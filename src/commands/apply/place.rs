@@ -6,7 +6,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Refused;
-use crate::plan::saved::config::{Config, is_source};
+use crate::plan::saved::config::Config;
+use crate::state::place::{are_of, names, without_overrides};
 use crate::state::{Identity, directory};
 use crate::ui::escape::{is_invisible, line};
 
@@ -22,7 +23,7 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
     }
     // Before Terraform 0.15 the directory could be named as the last word of `terraform plan`.
     let root = config.root_dir();
-    let fits = |dir: &Path| is_of(&planned, &names(&dir.join(&root)));
+    let fits = |dir: &Path| are_of(&planned, &names(&dir.join(&root)));
     if fits(dir) {
         return Ok(());
     }
@@ -117,46 +118,6 @@ fn word(path: &Path) -> Option<String> {
     })
 }
 
-/// Whether a plan of these files is one of a directory with those: as Terraform reads it, or as OpenTofu does.
-fn is_of(planned: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
-    let of_terraform = there.iter().filter(|name| !is_tofu(name));
-    // It takes `x.tofu` in the place of `x.tf`, and so with JSON.
-    let of_tofu = there.iter().filter(|name| {
-        let instead = match name.strip_suffix(".tf.json") {
-            Some(stem) => Some(format!("{stem}.tofu.json")),
-            None => name.strip_suffix(".tf").map(|stem| format!("{stem}.tofu")),
-        };
-        instead.is_none_or(|instead| !there.contains(&instead))
-    });
-    planned.iter().eq(of_terraform) || planned.iter().eq(of_tofu)
-}
-
-fn is_tofu(name: &str) -> bool {
-    name.ends_with(".tofu") || name.ends_with(".tofu.json")
-}
-
-/// The source files of a directory.
-fn names(dir: &Path) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    // Links count: Terraform follows them.
-    let files = entries.filter(|entry| !entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    without_overrides(
-        files
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| is_source(name)),
-    )
-}
-
-/// Override files are made for one run and removed again: `backend_override.tf` in a pipeline.
-fn without_overrides(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-    let overrides = |name: &str| {
-        let name = name.strip_suffix(".json").unwrap_or(name);
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        stem == "override" || stem.ends_with("_override")
-    };
-    names.into_iter().filter(|name| !overrides(name)).collect()
-}
-
 /// What is only in one of the two.
 fn differences(planned: &BTreeSet<String>, here: &BTreeSet<String>) -> String {
     let list = |what: &str, names: Vec<&String>| {
@@ -216,7 +177,7 @@ mod tests {
             ("a.tf a.tofu.json", "a.tf a.tf.json a.tofu.json", true),
         ] {
             assert_eq!(
-                is_of(&set(planned), &set(there)),
+                are_of(&set(planned), &set(there)),
                 fits,
                 "{planned} in {there}"
             );

@@ -295,6 +295,7 @@ mod tests {
             targets: 0,
         });
         PlanReport {
+            compared: crate::report::Compared::Nothing(None),
             summary: Summary {
                 source: "tfplan".to_owned(),
                 sha256: "0123456789abcdef".to_owned(),

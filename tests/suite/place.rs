@@ -1,0 +1,152 @@
+//! A plan is compared with the directory that it is from, wherever the gate is started.
+
+use std::path::Path;
+
+use crate::common::{applygate, root};
+
+/// A stack with a pin of serial 41 or so, and a plan of an older state.
+const OLD_STATE: &str = "fixtures/state-rolled-back/fires-older-serial";
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("made");
+    for entry in std::fs::read_dir(from).expect("readable").flatten() {
+        let (kind, target) = (
+            entry.file_type().expect("a type"),
+            to.join(entry.file_name()),
+        );
+        if kind.is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// Exit code and what is printed by `check PLAN` in a directory.
+fn check(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let output = applygate()
+        .current_dir(dir)
+        .arg("check")
+        .args(words)
+        .output()
+        .expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).expect("text"))
+}
+
+/// A repository with a stack, a sibling, and a folder for plans.
+fn repository(fixture: &str) -> tempfile::TempDir {
+    let temp = tempfile::tempdir().expect("a directory");
+    copy(&root().join(fixture), &temp.path().join("stack"));
+    // The fixture lacks the file with the provider: the names are what counts.
+    std::fs::write(temp.path().join("stack/aws.tf"), "").expect("written");
+    std::fs::create_dir_all(temp.path().join("sibling")).expect("made");
+    std::fs::write(temp.path().join("sibling/x.tf"), "# another stack\n").expect("written");
+    std::fs::create_dir_all(temp.path().join("plans")).expect("made");
+    std::fs::copy(
+        temp.path().join("stack/plan.tfplan"),
+        temp.path().join("plans/tfplan"),
+    )
+    .expect("copied");
+    temp
+}
+
+#[test]
+fn from_inside_from_above_and_from_beside() {
+    let temp = repository(OLD_STATE);
+    let at = |dir: &str| temp.path().join(dir);
+    for (dir, words) in [
+        (at("stack"), vec!["plan.tfplan"]),
+        (at(""), vec!["stack/plan.tfplan"]),
+        (at("sibling"), vec!["../stack/plan.tfplan"]),
+        (at(""), vec!["stack"]),
+        // A folder of plans has no sources: the current directory counts.
+        (at("stack"), vec!["../plans/tfplan"]),
+    ] {
+        let (code, text) = check(&dir, &words);
+        assert!(
+            code == Some(1) && text.contains("state-rolled-back") && text.contains(", pin "),
+            "{dir:?} {words:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn an_edited_comment_and_line_ends_change_no_place() {
+    let temp = repository(OLD_STATE);
+    let main = temp.path().join("stack/main.tf");
+    let text = std::fs::read_to_string(&main).expect("sources");
+    std::fs::write(&main, text.replace('\n', "\r\n")).expect("written");
+    let (code, said) = check(temp.path(), &["stack/plan.tfplan"]);
+    assert!(
+        code == Some(1) && said.contains("changed since the plan: aws.tf\n"),
+        "{said}"
+    );
+    std::fs::write(&main, format!("{text}# a comment\n")).expect("written");
+    let (code, said) = check(temp.path(), &["stack/plan.tfplan"]);
+    assert!(
+        code == Some(1) && said.contains("changed since the plan: aws.tf, main.tf"),
+        "{said}"
+    );
+}
+
+#[test]
+fn without_a_place_the_headline_says_so() {
+    let temp = repository(OLD_STATE);
+    let at = |dir: &str| temp.path().join(dir);
+    let (_, said) = check(&at("sibling"), &["../plans/tfplan"]);
+    assert!(
+        said.lines()
+            .next()
+            .unwrap_or_default()
+            .ends_with("place not checked"),
+        "{said}"
+    );
+    std::fs::remove_file(at("stack/applygate.pin.toml")).expect("removed");
+    let (_, said) = check(&at(""), &["stack/plan.tfplan"]);
+    assert!(
+        said.lines().next().unwrap_or_default().ends_with("no pin"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_policy_of_the_stack_holds_from_above() {
+    let temp = repository(OLD_STATE);
+    std::fs::write(
+        temp.path().join("stack/applygate.toml"),
+        "block_at = \"critical\"\n[expect]\nworkspace = [\"elsewhere\"]\n",
+    )
+    .expect("written");
+    let (_, said) = check(temp.path(), &["stack/plan.tfplan"]);
+    assert!(said.contains("workspace-unexpected"), "{said}");
+}
+
+/// Terragrunt copies a unit and plans there; what lasts is the unit.
+#[test]
+fn a_copy_of_terragrunt_is_compared_with_its_unit() {
+    let temp = repository(OLD_STATE);
+    let unit = temp.path().join("unit");
+    let cached = unit.join(".terragrunt-cache/a/b");
+    copy(&temp.path().join("stack"), &cached);
+    std::fs::write(unit.join("terragrunt.hcl"), "").expect("written");
+    std::fs::rename(
+        cached.join("applygate.pin.toml"),
+        unit.join("applygate.pin.toml"),
+    )
+    .expect("moved");
+    for (dir, plan) in [
+        (
+            temp.path().to_owned(),
+            "unit/.terragrunt-cache/a/b/plan.tfplan",
+        ),
+        (unit.clone(), ".terragrunt-cache/a/b/plan.tfplan"),
+        (cached.clone(), "plan.tfplan"),
+    ] {
+        let (code, said) = check(&dir, &[plan]);
+        assert!(
+            code == Some(1) && said.contains("state-rolled-back"),
+            "{dir:?}: {said}"
+        );
+    }
+}
