@@ -340,7 +340,7 @@ const WEAKENING: &[&str] = &[
 /// Words that say where a plan is from. An apply has no such words: it is from where it is run.
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct PlaceArgs {
-    /// Working directory of the plan: its pin file, Terraform's files and sources (default: this one, if the plan is from here)
+    /// Working directory of the plan: its pin file, Terraform's files and sources (default: the one that the plan lies in, or this one, if the plan is from there); for a directory of plans, the one whose subdirectories have the same names
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// Look at nothing beside the plan, not even a pin file

@@ -63,7 +63,7 @@ pub(crate) fn check(
     let mut report = Report::default();
     for path in &paths {
         let before = report.plans.len() + report.errors.len();
-        match directory::find(path) {
+        match directory::find(path, args.place.dir.as_deref()) {
             Ok(found) => {
                 report.left_out.add(found.left_out);
                 let refused = found.refused.into_iter();
@@ -206,10 +206,11 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn of(&mut self, plan: &Plan<'_>, origin: &Origin<'_>) -> Result<Arc<Settings>, Unsettled> {
-        if self.said.place != Where::Here {
-            return Ok(Arc::clone(&self.said));
-        }
-        let place = place::of(plan, origin);
+        let place = match (&self.said.place, &origin.instead) {
+            (Where::Here, _) => place::of(plan, origin),
+            (Where::Dir(_), Some(dir)) => Where::Dir(dir.clone()),
+            _ => return Ok(Arc::clone(&self.said)),
+        };
         if let Some(settings) = self.known.get(&place) {
             return Ok(Arc::clone(settings));
         }

@@ -50,7 +50,8 @@ pub(super) struct Found {
 }
 
 /// What a path of the command line stands for: a file, everything in a directory that may be a plan, or `-`.
-pub(super) fn find(path: &Path) -> Result<Found, Refusal> {
+/// With `live`, the plans of a directory are from directories of the same names below that one.
+pub(super) fn find(path: &Path, live: Option<&Path>) -> Result<Found, Refusal> {
     let mut found = Found::default();
     if path.as_os_str() == "-" || !path.is_dir() {
         let job = if path.as_os_str() == "-" {
@@ -72,7 +73,19 @@ pub(super) fn find(path: &Path) -> Result<Found, Refusal> {
         found,
     };
     search.directory(path, 0).map_err(io)?;
-    Ok(search.found)
+    let mut found = search.found;
+    for candidate in found.candidates.iter_mut().filter(|_| live.is_some()) {
+        let Job::File(file) = &candidate.job else {
+            continue;
+        };
+        let below = file.parent().and_then(|dir| dir.strip_prefix(path).ok());
+        candidate.instead = below
+            .filter(|below| !below.as_os_str().is_empty())
+            .zip(live)
+            .map(|(below, live)| live.join(below))
+            .filter(|dir| dir.is_dir());
+    }
+    Ok(found)
 }
 
 struct Search {

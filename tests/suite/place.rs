@@ -150,3 +150,25 @@ fn a_copy_of_terragrunt_is_compared_with_its_unit() {
         );
     }
 }
+
+/// A tree of plans that were kept apart from their units: `--dir` names the tree of the units.
+#[test]
+fn a_tree_of_plans_beside_a_tree_of_units() {
+    let temp = repository(OLD_STATE);
+    std::fs::create_dir_all(temp.path().join("out/stack")).expect("made");
+    std::fs::rename(
+        temp.path().join("plans/tfplan"),
+        temp.path().join("out/stack/tfplan"),
+    )
+    .expect("moved");
+    let (code, said) = check(temp.path(), &["out"]);
+    assert!(
+        code == Some(0) && said.contains("place not checked"),
+        "{said}"
+    );
+    let (code, said) = check(temp.path(), &["out", "--dir", "."]);
+    assert!(
+        code == Some(1) && said.contains("serial 2, pin 4"),
+        "{said}"
+    );
+}
