@@ -26,6 +26,7 @@ pub use cli::environment::Environment;
 pub use cli::{Color, ColorArgs, parse};
 pub use commands::run;
 pub use ui::exit::Exit;
+pub use ui::problem::Problem;
 pub use ui::streams::Streams;
 
 /// What the tests and the fuzzer look into, by name.

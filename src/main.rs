@@ -38,15 +38,15 @@ fn main() -> ExitCode {
         width,
         err_width: io::stderr().is_terminal().then_some(width),
     };
-    let result =
-        run(cli, &Environment::read(), &mut streams).and_then(|exit| out.flush().map(|()| exit));
-    match result {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            let _ = writeln!(err, "error: the report cannot be written: {}", error.kind());
-            Exit::CouldNotJudge.into()
-        }
-    }
+    let ended = run(cli, &Environment::read(), &mut streams)
+        .and_then(|exit| Ok(streams.out.flush().map(|()| exit)?));
+    let exit = ended.unwrap_or_else(|problem| {
+        // Who reads errors may be gone: the exit code tells it as well.
+        let _ = streams.out.flush();
+        let _ = streams.refuse(&problem);
+        problem.exit()
+    });
+    exit.into()
 }
 
 /// Sets when there are colours, for both streams. What was typed wins over the environment.

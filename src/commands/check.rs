@@ -12,12 +12,13 @@ use crate::judge;
 use crate::os::digest;
 use crate::plan::{Document, Plan};
 use crate::policy::Waiver;
-use crate::policy::settings::{self, Settings, Unsettled};
+use crate::policy::settings::{self, Settings};
 use crate::report::{ErrorReport, Report, allowances, human, json};
 use crate::state::Where;
 use crate::state::place::{self, Origin};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
 use crate::ui::words::plural;
@@ -25,31 +26,24 @@ use crate::ui::words::plural;
 /// Runs the command.
 ///
 /// # Errors
-/// Those of the streams.
+/// When there are no settings, or no plan; and those of the streams.
 pub(crate) fn check(
     args: &CheckArgs,
     environment: &Environment,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
-    let settings = match Settings::resolve(
+) -> Result<Exit, Problem> {
+    let settings = Settings::resolve(
         &args.judge,
         settings::place(&args.place),
         &environment.at(args.now),
-    ) {
-        Ok(settings) => settings,
-        Err(unsettled) => {
-            unsettled.write(streams)?;
-            return Ok(Exit::CouldNotJudge);
-        }
-    };
+    )?;
     let mut paths = args.plans.clone();
     if paths.is_empty() {
         if io::stdin().is_terminal() {
-            streams.refuse(
+            return Err(Problem::new(
                 "no plan given",
                 "terraform plan -out tfplan && applygate check tfplan",
-            )?;
-            return Ok(Exit::CouldNotJudge);
+            ));
         }
         paths.push("-".into());
     }
@@ -75,11 +69,7 @@ pub(crate) fn check(
                         .newer_than
                         .as_deref()
                         .map_or(Ok(()), |dir| inputs::newer_than(&candidate.job, dir));
-                    if let Err(unsettled) = judge_input(&candidate, newer, &mut places, &mut report)
-                    {
-                        unsettled.write(streams)?;
-                        return Ok(Exit::CouldNotJudge);
-                    }
+                    judge_input(&candidate, newer, &mut places, &mut report)?;
                 }
                 if report.plans.len() + report.errors.len() == before {
                     let files = plural(report.left_out.files(), "other file");
@@ -118,23 +108,17 @@ pub(crate) fn check(
         .map(|error| (&error.source, &error.refusal))
         .chain(in_part)
     {
-        streams.refuse(
-            &format!("{} {}", line(source), line(&refusal.to_string())),
-            refusal.why.help(),
-        )?;
+        streams.refuse(&refusal.about(source))?;
     }
     let mut unused = false;
     let used = allowances(&report.plans);
     for (at, allowance) in settings.said.allow.iter().enumerate() {
         if !used.contains(&at) {
             unused = true;
-            streams.refuse(
-                &format!(
-                    "--allow {} matches no finding",
-                    line(&allowance.to_string())
-                ),
+            streams.refuse(&Problem::new(
+                format!("--allow {allowance} matches no finding"),
                 "copy rule and address from the report as they are",
-            )?;
+            ))?;
         }
     }
     if args.unused_waivers {
@@ -158,28 +142,27 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
         );
     }
     // The same waiver holds for several plans, and is told once.
-    let mut held: BTreeMap<(usize, String), (&Waiver, bool)> = BTreeMap::new();
-    for decision in report.plans.iter().map(|plan| &plan.decision) {
+    let mut held: BTreeMap<(&str, usize, String), (&Waiver, bool)> = BTreeMap::new();
+    for plan in &report.plans {
+        let decision = &plan.decision;
+        let policy = plan.policy.as_ref();
+        let file = policy.map_or("", |policy| policy.file.as_str());
         let used: BTreeSet<usize> = decision
             .findings
             .iter()
             .flat_map(|weighed| weighed.waivers.iter().copied())
             .collect();
         for (at, waiver) in decision.waivers.iter().enumerate() {
-            let key = (waiver.line, waiver.words(settings.today()));
+            let key = (file, waiver.line, waiver.words(settings.today()));
             let (_, before) = held.entry(key).or_insert((waiver, false));
             *before = *before || used.contains(&at);
         }
     }
     let unused = held
-        .into_values()
-        .filter(|(_, used)| !used)
-        .map(|(waiver, _)| waiver);
-    let file = settings
-        .policy
-        .as_ref()
-        .map_or("", |policy| policy.file.as_str());
-    for waiver in unused {
+        .into_iter()
+        .filter(|(_, (_, used))| !used)
+        .map(|((file, ..), (waiver, _))| (file, waiver));
+    for (file, waiver) in unused {
         let over = if waiver.is_expired(settings.today()) {
             format!("; it expired on {}", waiver.expires)
         } else {
@@ -205,7 +188,7 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn of(&mut self, plan: &Plan<'_>, origin: &Origin<'_>) -> Result<Arc<Settings>, Unsettled> {
+    fn of(&mut self, plan: &Plan<'_>, origin: &Origin<'_>) -> Result<Arc<Settings>, Problem> {
         let place = match (&self.said.place, &origin.instead) {
             (Where::Here, _) => place::of(plan, origin),
             (Where::Dir(_), Some(dir)) => Where::Dir(dir.clone()),
@@ -227,7 +210,7 @@ fn judge_input(
     newer: Result<(), Refusal>,
     places: &mut Places<'_>,
     report: &mut Report,
-) -> Result<(), Unsettled> {
+) -> Result<(), Problem> {
     let job = &candidate.job;
     let source = job.name();
     let refused = |report: &mut Report, source, refusal| {

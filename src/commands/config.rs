@@ -13,6 +13,7 @@ use crate::rules;
 use crate::state::Where;
 use crate::ui::escape::{JsonFormatter, line};
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
 /// Days before its end from which on a waiver is told of.
@@ -21,12 +22,12 @@ const SOON: i64 = 14;
 /// Runs the command.
 ///
 /// # Errors
-/// Those of the streams.
+/// When there are no settings; and those of the streams.
 pub(crate) fn config(
     args: &ConfigArgs,
     environment: &Environment,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> Result<Exit, Problem> {
     match &args.what {
         ConfigCommand::Check { file, dir, now } => {
             // It is for a file before it is agreed on: that of the working tree.
@@ -38,13 +39,11 @@ pub(crate) fn config(
                 config: file.clone(),
                 ..JudgeArgs::default()
             };
-            settled(
-                &judge,
-                dir.clone().map_or(Where::Here, Where::Dir),
-                environment,
+            let place = dir.clone().map_or(Where::Here, Where::Dir);
+            Ok(check(
+                &Settings::resolve(&judge, place, environment)?,
                 streams,
-                check,
-            )
+            )?)
         }
         ConfigCommand::Show {
             judge,
@@ -52,28 +51,9 @@ pub(crate) fn config(
             place,
             workspace,
             format,
-        } => settled(
-            judge,
-            settings::place(place),
-            &environment.at(*now),
-            streams,
-            |settings, streams| show(settings, workspace.as_deref(), *format, streams),
-        ),
-    }
-}
-
-fn settled(
-    args: &JudgeArgs,
-    place: Where,
-    environment: &Environment,
-    streams: &mut Streams<'_>,
-    then: impl Fn(&Settings, &mut Streams<'_>) -> io::Result<Exit>,
-) -> io::Result<Exit> {
-    match Settings::resolve(args, place, environment) {
-        Ok(settings) => then(&settings, streams),
-        Err(unsettled) => {
-            unsettled.write(streams)?;
-            Ok(Exit::CouldNotJudge)
+        } => {
+            let settings = Settings::resolve(judge, settings::place(place), &environment.at(*now))?;
+            show(&settings, workspace.as_deref(), *format, streams)
         }
     }
 }
@@ -211,17 +191,10 @@ fn show(
     workspace: Option<&str>,
     format: Format,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
-    let holding = match settings.for_plan(workspace) {
-        Ok(holding) => holding,
-        Err(refusal) => {
-            streams.refuse(
-                &format!("a plan of this workspace {}", line(&refusal.to_string())),
-                refusal.why.help(),
-            )?;
-            return Ok(Exit::CouldNotJudge);
-        }
-    };
+) -> Result<Exit, Problem> {
+    let holding = settings
+        .for_plan(workspace)
+        .map_err(|refusal| refusal.about("a plan of this workspace"))?;
     let file = holding
         .policy
         .as_ref()
@@ -244,10 +217,9 @@ fn show(
                 chosen_by: chosen.map(|chosen| chosen.by.as_str()),
                 values: values.collect(),
             };
-            shown.serialize(&mut serde_json::Serializer::with_formatter(
-                &mut *streams.out,
-                JsonFormatter::default(),
-            ))?;
+            let mut writer =
+                serde_json::Serializer::with_formatter(&mut *streams.out, JsonFormatter::default());
+            shown.serialize(&mut writer).map_err(io::Error::from)?;
             writeln!(streams.out)?;
         }
     }

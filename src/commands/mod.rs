@@ -9,20 +9,23 @@ mod inputs;
 mod pin;
 mod rules;
 
-use std::io;
-
 use clap::CommandFactory;
 
 use crate::cli::environment::Environment;
 use crate::cli::{Cli, Command};
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
 /// Runs a command.
 ///
 /// # Errors
-/// Those of the streams; a closed pipe is one of them and no failure.
-pub fn run(cli: Cli, environment: &Environment, streams: &mut Streams<'_>) -> io::Result<Exit> {
+/// What keeps it from doing its job; its exit code is that of the run.
+pub fn run(
+    cli: Cli,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Problem> {
     match cli.command {
         Command::Apply(args) => apply::apply(&args, environment, streams),
         Command::Check(args) => check::check(&args, environment, streams),

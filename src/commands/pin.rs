@@ -1,6 +1,5 @@
 //! `applygate pin`: writes which state a directory is meant for into its pin file.
 
-use std::io;
 use std::path::Path;
 
 use crate::cli::PinArgs;
@@ -11,6 +10,7 @@ use crate::plan::saved::is_saved;
 use crate::state::{Identity, PIN_FILE, Pin, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
 use crate::ui::words::plural;
@@ -18,22 +18,11 @@ use crate::ui::words::plural;
 /// Runs the command.
 ///
 /// # Errors
-/// Those of the streams.
-pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    match record(args) {
-        Ok(told) => {
-            writeln!(streams.out, "{told}")?;
-            Ok(Exit::Through)
-        }
-        Err(refusal) => {
-            let name = args.plan.display().to_string();
-            streams.refuse(
-                &format!("{} {}", line(&name), line(&refusal.to_string())),
-                refusal.why.help(),
-            )?;
-            Ok(Exit::CouldNotJudge)
-        }
-    }
+/// When the plan cannot be pinned; and those of the streams.
+pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> Result<Exit, Problem> {
+    let told = record(args).map_err(|refusal| refusal.about(args.plan.display()))?;
+    writeln!(streams.out, "{told}")?;
+    Ok(Exit::Through)
 }
 
 fn record(args: &PinArgs) -> Result<String, Refusal> {

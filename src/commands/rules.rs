@@ -1,20 +1,18 @@
 //! `applygate rules`: the rules and the catalogue, to look things up.
 
-use std::io;
-
 use crate::catalog::Catalog;
 use crate::cli::{RulesArgs, RulesCommand};
 use crate::finding::Severity;
 use crate::rules::{self, RULES};
-use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Those of the streams.
-pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exit> {
+/// When there is no such rule; and those of the streams.
+pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, Problem> {
     let out = &mut *streams.out;
     match args.what.unwrap_or(RulesCommand::List) {
         RulesCommand::List => {
@@ -31,22 +29,16 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> io::Result<Exi
         }
         RulesCommand::Explain { id } => {
             let Some(rule) = rules::find(&id) else {
-                streams.refuse(
-                    &format!("there is no rule \"{}\"", line(&id)),
+                return Err(Problem::new(
+                    format!("there is no rule \"{id}\""),
                     "applygate rules list shows them all",
-                )?;
-                return Ok(Exit::CouldNotJudge);
+                ));
             };
             out.write_all(rule.docs.as_bytes())?;
         }
         RulesCommand::Types { prefix } => {
-            let catalog = match Catalog::whole() {
-                Ok(catalog) => catalog,
-                Err(error) => {
-                    writeln!(streams.err, "error: the catalogue is broken: {error}")?;
-                    return Ok(Exit::CouldNotJudge);
-                }
-            };
+            let catalog = Catalog::whole()
+                .map_err(|error| Problem::bare(format!("the catalogue is broken: {error}")))?;
             let prefix = prefix.unwrap_or_default();
             for row in catalog
                 .types()

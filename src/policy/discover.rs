@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::mistake::Mistakes;
 use super::read::MAX_BYTES;
+use crate::ui::problem::Problem;
 
 /// Name of the policy file.
 pub(crate) const POLICY_FILE: &str = "applygate.toml";
@@ -17,22 +18,7 @@ pub(crate) trait Source {
     ///
     /// # Errors
     /// When there is something that is no plain file or cannot be read: never passed over.
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread>;
-}
-
-/// Why a file cannot be read, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unread {
-    /// What is wrong.
-    pub(crate) what: String,
-    /// What to do instead.
-    pub(crate) help: String,
-}
-
-impl From<String> for Unread {
-    fn from(what: String) -> Self {
-        Self { what, help: "a policy that cannot be read is never passed over; --no-config judges by the defaults alone".to_owned() }
-    }
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem>;
 }
 
 /// A policy file that was found.
@@ -53,8 +39,8 @@ pub(crate) struct Tree {
 }
 
 impl Source for Tree {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
-        Ok(plain_file(&self.root.join(path), Links::Refused)?)
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+        plain_file(&self.root.join(path), Links::Refused)
     }
 }
 
@@ -68,8 +54,8 @@ enum Links {
 }
 
 /// Reads a file that must be a plain one: a device or a pipe never ends, and what a directory of that name means nobody knows.
-fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
-    let words = |error: std::io::Error| format!("it cannot be read: {}", error.kind());
+fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Problem> {
+    let words = |error: std::io::Error| unread(format!("it cannot be read: {}", error.kind()));
     match std::fs::symlink_metadata(path) {
         Err(error)
             if matches!(
@@ -81,15 +67,15 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
         }
         Err(error) => return Err(words(error)),
         Ok(meta) if meta.is_symlink() && links == Links::Refused => {
-            return Err(
-                "it is a symbolic link; name the file it leads to with --config".to_owned(),
-            );
+            return Err(unread(
+                "it is a symbolic link; name the file it leads to with --config",
+            ));
         }
         Ok(_) => {}
     }
     // A link that leads nowhere is there and cannot be read, so it is not passed over.
     if !std::fs::metadata(path).map_err(words)?.is_file() {
-        return Err("it is no plain file".to_owned());
+        return Err(unread("it is no plain file"));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_BYTES)
@@ -99,6 +85,13 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, String> {
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(words)?;
     Ok(Some(bytes))
+}
+
+fn unread(what: impl Into<String>) -> Problem {
+    Problem::new(
+        what,
+        "a policy that cannot be read is never passed over; --no-config judges by the defaults alone",
+    )
 }
 
 /// Where to start looking.
@@ -184,7 +177,7 @@ pub(crate) fn discover(source: &dyn Source, directory: &str) -> Result<Option<Fo
         };
         let bytes = source
             .read(&name)
-            .map_err(|error| unreadable(&name, error))?;
+            .map_err(|problem| Mistakes::unread(&name, problem))?;
         if let Some(bytes) = bytes {
             let rest = directory
                 .strip_prefix(at)
@@ -213,14 +206,16 @@ pub(crate) fn named_in(
     path: &str,
     directory: &str,
 ) -> Result<Found, Mistakes> {
-    let missing = || Unread {
-        what: "there is no such file".to_owned(),
-        help: "--config names a path within the revision, counted from here".to_owned(),
+    let missing = || {
+        Problem::new(
+            "there is no such file",
+            "--config names a path within the revision, counted from here",
+        )
     };
     let bytes = source
         .read(path)
         .and_then(|bytes| bytes.ok_or_else(missing))
-        .map_err(|error| unreadable(path, error))?;
+        .map_err(|problem| Mistakes::unread(path, problem))?;
     let home = path.rsplit_once('/').map_or("", |(home, _)| home);
     let directory = below(Path::new(home), Path::new(directory));
     Ok(Found {
@@ -243,8 +238,8 @@ pub(crate) fn named_in(
 pub(crate) fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let name = file.display().to_string();
     let bytes = plain_file(file, Links::Followed)
-        .and_then(|bytes| bytes.ok_or_else(|| "there is no such file".to_owned()))
-        .map_err(|error| unreadable(&name, error.into()))?;
+        .and_then(|bytes| bytes.ok_or_else(|| unread("there is no such file")))
+        .map_err(|problem| Mistakes::unread(&name, problem))?;
     let home = file.parent().map(|home| {
         if home.as_os_str().is_empty() {
             Path::new(".")
@@ -269,10 +264,6 @@ pub(crate) fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     })
 }
 
-fn unreadable(name: &str, error: Unread) -> Mistakes {
-    Mistakes::whole(name, error.what, &error.help)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,11 +272,11 @@ mod tests {
     struct Files(BTreeMap<&'static str, Result<&'static str, &'static str>>);
 
     impl Source for Files {
-        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
             match self.0.get(path) {
                 None => Ok(None),
                 Some(Ok(text)) => Ok(Some(text.as_bytes().to_vec())),
-                Some(Err(error)) => Err((*error).to_owned().into()),
+                Some(Err(error)) => Err(unread(*error)),
             }
         }
     }

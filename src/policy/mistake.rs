@@ -1,19 +1,11 @@
 //! Mistakes in a policy file, all of them, shown where they are. A policy is written by the team and holds nothing of a plan, so its lines may be quoted;
 //! they are escaped like everything else, since a pull request can bring any text.
 
-use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode,
-};
-
-use crate::ui::escape::line;
-
-/// Mistakes that are shown; the rest are counted.
-const SHOWN: usize = 20;
-/// Characters of a line that are shown.
-const WIDE: usize = 160;
+use crate::ui::problem::{Problem, Text};
+use crate::ui::words::plural;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +38,22 @@ impl Mistakes {
             help: Some(help.to_owned()),
             places: Vec::new(),
         };
+        Self::one(file, mistake)
+    }
+
+    /// A file that cannot be read at all, as its source says.
+    #[must_use]
+    pub(crate) fn unread(file: &str, problem: Problem) -> Self {
+        let (message, help) = problem.words();
+        let mistake = Mistake {
+            message,
+            help,
+            places: Vec::new(),
+        };
+        Self::one(file, mistake)
+    }
+
+    fn one(file: &str, mistake: Mistake) -> Self {
         Self {
             file: file.to_owned(),
             text: String::new(),
@@ -64,146 +72,28 @@ impl Mistakes {
             list,
         }
     }
+}
 
-    /// Writes them for people.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn write(&self, width: usize, out: &mut dyn Write) -> io::Result<()> {
-        let count = crate::ui::words::plural(self.list.len(), "mistake");
-        writeln!(
-            out,
-            "error: the policy {} has {count}, so nothing is judged by it",
-            line(&self.file)
-        )?;
-        let shown = Shown::new(&self.text);
-        let source = NamedSource::new(line(&self.file), shown.text.clone());
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
-            .with_links(false)
-            .with_context_lines(1)
-            .with_width(width);
-        for mistake in self.list.iter().take(SHOWN) {
-            let drawn = Drawn {
-                mistake,
-                shown: &shown,
-                source: &source,
+impl From<Mistakes> for Problem {
+    fn from(mistakes: Mistakes) -> Self {
+        let text = Arc::new(Text::new(&mistakes.file, &mistakes.text));
+        let count = plural(mistakes.list.len(), "mistake");
+        let parts = mistakes.list.into_iter().map(|mistake| {
+            let problem = match mistake.help {
+                Some(help) => Self::new(mistake.message, help),
+                None => Self::bare(mistake.message),
             };
-            let mut text = String::new();
-            match handler.render_report(&mut text, &drawn) {
-                Ok(()) => write!(out, "{text}")?,
-                Err(_) => writeln!(out, "  {}", line(&mistake.message))?,
+            match mistake.places {
+                places if places.is_empty() => problem,
+                places => problem.marked(&text, places),
             }
-        }
-        if self.list.len() > SHOWN {
-            writeln!(out, "  and {} more", self.list.len() - SHOWN)?;
-        }
-        Ok(())
-    }
-}
-
-/// The file as it may be shown: each line escaped and cut, tabs as spaces.
-struct Shown {
-    text: String,
-    /// Where each line starts in the file and in what is shown, and how much of it is shown.
-    starts: Vec<(usize, usize, usize)>,
-    file: String,
-}
-
-impl Shown {
-    fn new(file: &str) -> Self {
-        let (mut text, mut starts, mut at) = (String::with_capacity(file.len()), Vec::new(), 0);
-        for row in file.split_inclusive('\n') {
-            let whole = shown(row.trim_end_matches(['\r', '\n']));
-            let cut = whole
-                .char_indices()
-                .nth(WIDE)
-                .map_or(whole.len(), |(at, _)| at);
-            starts.push((at, text.len(), cut));
-            at += row.len();
-            text.push_str(whole.get(..cut).unwrap_or_default());
-            text.push_str(if cut < whole.len() { "…\n" } else { "\n" });
-        }
-        Self {
-            text,
-            starts,
-            file: file.to_owned(),
-        }
-    }
-
-    /// A place of the file in what is shown: within one line, and never outside.
-    fn place(&self, place: &Range<usize>) -> Range<usize> {
-        let row = self
-            .starts
-            .partition_point(|(start, ..)| *start <= place.start)
-            .saturating_sub(1);
-        let Some((from, to, cut)) = self.starts.get(row).copied() else {
-            return 0..0;
-        };
-        let end = self
-            .starts
-            .get(row + 1)
-            .map_or(self.file.len(), |(next, ..)| *next);
-        let content = self
-            .file
-            .get(from..end)
-            .unwrap_or_default()
-            .trim_end_matches(['\r', '\n']);
-        let column = |at: usize| {
-            let at = at.saturating_sub(from).min(content.len());
-            to + content
-                .get(..at)
-                .map_or(0, |before| shown(before).len().min(cut))
-        };
-        let (start, end) = (column(place.start), column(place.end));
-        start..end.max(start)
-    }
-}
-
-fn shown(row: &str) -> String {
-    line(&row.replace('\t', "    ")).into_owned()
-}
-
-/// A mistake as miette draws it.
-struct Drawn<'a> {
-    mistake: &'a Mistake,
-    shown: &'a Shown,
-    source: &'a NamedSource<String>,
-}
-
-impl std::fmt::Debug for Drawn<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.mistake.fmt(f)
-    }
-}
-
-impl std::fmt::Display for Drawn<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&line(&self.mistake.message))
-    }
-}
-
-impl std::error::Error for Drawn<'_> {}
-
-impl Diagnostic for Drawn<'_> {
-    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = self.mistake.help.as_deref()?;
-        Some(Box::new(line(help)))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        (!self.mistake.places.is_empty()).then_some(self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = |(place, word): &(Range<usize>, String)| {
-            let place = self.shown.place(place);
-            LabeledSpan::new(
-                (!word.is_empty()).then(|| line(word).into_owned()),
-                place.start,
-                place.len(),
-            )
-        };
-        Some(Box::new(self.mistake.places.iter().map(label)))
+        });
+        let parts = parts.collect();
+        Self::bare(format!(
+            "the policy {} has {count}, so nothing is judged by it",
+            mistakes.file
+        ))
+        .made_of(parts)
     }
 }
 
@@ -229,44 +119,6 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn drawn(text: &str, place: Range<usize>) -> String {
-        let mistake = Mistake {
-            message: "wrong\u{1b}".to_owned(),
-            help: None,
-            places: vec![(place, "here".to_owned())],
-        };
-        let mut out = Vec::new();
-        Mistakes::within("a.toml", text, vec![mistake])
-            .write(80, &mut out)
-            .unwrap_or_else(|error| panic!("{error}"));
-        anstream::adapter::strip_str(&String::from_utf8_lossy(&out)).to_string()
-    }
-
-    /// Whatever the text and the place: it is drawn, and nothing in it acts on the terminal or the CI system.
-    #[test]
-    fn any_place_in_any_text() {
-        let text = &format!(
-            "{}a = 1\r\n\tb = \"\u{202e}::error::x ##[x\"\n\u{fc}\u{1b}[31m\n\nlast",
-            "\u{fc}".repeat(WIDE - 2)
-        );
-        for start in (0..text.len() + 3).filter(|start| !(9..300).contains(start)) {
-            for end in (start..text.len() + 4).filter(|end| !(9..300).contains(end)) {
-                let told = drawn(text, start..end);
-                assert!(
-                    told.contains("here") && told.contains("a.toml:"),
-                    "{start}..{end}: {told}"
-                );
-                assert!(
-                    !told.contains("::error")
-                        && !told.contains("##[")
-                        && !told.contains(['\u{1b}', '\u{202e}', '\t']),
-                    "{told}"
-                );
-            }
-        }
-        assert!(drawn("", 0..0).contains("wrong"));
-    }
 
     #[test]
     fn the_nearest_word() {

@@ -25,7 +25,6 @@ pub(crate) use discover::POLICY_FILE;
 pub(crate) use discover::Source;
 pub(crate) use discover::Start;
 pub(crate) use discover::Tree;
-pub(crate) use discover::Unread;
 pub(crate) use discover::discover;
 pub(crate) use discover::named;
 pub(crate) use discover::named_in;

@@ -5,8 +5,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::git::Revision;
-use crate::policy::{Found, Mistakes, Source, Tree, Unread, discover, named_in};
+use crate::policy::{Found, Mistakes, Source, Tree, discover, named_in};
 use crate::state::{PIN_FILE, Pin};
+use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 
 /// Digits of the commit that are shown.
@@ -121,9 +122,9 @@ impl Reviewing {
     ///
     /// # Errors
     /// When it is not one commit that is here, is the change itself, or a path could be turned by the change.
-    pub(crate) fn open(name: &str, dir: &Path, config: Option<&Path>) -> Result<Self, Unread> {
+    pub(crate) fn open(name: &str, dir: &Path, config: Option<&Path>) -> Result<Self, Problem> {
         if is_head(name) {
-            return Err(unread(
+            return Err(Problem::new(
                 "is what is checked out: the change itself",
                 "name what the change is held against, such as refs/remotes/origin/main",
             ));
@@ -132,27 +133,27 @@ impl Reviewing {
         let here = std::env::current_dir()
             .and_then(|here| here.canonicalize())
             .map_err(|error| {
-                unread(
-                    &format!("has no directory: {}", error.kind()),
+                Problem::new(
+                    format!("has no directory: {}", error.kind()),
                     "run it in a directory that is there",
                 )
             })?;
         if turns(&here.join(dir), revision.root()) {
             let help = "name the directory itself: a change can turn the link to where the policy is easier";
-            return Err(unread(
+            return Err(Problem::new(
                 "does not go with a directory behind a symbolic link of the repository",
                 help,
             ));
         }
         let no_text = || {
-            unread(
+            Problem::new(
                 "does not go with a path that is not UTF-8",
                 "rename the directory",
             )
         };
         let directory = steps(revision.prefix()).ok_or_else(no_text)?;
         let outside = || {
-            unread(
+            Problem::new(
                 "does not go with a policy file outside of the repository",
                 "name a file of the revision: --config counts from here, as in the working tree",
             )
@@ -213,12 +214,9 @@ impl Reviewing {
     ///
     /// # Errors
     /// When it is there and cannot be read or understood.
-    pub(crate) fn pin(&self) -> Result<Option<Arc<Pin>>, Unread> {
+    pub(crate) fn pin(&self) -> Result<Option<Arc<Pin>>, Problem> {
         let path = self.pin_path();
-        let about = |error: Unread| Unread {
-            what: format!("has {path}, but {}", error.what),
-            help: error.help,
-        };
+        let about = |problem: Problem| problem.about(format_args!("has {path}, but"));
         let Some(bytes) = Source::read(self, &path).map_err(about)? else {
             return Ok(None);
         };
@@ -227,7 +225,7 @@ impl Reviewing {
                 "has a broken {path} ({})",
                 refusal.detail.unwrap_or_default()
             );
-            unread(&what, "mend it there, in a change of its own")
+            Problem::new(what, "mend it there, in a change of its own")
         };
         Pin::parse(&bytes)
             .map(|pin| Some(Arc::new(pin)))
@@ -292,27 +290,20 @@ impl Reviewing {
 }
 
 impl Source for Reviewing {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Unread> {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
         self.revision
             .read(Path::new(path))
-            .map_err(|refusal| unread(&format!("it {refusal}"), refusal.why.help()))
+            .map_err(|refusal| refusal.about("it"))
     }
 }
 
-fn unread(what: &str, help: &str) -> Unread {
-    Unread {
-        what: what.to_owned(),
-        help: help.to_owned(),
-    }
-}
-
-fn refused(refusal: &Refusal) -> Unread {
+fn refused(refusal: &Refusal) -> Problem {
     let help = match refusal.why {
         // A branch or a tag of the short name would take its place.
         Why::BadRevision => "give the full name, such as refs/remotes/origin/main, or a hash",
         why => why.help(),
     };
-    unread(&refusal.to_string(), help)
+    Problem::new(refusal.to_string(), help)
 }
 
 /// Whether the name means what is checked out, however it is spelled. `HEAD^1` does not: of a merge commit that is what was merged into.

@@ -20,14 +20,11 @@ use crate::finding::Severity;
 use crate::git;
 use crate::policy::calendar::{self, Calendar};
 use crate::policy::reviewed::{Reviewed, Reviewing};
-use crate::policy::{
-    self, At, Chosen, Env, Found, Layer, Mistakes, Policy, RuleGrade, Start, Unread, nearest,
-};
+use crate::policy::{self, At, Chosen, Env, Found, Layer, Policy, RuleGrade, Start, nearest};
 use crate::rules::RULES;
 use crate::state::{PIN_FILE, PinSource, Where};
-use crate::ui::escape::line;
+use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
-use crate::ui::streams::Streams;
 use crate::verdict::{Allowance, Line};
 
 /// Everything that judging needs to know from the user, for all plans of a run. What holds for one plan is [`Settings::for_plan`].
@@ -179,39 +176,6 @@ impl PolicyLine {
     }
 }
 
-/// Why there are no settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unsettled {
-    /// What was said cannot be meant.
-    Said {
-        /// What is wrong.
-        what: String,
-        /// What to do instead.
-        help: String,
-    },
-    /// The policy cannot be read.
-    Policy(Mistakes),
-}
-
-impl From<Mistakes> for Unsettled {
-    fn from(mistakes: Mistakes) -> Self {
-        Self::Policy(mistakes)
-    }
-}
-
-impl Unsettled {
-    /// Writes it for people.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub(crate) fn write(&self, streams: &mut Streams<'_>) -> std::io::Result<()> {
-        match self {
-            Self::Said { what, help } => streams.refuse(&line(what), &line(help)),
-            Self::Policy(mistakes) => mistakes.write(streams.width, streams.err),
-        }
-    }
-}
-
 impl Settings {
     /// From the command line, the environment and the policy file.
     ///
@@ -221,7 +185,7 @@ impl Settings {
         args: &JudgeArgs,
         place: Where,
         environment: &Environment,
-    ) -> Result<Self, Unsettled> {
+    ) -> Result<Self, Problem> {
         let found = !args.no_config && args.config.is_none() && environment.config.is_none();
         let without = Self {
             found,
@@ -245,7 +209,7 @@ impl Settings {
     }
 
     /// With a policy file.
-    fn by(self, found: Option<Found>) -> Result<Self, Unsettled> {
+    fn by(self, found: Option<Found>) -> Result<Self, Problem> {
         let directory = if self.place == Where::Nowhere {
             None
         } else {
@@ -271,11 +235,8 @@ impl Settings {
         origin: &Origin,
         args: &JudgeArgs,
         environment: &Environment,
-    ) -> Result<Self, Unsettled> {
-        let said = |error: Unread| Unsettled::Said {
-            what: format!("{} {rev} {}", origin.words(""), error.what),
-            help: error.help,
-        };
+    ) -> Result<Self, Problem> {
+        let said = |problem: Problem| problem.about(format_args!("{} {rev}", origin.words("")));
         let config = args
             .config
             .as_deref()
@@ -351,7 +312,7 @@ impl Settings {
             .collect()
     }
 
-    fn check_env(&self) -> Result<(), Unsettled> {
+    fn check_env(&self) -> Result<(), Problem> {
         let Some((name, origin)) = &self.said.env else {
             return Ok(());
         };
@@ -360,10 +321,7 @@ impl Settings {
                 "{} says env {name}, but there is no policy file",
                 origin.words("")
             );
-            return Err(Unsettled::Said {
-                what,
-                help: "name the file: --config FILE".to_owned(),
-            });
+            return Err(Problem::new(what, "name the file: --config FILE"));
         };
         if policy.env(name).is_some() {
             return Ok(());
@@ -374,14 +332,14 @@ impl Settings {
             None if policy.envs.is_empty() => "it has no [env.NAME]".to_owned(),
             None => format!("it has: {}", names().collect::<Vec<_>>().join(", ")),
         };
-        Err(Unsettled::Said {
-            what: format!(
+        Err(Problem::new(
+            format!(
                 "{} says env {name}, but {} has none of that name",
                 origin.words(""),
                 policy.file
             ),
             help,
-        })
+        ))
     }
 
     /// The environment for a plan of this workspace; a workspace that is not known, as for JSON, chooses nothing.
@@ -813,7 +771,7 @@ impl<'a> Merge<'a> {
 }
 
 impl Said {
-    fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Unsettled> {
+    fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Problem> {
         let block_at = match (args.block_at, &environment.block_at) {
             (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),
             (None, Some(text)) => Some((severity(text)?, Origin::Variable("APPLYGATE_BLOCK_AT"))),
@@ -841,16 +799,18 @@ impl Said {
     }
 }
 
-fn severity(text: &OsString) -> Result<Severity, Unsettled> {
+fn severity(text: &OsString) -> Result<Severity, Problem> {
     let word = text
         .to_str()
         .and_then(|text| BlockAt::from_str(text, false).ok());
-    word.map(Into::into).ok_or_else(|| Unsettled::Said {
-        what: format!(
-            "APPLYGATE_BLOCK_AT is {:?}, which is no severity",
-            text.to_string_lossy()
-        ),
-        help: "critical, high, medium or low".to_owned(),
+    word.map(Into::into).ok_or_else(|| {
+        Problem::new(
+            format!(
+                "APPLYGATE_BLOCK_AT is {:?}, which is no severity",
+                text.to_string_lossy()
+            ),
+            "critical, high, medium or low",
+        )
     })
 }
 
@@ -868,11 +828,8 @@ pub(crate) fn place(args: &PlaceArgs) -> Where {
 fn policy_from(
     args: &JudgeArgs,
     environment: &Environment,
-) -> Result<Option<(String, Origin)>, Unsettled> {
-    let said = |what: &str, help: &str| Unsettled::Said {
-        what: format!("APPLYGATE_POLICY_FROM {what}"),
-        help: help.to_owned(),
-    };
+) -> Result<Option<(String, Origin)>, Problem> {
+    let said = |what: &str, help: &str| Problem::new(what, help).about("APPLYGATE_POLICY_FROM");
     match (&args.policy_from, &environment.policy_from) {
         (Some(rev), _) => Ok(Some((rev.clone(), Origin::Flag("--policy-from")))),
         (None, None) => Ok(None),
@@ -899,7 +856,7 @@ fn find_policy(
     args: &JudgeArgs,
     dir: &Path,
     environment: &Environment,
-) -> Result<Option<Found>, Unsettled> {
+) -> Result<Option<Found>, Problem> {
     if args.no_config {
         return Ok(None);
     }
@@ -910,13 +867,14 @@ fn find_policy(
     {
         return Ok(Some(policy::named(file, dir)?));
     }
-    let start = Start::at(dir).map_err(|error| Unsettled::Said {
-        what: format!(
-            "{} cannot be looked into for a policy: {error}",
-            dir.display()
-        ),
-        help: "name the working directory of the plan with --dir, or the policy with --config"
-            .to_owned(),
+    let start = Start::at(dir).map_err(|error| {
+        Problem::new(
+            format!(
+                "{} cannot be looked into for a policy: {error}",
+                dir.display()
+            ),
+            "name the working directory of the plan with --dir, or the policy with --config",
+        )
     })?;
     Ok(policy::discover(&start.tree(), &start.directory)?)
 }

@@ -1,8 +1,10 @@
-//! What a person sees of every room: escaped text, words, refusals, streams, exit codes.
+//! What a person sees of every room: escaped text, words, problems, streams, exit codes.
 
 pub(crate) mod escape;
 pub(crate) mod exit;
 pub(crate) mod position;
+pub(crate) mod problem;
 pub(crate) mod refusal;
 pub(crate) mod streams;
 pub(crate) mod words;
+mod wrap;

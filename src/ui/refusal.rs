@@ -1,6 +1,7 @@
 //! Why an input is not judged. Every text here is fixed: nothing is quoted from the input but numbers and names of keys.
 
 use crate::ui::position::Place;
+use crate::ui::problem::Problem;
 
 /// What an input is instead of a plan that can be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,6 +277,12 @@ impl Refusal {
     pub(crate) fn with(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
+    }
+
+    /// As a problem with what it is about.
+    #[must_use]
+    pub(crate) fn about(&self, name: impl std::fmt::Display) -> Problem {
+        Problem::new(self.to_string(), self.why.help()).about(name)
     }
 
     /// With a place.

@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::io::{self, Write};
 
+use super::problem::Problem;
+use super::wrap::folded;
+
 /// Where a run writes to.
 pub struct Streams<'a> {
     /// Reports.
@@ -18,13 +21,12 @@ pub struct Streams<'a> {
 }
 
 impl Streams<'_> {
-    /// Says what is wrong, and what to type instead.
+    /// Says what is wrong, and what to do instead.
     ///
     /// # Errors
     /// Those of the stream.
-    pub(crate) fn refuse(&mut self, what: &str, help: &str) -> io::Result<()> {
-        self.folded("error: ", what)?;
-        self.folded("  help: ", help)
+    pub fn refuse(&mut self, problem: &Problem) -> io::Result<()> {
+        problem.write(self.width, self.err_width, self.err)
     }
 
     /// Says what the gate does, between the lines of the program that it runs.
@@ -32,28 +34,7 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub(crate) fn tell(&mut self, text: &str) -> io::Result<()> {
-        self.folded("applygate: ", text)
-    }
-
-    /// An escaped text behind a label. A terminal would break it in the middle of a word.
-    fn folded(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let Some(width) = self.err_width else {
-            return writeln!(self.err, "{label}{text}");
-        };
-        let options =
-            textwrap::Options::new(width.saturating_sub(label.len()).max(30)).break_words(false);
-        let options = options
-            .word_separator(textwrap::WordSeparator::AsciiSpace)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
-            writeln!(
-                self.err,
-                "{:at$}{part}",
-                if number == 0 { label } else { "" },
-                at = label.len()
-            )?;
-        }
-        Ok(())
+        folded("applygate: ", text, self.err_width, self.err)
     }
 }
 

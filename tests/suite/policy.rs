@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::common::{applygate, judge, root};
+use applygate::Problem;
 use applygate::testing::PlanReport;
 use applygate::testing::Severity;
 use applygate::testing::Verdict;
@@ -1565,7 +1566,9 @@ fn hostile_files() {
             )
         };
         let mut out = Vec::new();
-        mistakes.write(80, &mut out).expect("written");
+        Problem::from(mistakes)
+            .write(80, None, &mut out)
+            .expect("written");
         let told = anstream::adapter::strip_str(&String::from_utf8_lossy(&out)).to_string();
         assert!(
             told.len() < 40_000 && !told.contains(['\0', '\u{1b}', '\u{202e}']),
@@ -1882,8 +1885,8 @@ proptest! {
     fn no_text_makes_it_panic(text in "(\\PC|\n|\\[\\[waiver\\]\\]\n|\\[env\\.a\\]\n|rules = |\"|= |block_at|workspace = \"\\*\"\n|\\[\\[type\\]\\]\n|name = |2026-12-01|\\{|\\}|\t|\r\n){0,24}") {
         if let Err(mistakes) = read(text.as_bytes()) {
             let mut out = Vec::new();
-            mistakes.write(80, &mut out).expect("written");
             prop_assert!(!mistakes.list.is_empty());
+            Problem::from(mistakes).write(80, None, &mut out).expect("written");
         }
     }
 }
@@ -1914,9 +1917,9 @@ fn times_that_cannot_be_meant() {
         (WINDOW.repeat(65), "more than 64", "257:1"),
     ] {
         let mut told = Vec::new();
-        read(text.as_bytes())
-            .expect_err("a mistake")
-            .write(80, &mut told)
+        let mistakes = read(text.as_bytes()).expect_err("a mistake");
+        Problem::from(mistakes)
+            .write(80, None, &mut told)
             .expect("written");
         let told = String::from_utf8(told).expect("text");
         assert!(told.contains(says) && told.contains(at), "{told}");

@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::commands::apply::Refused;
 use crate::ui::escape::line;
+use crate::ui::problem::Problem;
 
 /// Flags for `terraform apply` that change how it works and not what it does
 /// (<https://developer.hashicorp.com/terraform/cli/commands/apply>).
@@ -19,11 +19,11 @@ const VALUED: &[(&str, fn(char) -> bool)] = &[
 ///
 /// # Errors
 /// Names the first word that could, and why.
-pub(super) fn words(args: &[OsString]) -> Result<(), Refused> {
+pub(super) fn words(args: &[OsString]) -> Result<(), Problem> {
     args.iter().try_for_each(|arg| word(arg))
 }
 
-fn word(arg: &OsStr) -> Result<(), Refused> {
+fn word(arg: &OsStr) -> Result<(), Problem> {
     let shown = arg.to_string_lossy();
     let name = shown.strip_prefix("--").or_else(|| shown.strip_prefix('-'));
     if let Some(name) = name.filter(|_| arg.to_str().is_some()) {
@@ -58,9 +58,9 @@ fn word(arg: &OsStr) -> Result<(), Refused> {
     // A value may be a secret: only the flag's name is shown.
     let shown = flag.map_or_else(
         || "a word that is no flag".to_owned(),
-        |flag| format!("-{}", line(flag)),
+        |flag| format!("-{flag}"),
     );
-    Err(Refused::new(
+    Err(Problem::new(
         format!("{shown} is not handed to terraform apply: {why}"),
         "let through: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false",
     ))
@@ -72,7 +72,7 @@ fn word(arg: &OsStr) -> Result<(), Refused> {
 /// When it would add words to Terraform's command line.
 pub(super) fn environment(
     vars: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<String>, Refused> {
+) -> Result<Vec<String>, Problem> {
     let mut shown = Vec::new();
     for (name, value) in vars {
         let name = name.to_string_lossy();
@@ -80,14 +80,14 @@ pub(super) fn environment(
             continue;
         }
         if name.starts_with("TF_CLI_ARGS") {
-            return Err(Refused::new(
+            return Err(Problem::new(
                 format!(
                     "{} is set: it adds words to Terraform's command line that nobody judged, such as -state-out",
-                    line(&name)
+                    name
                 ),
                 format!(
                     "unset {}; what the plan needs goes to terraform plan ... -out tfplan",
-                    line(&name)
+                    name
                 ),
             ));
         }
@@ -181,7 +181,7 @@ mod tests {
         let told = |word: &str| {
             words(&[word.into()])
                 .err()
-                .map(|refused| refused.what)
+                .map(|problem| problem.to_string())
                 .unwrap_or_default()
         };
         assert!(

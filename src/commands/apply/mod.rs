@@ -36,46 +36,24 @@ use crate::report::{PlanReport, Report, allowances, human};
 use crate::state::{Identity, Where, selected_workspace};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
 use crate::verdict::Verdict;
 
-/// Why nothing is run.
-#[derive(Debug)]
-struct Refused {
-    what: String,
-    help: String,
-}
-
-impl Refused {
-    fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            help: help.into(),
-        }
-    }
-
-    fn of(name: &str, refusal: &Refusal) -> Self {
-        Self::new(
-            format!("{} {}", line(name), line(&refusal.to_string())),
-            refusal.why.help(),
-        )
-    }
-}
-
 /// How far a run got before it ended.
 enum Stop {
     /// Nothing was run, since something is wrong.
-    Refused(Refused),
+    Wrong(Problem),
     /// Nothing was run, and that was said.
     Ended(Exit),
     /// Those of the streams.
     Io(io::Error),
 }
 
-impl From<Refused> for Stop {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Wrong(problem)
     }
 }
 
@@ -93,15 +71,16 @@ pub(crate) fn apply(
     args: &ApplyArgs,
     environment: &Environment,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
-    match Gate::new(args, environment, streams).and_then(|gate| gate.go(streams)) {
+) -> Result<Exit, Problem> {
+    let gate = Gate::new(args, environment).map_err(Stop::from);
+    match gate.and_then(|gate| gate.go(streams)) {
         Ok(exit) | Err(Stop::Ended(exit)) => Ok(exit),
-        Err(Stop::Io(error)) => Err(error),
-        Err(Stop::Refused(refused)) => {
+        Err(Stop::Io(error)) => Err(error.into()),
+        Err(Stop::Wrong(problem)) => {
             streams.out.flush()?;
-            streams.refuse(&refused.what, &refused.help)?;
+            streams.refuse(&problem)?;
             streams.tell("nothing was run")?;
-            Ok(Exit::CouldNotJudge)
+            Ok(problem.exit())
         }
     }
 }
@@ -134,24 +113,16 @@ struct Bytes {
 }
 
 impl<'a> Gate<'a> {
-    fn new(
-        args: &'a ApplyArgs,
-        environment: &Environment,
-        streams: &mut Streams<'_>,
-    ) -> Result<Self, Stop> {
+    fn new(args: &'a ApplyArgs, environment: &Environment) -> Result<Self, Problem> {
         private_copy::sweep();
         flags::words(&args.args)?;
         let shown = flags::environment(std::env::vars_os())?;
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
         if !dir.is_dir() {
-            return Err(Refused::new(
-                format!(
-                    "-chdir: {} is no directory",
-                    line(&dir.display().to_string())
-                ),
+            return Err(Problem::new(
+                format!("-chdir: {} is no directory", dir.display()),
                 "name the directory of the configuration",
-            )
-            .into());
+            ));
         }
         let directory = dir.canonicalize().unwrap_or_else(|_| dir.clone());
         if environment
@@ -159,11 +130,10 @@ impl<'a> Gate<'a> {
             .as_ref()
             .is_some_and(|running| Path::new(running) == directory)
         {
-            return Err(Refused::new(
+            return Err(Problem::new(
                 "the terraform that was run is a wrapper that calls applygate again",
                 "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
-            )
-            .into());
+            ));
         }
         let log = args
             .log
@@ -171,20 +141,14 @@ impl<'a> Gate<'a> {
             .or_else(|| environment.log.as_ref().map(PathBuf::from));
         let log = Log::open(log.as_deref()).map_err(|error| {
             let file = log.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-            Refused::new(
-                format!("the log {} cannot be written: {}", line(&file), io_words(&error)),
+            Problem::new(
+                format!("the log {} cannot be written: {}", file, io_words(&error)),
                 "name a file that can be added to, in a directory that is there; or go without --log and APPLYGATE_LOG",
             )
         })?;
         // What lies in the directory that Terraform writes to always counts.
-        let settings = match Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment) {
-            Ok(settings) => Arc::new(settings),
-            Err(unsettled) => {
-                unsettled.write(streams)?;
-                streams.tell("nothing was run")?;
-                return Err(Stop::Ended(Exit::CouldNotJudge));
-            }
-        };
+        let settings = Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment)?;
+        let settings = Arc::new(settings);
         let program = args
             .terraform
             .clone()
@@ -196,7 +160,7 @@ impl<'a> Gate<'a> {
             .transpose()?;
         // Only now: until here there is nothing to protect, and reading from a pipe that nobody writes to has to end with Ctrl-C.
         let signals = Signals::take().map_err(|error| {
-            Refused::new(
+            Problem::new(
                 format!("signals cannot be taken over: {error}"),
                 "applygate check works here",
             )
@@ -224,7 +188,7 @@ impl<'a> Gate<'a> {
             }
         };
         let (terraform, applyable, plan) = {
-            let refused = |refusal| Refused::of(&made.name, &refusal);
+            let refused = |refusal: Refusal| refusal.about(&made.name);
             let document = Document::open(&made.bytes).map_err(refused)?;
             let found = document.plans().map_err(refused)?;
             let saved = found.plans.first().and_then(|plan| plan.saved.as_deref());
@@ -259,7 +223,7 @@ impl<'a> Gate<'a> {
             asked: &asked,
         };
         self.log.decision(&decision).map_err(|error| {
-            Refused::new(
+            Problem::new(
                 format!("the log cannot be written: {}", error.kind()),
                 "nothing is run without its record",
             )
@@ -313,7 +277,7 @@ impl<'a> Gate<'a> {
             return Err(Stop::Ended(Exit::Blocked));
         }
         if !run.ended.well() {
-            return Err(Refused::new(
+            return Err(Problem::new(
                 format!("terraform plan {}", run.ended.words()),
                 "see what it says above",
             )
@@ -322,7 +286,7 @@ impl<'a> Gate<'a> {
         let job = Job::File(private.plan());
         let bytes = job
             .read()
-            .map_err(|refusal| Refused::of("the plan that was made", &refusal))?;
+            .map_err(|refusal| refusal.about("the plan that was made"))?;
         Ok(Bytes {
             name: "(the plan made just now)".to_owned(),
             bytes,
@@ -331,19 +295,15 @@ impl<'a> Gate<'a> {
     }
 
     /// The program, as an absolute path: named by the user, or found on the PATH.
-    fn terraform(&self, writer: Writer) -> Result<PathBuf, Refused> {
+    fn terraform(&self, writer: Writer) -> Result<PathBuf, Problem> {
         let help = "give its path: --terraform /usr/local/bin/terraform";
         match &self.program {
             Some(path) if path.components().count() > 1 => {
                 // A link keeps its name: version managers tell by it what they stand for.
                 let found = std::path::absolute(path).ok().filter(|path| path.is_file());
                 found.ok_or_else(|| {
-                    Refused::new(
-                        format!(
-                            "{}: there is no file {}",
-                            self.named(),
-                            line(&path.display().to_string())
-                        ),
+                    Problem::new(
+                        format!("{}: there is no file {}", self.named(), path.display()),
                         help,
                     )
                 })
@@ -351,11 +311,11 @@ impl<'a> Gate<'a> {
             Some(name) => {
                 let found = name.to_str().and_then(program::find);
                 found.ok_or_else(|| {
-                    Refused::new(
+                    Problem::new(
                         format!(
                             "{}: there is no {} on the PATH",
                             self.named(),
-                            line(&name.display().to_string())
+                            name.display()
                         ),
                         help,
                     )
@@ -368,7 +328,7 @@ impl<'a> Gate<'a> {
                     ["terraform", "tofu"]
                 };
                 names.into_iter().find_map(program::find).ok_or_else(|| {
-                    Refused::new("there is neither terraform nor tofu on the PATH", help)
+                    Problem::new("there is neither terraform nor tofu on the PATH", help)
                 })
             }
         }
@@ -384,13 +344,13 @@ impl<'a> Gate<'a> {
     }
 
     /// Judges the one plan of a file.
-    fn judge(&self, made: &Bytes, found: &Plans<'_>) -> Result<PlanReport, Refused> {
+    fn judge(&self, made: &Bytes, found: &Plans<'_>) -> Result<PlanReport, Problem> {
         let mut plans = judge::judge(found, &made.name, |_| {
-            Ok::<_, Refused>(Arc::clone(&self.settings))
+            Ok::<_, Problem>(Arc::clone(&self.settings))
         })?;
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
-            return Err(Refused::new(
-                format!("{} is not one plan", line(&made.name)),
+            return Err(Problem::new(
+                format!("{} is not one plan", made.name),
                 "terraform plan -out tfplan",
             ));
         };
@@ -422,7 +382,7 @@ impl<'a> Gate<'a> {
         }
         streams.out.flush()?;
         if streams.closed.get() {
-            return Err(Refused::new(
+            return Err(Problem::new(
                 "the report cannot be written: standard output is closed",
                 "let the report be seen before the plan is applied",
             )
@@ -431,8 +391,8 @@ impl<'a> Gate<'a> {
         let used = allowances(&report.plans);
         let mut said = self.settings.said.allow.iter().enumerate();
         if let Some((_, unused)) = said.find(|(at, _)| !used.contains(at)) {
-            return Err(Refused::new(
-                format!("--allow {} matches no finding", line(&unused.to_string())),
+            return Err(Problem::new(
+                format!("--allow {} matches no finding", unused),
                 "copy rule and address from the report",
             )
             .into());
@@ -443,20 +403,19 @@ impl<'a> Gate<'a> {
         match &plan.decision.refusal {
             None => Ok(plan),
             Some(refusal) => {
-                let refused = Refused::of(name, refusal);
-                streams.refuse(&refused.what, &refused.help)?;
-                streams.tell("nothing was run")?;
-                Err(Stop::Ended(if plan.decision.verdict == Verdict::Block {
-                    Exit::Blocked
+                let blocked = plan.decision.verdict == Verdict::Block;
+                let problem = refusal.about(name);
+                Err(Stop::Wrong(if blocked {
+                    problem.ends(Exit::Blocked)
                 } else {
-                    Exit::CouldNotJudge
+                    problem
                 }))
             }
         }
     }
 
     /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (formats: 3.5).
-    fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Refused> {
+    fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Problem> {
         let Some(identity) = identity else {
             return Ok(());
         };
@@ -467,15 +426,14 @@ impl<'a> Gate<'a> {
         {
             return Ok(());
         }
-        Err(Refused::new(
+        Err(Problem::new(
             format!(
                 "the plan is for workspace {}, and {} is selected here",
-                line(&identity.workspace),
-                line(&selected)
+                identity.workspace, selected
             ),
             format!(
                 "if the plan is right: terraform workspace select {}",
-                line(&identity.workspace)
+                identity.workspace
             ),
         ))
     }
@@ -531,7 +489,7 @@ impl<'a> Gate<'a> {
         let question = Question::of(plan);
         let text = question.text(plan, terraform, streams.width);
         let answer = ask(&question, &text, terminal, &mut self.signals).map_err(|error| {
-            Refused::new(
+            Problem::new(
                 format!("the terminal cannot be used: {}", error.kind()),
                 "without one, --yes lets a plan through in which nothing is found",
             )
@@ -649,22 +607,22 @@ impl<'a> Gate<'a> {
 }
 
 /// Reads a plan file, once.
-fn read(dir: &Path, path: &Path) -> Result<Bytes, Refused> {
+fn read(dir: &Path, path: &Path) -> Result<Bytes, Problem> {
     // As Terraform does: with -chdir a relative path is one in that directory.
     let (name, job) = if path.as_os_str() == "-" {
         ("-".to_owned(), Job::Stdin)
     } else {
         (path.display().to_string(), Job::File(dir.join(path)))
     };
-    let bytes = job.read().map_err(|refusal| Refused::of(&name, &refusal))?;
+    let bytes = job.read().map_err(|refusal| refusal.about(&name))?;
     if bytes.is_empty() {
-        return Err(Refused::of(&name, &Refusal::new(Why::Empty)));
+        return Err(Refusal::new(Why::Empty).about(&name));
     }
     if !is_saved(&bytes) {
-        return Err(Refused::new(
+        return Err(Problem::new(
             format!(
                 "{} is no saved plan file: only that is what Terraform applies, and JSON is not it",
-                line(&name)
+                name
             ),
             "terraform plan -out tfplan && applygate apply tfplan",
         ));
@@ -676,8 +634,8 @@ fn read(dir: &Path, path: &Path) -> Result<Bytes, Refused> {
     })
 }
 
-fn not_started(what: &str, error: &io::Error) -> Refused {
-    Refused::new(
+fn not_started(what: &str, error: &io::Error) -> Problem {
+    Problem::new(
         format!("{what}: {}", error.kind()),
         "a temporary directory that can be written to is needed: TMPDIR names one",
     )

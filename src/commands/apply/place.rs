@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::Refused;
 use crate::plan::saved::config::Config;
 use crate::state::place::{are_of, names, without_overrides};
 use crate::state::{Identity, directory};
 use crate::ui::escape::{is_invisible, line};
+use crate::ui::problem::Problem;
 
 /// The most file names that are shown.
 const MOST_NAMES: usize = 3;
 
 /// Refuses a plan whose root module has other files than `dir`. What is in the files does not matter here: a plan stays one of its directory.
-pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> Result<(), Refused> {
+pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> Result<(), Problem> {
     let planned = without_overrides(config.root_names());
     // A destroy without any configuration, for example: then nothing says where it is from.
     if planned.is_empty() {
@@ -31,12 +31,12 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
     let what = if here.is_empty() {
         format!(
             "the plan is of another directory: there is no configuration in {}",
-            line(&dir.display().to_string())
+            dir.display()
         )
     } else {
         format!(
             "the plan is of another configuration than the one in {}{}",
-            line(&dir.display().to_string()),
+            dir.display(),
             differences(&planned, &here)
         )
     };
@@ -65,18 +65,18 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
             "name the directory that it was made in: applygate -chdir=DIR apply {plan}; if files were added or removed since, make a new plan"
         )
     });
-    Err(Refused::new(what, help))
+    Err(Problem::new(what, help))
 }
 
 /// Refuses a plan whose state is kept elsewhere than the directory was set up for: Terraform would write to the place in the plan.
-pub(super) fn right_backend(identity: &Identity, dir: &Path) -> Result<(), Refused> {
+pub(super) fn right_backend(identity: &Identity, dir: &Path) -> Result<(), Problem> {
     match directory::other_backend(dir, identity) {
         None => Ok(()),
-        Some(what) => Err(Refused::new(
+        Some(what) => Err(Problem::new(
             format!(
                 "the plan is for another state than the one that {} is set up for: {}",
-                line(&dir.display().to_string()),
-                line(&what)
+                dir.display(),
+                what
             ),
             "apply it in the directory that it was made in; or make a new plan here, after terraform init if the backend is to change",
         )),

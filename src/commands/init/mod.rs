@@ -16,26 +16,21 @@ use crate::os::atomic;
 use crate::policy::{POLICY_FILE, Start, discover};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
 /// Names of one kind that are told.
 const TOLD: usize = 5;
 
-/// Why nothing was written.
-struct Refused {
-    what: String,
-    help: String,
-}
-
 /// Runs the command.
 ///
 /// # Errors
-/// Those of the streams.
+/// When nothing can be written; and those of the streams.
 pub(crate) fn init(
     args: &InitArgs,
     environment: &Environment,
     streams: &mut Streams<'_>,
-) -> io::Result<Exit> {
+) -> Result<Exit, Problem> {
     let dir = args.dir.as_deref().unwrap_or(Path::new("."));
     let found = Found::look(dir);
     let text = policy_for(&found, TimeZone::UTC.to_datetime(environment.now).date());
@@ -46,9 +41,9 @@ pub(crate) fn init(
             write(dir, &text).map(|path| Some((path, above)))
         }
     });
-    match done {
-        Ok(None) => streams.out.write_all(text.as_bytes())?,
-        Ok(Some((path, above))) => {
+    match done? {
+        None => streams.out.write_all(text.as_bytes())?,
+        Some((path, above)) => {
             writeln!(streams.out, "wrote {}", line(&path.display().to_string()))?;
             writeln!(streams.out, "found     {}", line(&words(&found)))?;
             if let Some(above) = above {
@@ -69,19 +64,17 @@ pub(crate) fn init(
                 line(&file)
             )?;
         }
-        Err(Refused { what, help }) => {
-            streams.refuse(&line(&what), &line(&help))?;
-            return Ok(Exit::CouldNotJudge);
-        }
     }
     Ok(Exit::Through)
 }
 
 /// The policy file further up that holds until now.
-fn look(dir: &Path) -> Result<Option<String>, Refused> {
-    let failed = |error: io::Error| Refused {
-        what: format!("{} cannot be looked into: {}", dir.display(), error.kind()),
-        help: "name the directory of the configuration with --dir".to_owned(),
+fn look(dir: &Path) -> Result<Option<String>, Problem> {
+    let failed = |error: io::Error| {
+        Problem::new(
+            format!("{} cannot be looked into: {}", dir.display(), error.kind()),
+            "name the directory of the configuration with --dir",
+        )
     };
     if !dir.canonicalize().map_err(failed)?.is_dir() {
         return Err(failed(io::ErrorKind::NotADirectory.into()));
@@ -100,19 +93,23 @@ fn look(dir: &Path) -> Result<Option<String>, Refused> {
 }
 
 /// Writes beside and puts it in place whole, unless something is there.
-fn write(dir: &Path, text: &str) -> Result<PathBuf, Refused> {
+fn write(dir: &Path, text: &str) -> Result<PathBuf, Problem> {
     let path = if dir == Path::new(".") {
         PathBuf::from(POLICY_FILE)
     } else {
         dir.join(POLICY_FILE)
     };
-    let there = || Refused {
-        what: format!("{} is there already, and is left as it is", path.display()),
-        help: "applygate init --stdout prints what would be written".to_owned(),
+    let there = || {
+        Problem::new(
+            format!("{} is there already, and is left as it is", path.display()),
+            "applygate init --stdout prints what would be written",
+        )
     };
-    let failed = |error: io::Error| Refused {
-        what: format!("{} cannot be written: {}", path.display(), error.kind()),
-        help: "applygate init --stdout prints it instead".to_owned(),
+    let failed = |error: io::Error| {
+        Problem::new(
+            format!("{} cannot be written: {}", path.display(), error.kind()),
+            "applygate init --stdout prints it instead",
+        )
     };
     match atomic::create(&path, text.as_bytes()) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(there()),

@@ -1,0 +1,32 @@
+//! Text for people that is broken between words.
+
+use std::io::{self, Write};
+
+/// Writes an escaped text behind a label, folded at a width if there is one. A terminal would break it in the middle of a word.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn folded(
+    label: &str,
+    text: &str,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(width) = width else {
+        return writeln!(out, "{label}{text}");
+    };
+    let options =
+        textwrap::Options::new(width.saturating_sub(label.len()).max(30)).break_words(false);
+    let options = options
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    for (number, part) in textwrap::wrap(text, options).iter().enumerate() {
+        writeln!(
+            out,
+            "{:at$}{part}",
+            if number == 0 { label } else { "" },
+            at = label.len()
+        )?;
+    }
+    Ok(())
+}
