@@ -1,15 +1,17 @@
 //! Files that are written whole or not at all: beside their place, and then put there. Nobody ever reads half of one, and a link in the place is not followed.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use tempfile::{Builder, NamedTempFile};
 
 /// Puts a file in a place, whatever was there.
 ///
 /// # Errors
 /// Those of the file system; then the place is as it was.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    put(path, bytes, |new| std::fs::rename(new, path))
+    beside(path, bytes)?.persist(path)?;
+    Ok(())
 }
 
 /// Puts a file where nothing is.
@@ -17,34 +19,24 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] when something is there, and those of the file system; then the place is as it was.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if std::fs::symlink_metadata(path).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    // A second name, unlike a rename, never takes the place of a file that came in between.
-    put(path, bytes, |new| match std::fs::hard_link(new, path) {
-        Ok(()) => std::fs::remove_file(new),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // Where a file has one name only.
-        Err(_) => std::fs::rename(new, path),
-    })
+    beside(path, bytes)?.persist_noclobber(path)?;
+    Ok(())
 }
 
-fn put(path: &Path, bytes: &[u8], into_place: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = PathBuf::from(name);
-    // What lies there was left by a process of this number that was killed.
-    let _ = std::fs::remove_file(&new);
-    let done = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&new)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| into_place(&new));
-    if done.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    done
+/// The whole file under a name of its own in the same directory.
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut builder = Builder::new();
+    builder.prefix(".applygate").suffix(".new");
+    // It is for the team: as any new file, and not for its owner alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -69,6 +61,21 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert_eq!(names, ["a.toml"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn as_readable_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("a.toml"), dir.path().join("b.toml"));
+        create(&path, b"one").unwrap();
+        std::fs::write(&other, b"one").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&other));
+        replace(&path, b"two").unwrap();
+        assert_eq!(mode(&path), mode(&other));
     }
 
     #[cfg(unix)]

@@ -2,7 +2,15 @@
 #![allow(clippy::expect_used, reason = "tests may fail loudly")]
 
 use flate2::Crc;
-use prost::encoding::encode_varint;
+
+/// Seven bits a byte, the lowest first.
+fn encode_varint(mut number: u64, bytes: &mut Vec<u8>) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
 
 /// A field with a length.
 pub(crate) fn field(number: u64, content: &[u8]) -> Vec<u8> {

@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use rmp::Marker;
-
 use crate::plan::ReadError;
 
 /// Elements of one level that are taken without a look at their size; beyond that they must hold something, or a list of nils would grow a hundredfold.
@@ -74,80 +72,81 @@ fn count(bytes: &[u8], count: usize, least: usize) -> Result<usize, ReadError> {
     }
 }
 
+/// By the first byte: <https://github.com/msgpack/msgpack/blob/master/spec.md#overview>.
 fn head<'p>(bytes: &mut &'p [u8]) -> Result<Head<'p>, ReadError> {
-    let marker = Marker::from_u8(*take(bytes, 1)?.first().ok_or(BROKEN)?);
+    let first = *take(bytes, 1)?.first().ok_or(BROKEN)?;
     let text = |bytes: &mut &'p [u8], length: usize| take(bytes, length).map(Head::Text);
     let skip =
         |bytes: &mut &'p [u8], length: usize, head: Head<'p>| take(bytes, length).map(|_| head);
-    Ok(match marker {
-        Marker::Null => Head::Nil,
-        Marker::True => Head::Bool(true),
-        Marker::False => Head::Bool(false),
-        Marker::FixPos(number) => Head::Unsigned(number.into()),
-        Marker::FixNeg(number) => Head::Signed(number.into()),
-        Marker::U8 => Head::Unsigned(number(bytes, 1)?),
-        Marker::U16 => Head::Unsigned(number(bytes, 2)?),
-        Marker::U32 => Head::Unsigned(number(bytes, 4)?),
-        Marker::U64 => Head::Unsigned(number(bytes, 8)?),
-        Marker::I8 => Head::Signed(i64::from(number(bytes, 1)? as u8 as i8)),
-        Marker::I16 => Head::Signed(i64::from(number(bytes, 2)? as u16 as i16)),
-        Marker::I32 => Head::Signed(i64::from(number(bytes, 4)? as u32 as i32)),
-        Marker::I64 => Head::Signed(number(bytes, 8)? as i64),
-        Marker::F32 => Head::Float(f64::from(f32::from_bits(number(bytes, 4)? as u32))),
-        Marker::F64 => Head::Float(f64::from_bits(number(bytes, 8)?)),
-        Marker::FixStr(length) => text(bytes, length.into())?,
-        Marker::Str8 => {
+    Ok(match first {
+        0xC0 => Head::Nil,
+        0xC3 => Head::Bool(true),
+        0xC2 => Head::Bool(false),
+        0x00..=0x7F => Head::Unsigned(first.into()),
+        0xE0..=0xFF => Head::Signed(i64::from(first as i8)),
+        0xCC => Head::Unsigned(number(bytes, 1)?),
+        0xCD => Head::Unsigned(number(bytes, 2)?),
+        0xCE => Head::Unsigned(number(bytes, 4)?),
+        0xCF => Head::Unsigned(number(bytes, 8)?),
+        0xD0 => Head::Signed(i64::from(number(bytes, 1)? as u8 as i8)),
+        0xD1 => Head::Signed(i64::from(number(bytes, 2)? as u16 as i16)),
+        0xD2 => Head::Signed(i64::from(number(bytes, 4)? as u32 as i32)),
+        0xD3 => Head::Signed(number(bytes, 8)? as i64),
+        0xCA => Head::Float(f64::from(f32::from_bits(number(bytes, 4)? as u32))),
+        0xCB => Head::Float(f64::from_bits(number(bytes, 8)?)),
+        0xA0..=0xBF => text(bytes, usize::from(first & 0x1F))?,
+        0xD9 => {
             let length = length(bytes, 1)?;
             text(bytes, length)?
         }
-        Marker::Str16 => {
+        0xDA => {
             let length = length(bytes, 2)?;
             text(bytes, length)?
         }
-        Marker::Str32 => {
+        0xDB => {
             let length = length(bytes, 4)?;
             text(bytes, length)?
         }
-        Marker::Bin8 => {
+        0xC4 => {
             let length = length(bytes, 1)?;
             skip(bytes, length, Head::Binary)?
         }
-        Marker::Bin16 => {
+        0xC5 => {
             let length = length(bytes, 2)?;
             skip(bytes, length, Head::Binary)?
         }
-        Marker::Bin32 => {
+        0xC6 => {
             let length = length(bytes, 4)?;
             skip(bytes, length, Head::Binary)?
         }
-        Marker::FixArray(length) => Head::List(count(bytes, length.into(), 1)?),
-        Marker::Array16 => {
+        0x90..=0x9F => Head::List(count(bytes, usize::from(first & 0x0F), 1)?),
+        0xDC => {
             let length = length(bytes, 2)?;
             Head::List(count(bytes, length, 1)?)
         }
-        Marker::Array32 => {
+        0xDD => {
             let length = length(bytes, 4)?;
             Head::List(count(bytes, length, 1)?)
         }
-        Marker::FixMap(length) => Head::Map(count(bytes, length.into(), 2)?),
-        Marker::Map16 => {
+        0x80..=0x8F => Head::Map(count(bytes, usize::from(first & 0x0F), 2)?),
+        0xDE => {
             let length = length(bytes, 2)?;
             Head::Map(count(bytes, length, 2)?)
         }
-        Marker::Map32 => {
+        0xDF => {
             let length = length(bytes, 4)?;
             Head::Map(count(bytes, length, 2)?)
         }
         // An extension is a kind byte and its body.
-        Marker::FixExt1 => skip(bytes, 2, Head::Extension)?,
-        Marker::FixExt2 => skip(bytes, 3, Head::Extension)?,
-        Marker::FixExt4 => skip(bytes, 5, Head::Extension)?,
-        Marker::FixExt8 => skip(bytes, 9, Head::Extension)?,
-        Marker::FixExt16 => skip(bytes, 17, Head::Extension)?,
-        Marker::Ext8 => extension(bytes, 1)?,
-        Marker::Ext16 => extension(bytes, 2)?,
-        Marker::Ext32 => extension(bytes, 4)?,
-        Marker::Reserved => return Err(BROKEN),
+        0xD4 => skip(bytes, 2, Head::Extension)?,
+        0xD5 => skip(bytes, 3, Head::Extension)?,
+        0xD6 => skip(bytes, 5, Head::Extension)?,
+        0xD7 => skip(bytes, 9, Head::Extension)?,
+        0xD8 => skip(bytes, 17, Head::Extension)?,
+        0xC7 => extension(bytes, 1)?,
+        0xC8 => extension(bytes, 2)?,
+        0xC9 => extension(bytes, 4)?,
+        0xC1 => return Err(BROKEN),
     })
 }
 
@@ -279,4 +278,123 @@ fn twice(members: &[(&str, &[u8])]) -> bool {
     }
     let mut seen = std::collections::HashSet::with_capacity(members.len());
     !members.iter().all(|(key, _)| seen.insert(*key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(bytes: &[u8]) -> Result<String, ReadError> {
+        Ok(match level(bytes)? {
+            Level::Nil => "nil".to_owned(),
+            Level::Unknown => "unknown".to_owned(),
+            Level::Bool(value) => value.to_string(),
+            Level::Number(number) => number.into_owned(),
+            Level::Text(text) => format!("{text:?}"),
+            Level::List(items) => format!("list of {}", items.len()),
+            Level::Map(members) => format!("map of {}", members.len()),
+        })
+    }
+
+    /// A value with its first byte, its length, and what it holds.
+    fn with(head: &[u8], length: usize, byte: u8) -> Vec<u8> {
+        [head, &vec![byte; length]].concat()
+    }
+
+    #[test]
+    fn numbers_and_words() {
+        for (bytes, expected) in [
+            (&[0xC0][..], "nil"),
+            (&[0xC2], "false"),
+            (&[0xC3], "true"),
+            (&[0x00], "0"),
+            (&[0x7F], "127"),
+            (&[0xE0], "-32"),
+            (&[0xFF], "-1"),
+            (&[0xCC, 0xFF], "255"),
+            (&[0xCD, 1, 0], "256"),
+            (&[0xCE, 0xFF, 0xFF, 0xFF, 0xFF], "4294967295"),
+            (&with(&[0xCF], 8, 0xFF), "18446744073709551615"),
+            (&[0xD0, 0x80], "-128"),
+            (&[0xD1, 0x80, 0], "-32768"),
+            (&[0xD2, 0x80, 0, 0, 0], "-2147483648"),
+            (&with(&[0xD3], 8, 0xFF), "-1"),
+            (&[0xCA, 0x3F, 0x80, 0, 0], "1"),
+            (&[0xCB, 0x3F, 0xF8, 0, 0, 0, 0, 0, 0], "1.5"),
+        ] {
+            assert_eq!(told(bytes).as_deref(), Ok(expected), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_length() {
+        let text = |length| format!("{:?}", "a".repeat(length));
+        for (bytes, expected) in [
+            (with(&[0xA0], 0, b'a'), text(0)),
+            (with(&[0xBF], 31, b'a'), text(31)),
+            (with(&[0xD9, 32], 32, b'a'), text(32)),
+            (with(&[0xDA, 1, 0], 256, b'a'), text(256)),
+            (with(&[0xDB, 0, 1, 0, 0], 65536, b'a'), text(65536)),
+            (vec![0x90], "list of 0".to_owned()),
+            (with(&[0x9F], 15, 0xC0), "list of 15".to_owned()),
+            (with(&[0xDC, 0, 16], 16, 0xC0), "list of 16".to_owned()),
+            (with(&[0xDD, 0, 0, 0, 1], 1, 0xC0), "list of 1".to_owned()),
+            (vec![0x80], "map of 0".to_owned()),
+            (vec![0x81, 0xA1, b'k', 0xC0], "map of 1".to_owned()),
+            (vec![0xDE, 0, 1, 0xA1, b'k', 0xC0], "map of 1".to_owned()),
+            (vec![0xDF, 0, 0, 0, 1, 0xA0, 0xC0], "map of 1".to_owned()),
+        ] {
+            assert_eq!(told(&bytes), Ok(expected), "{:x?}", bytes.get(..4));
+        }
+        // Binary stands for a type alone, and says nothing as a value.
+        for head in [&[0xC4, 2][..], &[0xC5, 0, 2], &[0xC6, 0, 0, 0, 2]] {
+            let binary = with(head, 2, b'x');
+            assert_eq!(told(&binary), Err(BROKEN), "{head:x?}");
+            let typed = [&[0x92][..], &binary, &[0x07]].concat();
+            assert_eq!(told(&typed).as_deref(), Ok("7"), "{head:x?}");
+        }
+    }
+
+    #[test]
+    fn unknown_values() {
+        for bytes in [
+            with(&[0xD4], 2, 0),
+            with(&[0xD5], 3, 0),
+            with(&[0xD6], 5, 0),
+            with(&[0xD7], 9, 0),
+            with(&[0xD8], 17, 0),
+            with(&[0xC7, 3], 4, 12),
+            with(&[0xC8, 0, 3], 4, 12),
+            with(&[0xC9, 0, 0, 0, 3], 4, 12),
+        ] {
+            assert_eq!(told(&bytes).as_deref(), Ok("unknown"), "{bytes:x?}");
+            assert!(has_unknown(&[&[0x91][..], &bytes].concat()), "{bytes:x?}");
+        }
+        assert!(!has_unknown(&[0x91, 0xC0]));
+    }
+
+    /// Each form, cut off or with a byte more, and the byte that is never used.
+    #[test]
+    fn what_is_no_value() {
+        for bytes in [
+            &[][..],
+            &[0xC1],
+            &[0xCC],
+            &[0xCD, 1],
+            &[0xCF, 0, 0, 0, 0, 0, 0, 0],
+            &[0xCB, 0, 0, 0, 0],
+            &[0xA2, b'a'],
+            &[0xD9, 2, b'a'],
+            &[0xDB, 0xFF, 0xFF, 0xFF, 0xFF, b'a'],
+            &[0x91],
+            &[0xDD, 0xFF, 0xFF, 0xFF, 0xFF, 0xC0],
+            &[0x81, 0xA1, b'k'],
+            &[0xD4, 0],
+            &[0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 0],
+            &[0xC0, 0xC0],
+        ] {
+            assert_eq!(told(bytes), Err(BROKEN), "{bytes:x?}");
+            assert_eq!(check(bytes), Err(BROKEN), "{bytes:x?}");
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! Protobuf as it lies in the file: fields one after the other, borrowed, nothing decoded into owned messages. A plan of eight megabytes of empty
 //! changes would take a hundred times as much as owned messages. Field numbers and their clashes between Terraform and OpenTofu: formats 2.2.
 
-use prost::encoding::{WireType, decode_key, decode_varint};
-
 use crate::plan::ReadError;
 
 /// What a field holds.
@@ -69,19 +67,43 @@ impl<'p> Fields<'p> {
         Ok(taken)
     }
 
+    /// Seven bits a byte, the lowest first, and a bit that says whether there are more: <https://protobuf.dev/programming-guides/encoding/#varints>.
+    fn varint(&mut self) -> Result<u64, ReadError> {
+        let mut number = 0;
+        for at in 0..10 {
+            let (byte, rest) = self.0.split_first().ok_or(BROKEN)?;
+            self.0 = rest;
+            // The tenth byte has room for the last bit.
+            if at == 9 && *byte > 1 {
+                break;
+            }
+            number |= u64::from(byte & 0x7F) << (7 * at);
+            if byte & 0x80 == 0 {
+                return Ok(number);
+            }
+        }
+        Err(BROKEN)
+    }
+
     fn field(&mut self) -> Result<(u32, Content<'p>), ReadError> {
-        let (tag, kind) = decode_key(&mut self.0).map_err(|_| BROKEN)?;
+        let key = u32::try_from(self.varint()?).map_err(|_| BROKEN)?;
+        let (number, kind) = (key >> 3, key & 7);
+        // There is no field 0.
+        if number == 0 {
+            return Err(BROKEN);
+        }
         let content = match kind {
-            WireType::Varint => Content::Number(decode_varint(&mut self.0).map_err(|_| BROKEN)?),
-            WireType::SixtyFourBit => self.take(8).map(|_| Content::Fixed)?,
-            WireType::ThirtyTwoBit => self.take(4).map(|_| Content::Fixed)?,
-            WireType::LengthDelimited => {
-                let length = decode_varint(&mut self.0).map_err(|_| BROKEN)?;
+            0 => Content::Number(self.varint()?),
+            1 => self.take(8).map(|_| Content::Fixed)?,
+            2 => {
+                let length = self.varint()?;
                 Content::Bytes(self.take(length)?)
             }
-            WireType::StartGroup | WireType::EndGroup => return Err(BROKEN),
+            5 => self.take(4).map(|_| Content::Fixed)?,
+            // Groups, which no plan has, and what is not in use.
+            _ => return Err(BROKEN),
         };
-        Ok((tag, content))
+        Ok((number, content))
     }
 }
 
@@ -109,4 +131,70 @@ pub(crate) fn dynamic(message: &[u8]) -> Result<&[u8], ReadError> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(bytes: &[u8]) -> Result<(u32, String, usize), ReadError> {
+        let mut fields = fields(bytes);
+        let (number, content) = fields.next().unwrap_or(Err(BROKEN))?;
+        let told = match content {
+            Content::Number(number) => number.to_string(),
+            Content::Bytes(bytes) => format!("{bytes:?}"),
+            Content::Fixed => "fixed".to_owned(),
+        };
+        Ok((number, told, fields.count()))
+    }
+
+    #[test]
+    fn fields_of_each_kind() {
+        let long = [&[0xFF; 9][..], &[1]].concat();
+        for (bytes, number, told, more) in [
+            (&[0x08, 0x96, 0x01][..], 1, "150", 0),
+            // Longer than it has to be, as Go reads it too.
+            (&[0x08, 0x80, 0x00], 1, "0", 0),
+            (&[&[0x08], &long[..]].concat(), 1, "18446744073709551615", 0),
+            (&[0x12, 2, 7, 8, 0x08, 1], 2, "[7, 8]", 1),
+            (&[0x12, 0], 2, "[]", 0),
+            (&[0x19, 1, 2, 3, 4, 5, 6, 7, 8, 0x08, 1], 3, "fixed", 1),
+            (&[0x1D, 1, 2, 3, 4], 3, "fixed", 0),
+            (&[0xF8, 0xFF, 0xFF, 0xFF, 0x0F, 0], (1 << 29) - 1, "0", 0),
+        ] {
+            assert_eq!(one(bytes), Ok((number, told.to_owned(), more)), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_field() {
+        for (what, bytes) in [
+            ("no number", &[0x08][..]),
+            ("a number without an end", &[0x08, 0x80]),
+            (
+                "a number of eleven bytes",
+                &[&[0x08][..], &[0x80; 10], &[0]].concat(),
+            ),
+            (
+                "more than 64 bits",
+                &[&[0x08][..], &[0xFF; 9], &[2]].concat(),
+            ),
+            ("field 0", &[0x00, 1]),
+            (
+                "a field number of more than 29 bits",
+                &[0x80, 0x80, 0x80, 0x80, 0x10, 1],
+            ),
+            ("a group", &[0x0B, 0x0C]),
+            ("a kind that is not in use", &[0x0E, 1]),
+            ("bytes that are cut off", &[0x12, 3, 1, 2]),
+            (
+                "a length that no machine has",
+                &[&[0x12][..], &[0xFF; 9], &[1]].concat(),
+            ),
+            ("eight bytes that are cut off", &[0x19, 1, 2, 3]),
+        ] {
+            assert_eq!(one(bytes), Err(BROKEN), "{what}");
+            assert_eq!(fields(bytes).count(), 1, "after {what} there is nothing");
+        }
+    }
 }
