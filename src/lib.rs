@@ -28,6 +28,7 @@ pub use commands::run;
 pub use ui::exit::Exit;
 pub use ui::problem::Problem;
 pub use ui::streams::Streams;
+pub use ui::style::Styles;
 
 /// What the tests and the fuzzer look into, by name.
 pub mod testing {

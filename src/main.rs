@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use applygate::{Color, Environment, Exit, Streams, parse, run};
+use applygate::{Color, Environment, Exit, Streams, Styles, parse, run};
 
 fn main() -> ExitCode {
     let cli = match parse(std::env::args_os()) {
@@ -35,6 +35,8 @@ fn main() -> ExitCode {
         out: &mut out,
         closed: &closed,
         err: &mut err,
+        styles: styles(anstream::AutoStream::choice(&io::stdout())),
+        err_styles: styles(anstream::AutoStream::choice(&io::stderr())),
         width,
         err_width: io::stderr().is_terminal().then_some(width),
     };
@@ -65,6 +67,13 @@ fn color(when: Color) {
         Color::Auto => ColorChoice::Auto,
     };
     choice.write_global();
+}
+
+fn styles(choice: ColorChoice) -> Styles {
+    match choice {
+        ColorChoice::Never => Styles::default(),
+        _ => Styles::coloured(),
+    }
 }
 
 /// A reader of the report may go at any time (`| head`): that is no error, and the exit code stays what the verdict is.

@@ -90,6 +90,7 @@ pub(crate) fn check(
             human::Layout {
                 width: streams.width,
                 verbose: args.verbose,
+                styles: &streams.styles,
             },
             streams.out,
         )?,

@@ -3,21 +3,24 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use owo_colors::Style;
 
 use super::{LeftOut, PlanReport, PolicyFrom, Report, tally};
 use crate::facts::summary::Counts;
 use crate::finding::{Finding, Severity};
 use crate::ui::escape::line;
+use crate::ui::style::Styles;
 use crate::verdict::{Standing, Verdict, Weighed};
 
 /// How the report is laid out.
 #[derive(Debug, Clone, Copy)]
-pub struct Layout {
+pub struct Layout<'a> {
     /// Columns of the terminal.
     pub width: usize,
     /// Show everything.
     pub verbose: bool,
+    /// How each kind of text looks.
+    pub styles: &'a Styles,
 }
 
 /// Blocks that are shown in full before the rest is only named.
@@ -31,23 +34,20 @@ const INDENT: usize = 2;
 /// Columns of the labels.
 const LABEL: usize = 10;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-
-const fn colour(severity: Severity) -> Style {
+const fn colour(styles: &Styles, severity: Severity) -> Style {
     match severity {
-        Severity::Critical => AnsiColor::Red.on_default().bold(),
-        Severity::High => AnsiColor::Red.on_default(),
-        Severity::Medium => AnsiColor::Yellow.on_default(),
-        Severity::Low => AnsiColor::Cyan.on_default(),
+        Severity::Critical => styles.critical,
+        Severity::High => styles.high,
+        Severity::Medium => styles.medium,
+        Severity::Low => styles.low,
     }
 }
 
-const fn verdict_colour(verdict: Verdict) -> Style {
+const fn verdict_colour(styles: &Styles, verdict: Verdict) -> Style {
     match verdict {
-        Verdict::Block => AnsiColor::Red.on_default().bold(),
-        Verdict::Warn => AnsiColor::Yellow.on_default().bold(),
-        Verdict::Pass => AnsiColor::Green.on_default().bold(),
+        Verdict::Block => styles.block,
+        Verdict::Warn => styles.warn,
+        Verdict::Pass => styles.pass,
     }
 }
 
@@ -55,7 +55,7 @@ const fn verdict_colour(verdict: Verdict) -> Style {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (at, plan) in report.plans.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
@@ -99,7 +99,7 @@ pub fn write(report: &Report, layout: Layout, out: &mut dyn Write) -> io::Result
 }
 
 /// What was passed over: what could be taken for a plan by its name, the rest as a number.
-fn left_out(left_out: &LeftOut, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn left_out(left_out: &LeftOut, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     let named = |all: &[String]| {
         let more = all.len().saturating_sub(NAMED);
         let mut text = all.iter().take(NAMED).cloned().collect::<Vec<_>>();
@@ -114,11 +114,17 @@ fn left_out(left_out: &LeftOut, layout: Layout, out: &mut dyn Write) -> io::Resu
         .map(|(file, what)| format!("{} ({what})", line(file)))
         .collect();
     if !files.is_empty() {
-        footer(out, layout, "left out", &named(&files), DIM)?;
+        footer(out, layout, "left out", &named(&files), layout.styles.dim)?;
     }
     if left_out.others > 0 {
         let files = crate::ui::words::plural(left_out.others, "other file");
-        footer(out, layout, "left out", &format!("{files}: no plans"), DIM)?;
+        footer(
+            out,
+            layout,
+            "left out",
+            &format!("{files}: no plans"),
+            layout.styles.dim,
+        )?;
     }
     let dirs: Vec<String> = left_out
         .not_entered
@@ -126,14 +132,14 @@ fn left_out(left_out: &LeftOut, layout: Layout, out: &mut dyn Write) -> io::Resu
         .map(|dir| line(dir).into_owned())
         .collect();
     if !dirs.is_empty() {
-        footer(out, layout, "not read", &named(&dirs), DIM)?;
+        footer(out, layout, "not read", &named(&dirs), layout.styles.dim)?;
     }
     Ok(())
 }
 
-fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (summary, decision) = (&plan.summary, &plan.decision);
-    headline(plan, out)?;
+    headline(plan, layout.styles, out)?;
     let groups = groups(&decision.findings);
     let full = if layout.verbose {
         groups.len()
@@ -170,7 +176,7 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
         )?;
     }
     for note in &summary.notes {
-        footer(out, layout, "note", note, DIM)?;
+        footer(out, layout, "note", note, layout.styles.dim)?;
     }
     match plan.compared.dir() {
         Some(dir) => footer(out, layout, "directory", &line(dir), Style::new())?,
@@ -179,7 +185,7 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
             layout,
             "not seen",
             "the directory that the plan is from: no pin, memory or state was compared; --dir names it",
-            DIM,
+            layout.styles.dim,
         )?,
         None => {}
     }
@@ -190,13 +196,13 @@ fn write_plan(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Res
             layout,
             "not seen",
             "backend, workspace and lineage are not in the JSON of a plan",
-            DIM,
+            layout.styles.dim,
         )?,
     }
     verdict(plan, layout, out)
 }
 
-fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
+fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
     let summary = &plan.summary;
     let version = summary.terraform_version.as_deref().map_or_else(
         || "version not said".to_owned(),
@@ -214,18 +220,19 @@ fn headline(plan: &PlanReport, out: &mut dyn Write) -> io::Result<()> {
         plan.decision.verdict.word().to_uppercase()
     };
     let style = if word == "NOT JUDGED" {
-        verdict_colour(Verdict::Block)
+        verdict_colour(styles, Verdict::Block)
     } else {
-        verdict_colour(plan.decision.verdict)
+        verdict_colour(styles, plan.decision.verdict)
     };
     let what = if tally.is_empty() {
         String::new()
     } else {
         format!(": {}", tally.join(", "))
     };
-    writeln!(out, "{style}{word}{style:#}{what}{}", place(plan))?;
-    writeln!(out, "{BOLD}{}{BOLD:#}", line(&summary.source))?;
-    writeln!(out, "{DIM}{version} · sha256 {digest}{DIM:#}")
+    writeln!(out, "{}{what}{}", style.style(word), place(plan))?;
+    writeln!(out, "{}", styles.bold.style(line(&summary.source)))?;
+    let read = format!("{version} · sha256 {digest}");
+    writeln!(out, "{}", styles.dim.style(read))
 }
 
 /// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.
@@ -294,7 +301,7 @@ fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
 
 fn write_group(
     group: &[&Weighed],
-    layout: Layout,
+    layout: Layout<'_>,
     advice: &mut HashSet<String>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -302,15 +309,18 @@ fn write_group(
         return Ok(());
     };
     let finding = &weighed.finding;
-    let style = colour(weighed.severity);
+    let style = colour(layout.styles, weighed.severity);
+    let Styles { bold, dim, .. } = *layout.styles;
     let severity = weighed.severity.word().to_uppercase();
     let rule = rule(weighed);
     if group.len() > 1 {
         let kind = line(finding.resource_type.as_deref().unwrap_or("resource"));
         writeln!(
             out,
-            "{style}{severity}{style:#}  {BOLD}{} × {kind}{BOLD:#}  {DIM}{rule}{DIM:#}",
-            group.len()
+            "{}  {}  {}",
+            style.style(severity),
+            bold.style(format_args!("{} × {kind}", group.len())),
+            dim.style(rule)
         )?;
         let most = if layout.verbose {
             group.len()
@@ -333,7 +343,7 @@ fn write_group(
             INDENT,
             "",
             &format!("{}{more}", addresses.join(", ")),
-            BOLD,
+            layout.styles.bold,
         )?;
     } else {
         let address = address(finding);
@@ -342,7 +352,10 @@ fn write_group(
         let gap = if wide { "\n  " } else { "  " };
         writeln!(
             out,
-            "{style}{severity}{style:#}  {BOLD}{address}{BOLD:#}{gap}{DIM}{rule}{DIM:#}"
+            "{}  {}{gap}{}",
+            style.style(severity),
+            bold.style(address),
+            dim.style(rule)
         )?;
     }
     wrapped(
@@ -390,31 +403,27 @@ fn write_group(
     }
     if let Some(place) = &finding.place {
         let file = line(&place.file);
+        let head = format!("{:<LABEL$}{file}:{}", "source", place.head.line);
         match &place.attribute {
             Some(attribute) => {
                 writeln!(
                     out,
-                    "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}  {}",
+                    "{:INDENT$}{}  {}",
                     "",
-                    "source",
-                    place.head.line,
+                    dim.style(head),
                     line(&place.head.text)
                 )?;
                 writeln!(
                     out,
-                    "{:at$}{DIM}{file}:{}{DIM:#}  {}",
+                    "{:at$}{}  {}",
                     "",
-                    attribute.line,
+                    dim.style(format_args!("{file}:{}", attribute.line)),
                     line(&attribute.text),
                     at = INDENT + LABEL
                 )?;
             }
             // The head of the block would only say the address again.
-            None => writeln!(
-                out,
-                "{:INDENT$}{DIM}{:<LABEL$}{file}:{}{DIM:#}",
-                "", "source", place.head.line
-            )?,
+            None => writeln!(out, "{:INDENT$}{}", "", dim.style(head))?,
         }
     }
     if let Some(snippet) = &finding.snippet {
@@ -434,7 +443,7 @@ struct Rest<'a> {
 }
 
 /// What is left, by severity and rule: addresses only, and what the policy says of them.
-fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn write_rest(groups: &[Vec<&Weighed>], layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<Rest<'_>> = Vec::new();
     for weighed in groups.iter().flatten() {
         let (severity, rule, policy) = (weighed.severity, rule(weighed), policy_words(weighed));
@@ -462,7 +471,7 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
         findings,
     } in lines
     {
-        let style = colour(severity);
+        let style = colour(layout.styles, severity);
         let shown: Vec<String> = findings
             .iter()
             .take(NAMED)
@@ -477,7 +486,8 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
         };
         writeln!(
             out,
-            "{style}{severity}{style:#}  {} × {rule}",
+            "{}  {} × {rule}",
+            style.style(severity),
             findings.len()
         )?;
         wrapped(
@@ -486,21 +496,18 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout, out: &mut dyn Write) -> 
             INDENT,
             "",
             &format!("{}{more}", shown.join(", ")),
-            DIM,
+            layout.styles.dim,
         )?;
         if let Some((label, text)) = policy {
             wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
         }
     }
-    writeln!(
-        out,
-        "{DIM}{}{DIM:#}",
-        if hidden {
-            "--verbose shows all, and why"
-        } else {
-            "--verbose shows why"
-        }
-    )
+    let more = if hidden {
+        "--verbose shows all, and why"
+    } else {
+        "--verbose shows why"
+    };
+    writeln!(out, "{}", layout.styles.dim.style(more))
 }
 
 /// The rule's id, and what a reader should know about this finding.
@@ -579,7 +586,7 @@ fn counts(counts: &Counts) -> String {
     }
 }
 
-fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result<()> {
+fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     let decision = &plan.decision;
     let standing = |word: &str| {
         decision
@@ -661,9 +668,9 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
         policy_from(plan, from, layout, out)?;
     }
     let style = if decision.refusal.is_some() {
-        verdict_colour(Verdict::Block)
+        verdict_colour(layout.styles, Verdict::Block)
     } else {
-        verdict_colour(decision.verdict)
+        verdict_colour(layout.styles, decision.verdict)
     };
     if let Some(closed) = &decision.closed {
         let words = format!(
@@ -671,7 +678,13 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
             closed.reason,
             closed.next()
         );
-        footer(out, layout, "closed", &words, verdict_colour(Verdict::Warn))?;
+        footer(
+            out,
+            layout,
+            "closed",
+            &words,
+            verdict_colour(layout.styles, Verdict::Warn),
+        )?;
     }
     footer(out, layout, "verdict", text, style)?;
     if let Some(weighed) = decision
@@ -685,7 +698,7 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
             layout,
             "more",
             &format!("applygate rules explain {}", weighed.finding.rule),
-            DIM,
+            layout.styles.dim,
         )?;
     }
     Ok(())
@@ -695,7 +708,7 @@ fn verdict(plan: &PlanReport, layout: Layout, out: &mut dyn Write) -> io::Result
 fn policy_from(
     plan: &PlanReport,
     from: &PolicyFrom,
-    layout: Layout,
+    layout: Layout<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let reviewed = &from.reviewed;
@@ -746,13 +759,19 @@ fn policy_from(
             named.collect::<Vec<_>>().join(", ")
         )
     };
-    footer(out, layout, "weaker", &text, verdict_colour(Verdict::Warn))
+    footer(
+        out,
+        layout,
+        "weaker",
+        &text,
+        verdict_colour(layout.styles, Verdict::Warn),
+    )
 }
 
 /// A labelled line of the footer.
 fn footer(
     out: &mut dyn Write,
-    layout: Layout,
+    layout: Layout<'_>,
     label: &str,
     text: &str,
     style: Style,
@@ -763,7 +782,7 @@ fn footer(
 /// An escaped text, wrapped, with its label before the first line. Without a label it starts at the indent.
 fn wrapped(
     out: &mut dyn Write,
-    layout: Layout,
+    layout: Layout<'_>,
     indent: usize,
     label: &str,
     text: &str,
@@ -782,11 +801,13 @@ fn wrapped(
         if number == 0 && !label.is_empty() {
             writeln!(
                 out,
-                "{:indent$}{DIM}{label:<LABEL$}{DIM:#}{style}{part}{style:#}",
-                ""
+                "{:indent$}{}{}",
+                "",
+                layout.styles.dim.style(format_args!("{label:<LABEL$}")),
+                style.style(part)
             )?;
         } else {
-            writeln!(out, "{:at$}{style}{part}{style:#}", "")?;
+            writeln!(out, "{:at$}{}", "", style.style(part))?;
         }
     }
     Ok(())

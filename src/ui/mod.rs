@@ -6,5 +6,6 @@ pub(crate) mod position;
 pub(crate) mod problem;
 pub(crate) mod refusal;
 pub(crate) mod streams;
+pub(crate) mod style;
 pub(crate) mod words;
 mod wrap;

@@ -12,6 +12,7 @@ use miette::{
 
 use super::escape::line;
 use super::exit::Exit;
+use super::style::Styles;
 use super::wrap::folded;
 
 /// Parts that are shown; the rest are counted.
@@ -100,12 +101,23 @@ impl Problem {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write(&self, width: usize, fold: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-        folded("error: ", &line(&self.what), fold, out)?;
+    pub fn write(
+        &self,
+        width: usize,
+        fold: Option<usize>,
+        styles: &Styles,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        folded("error: ", styles.error, &line(&self.what), fold, out)?;
         if let Some(help) = &self.help {
-            folded("  help: ", &line(help), fold, out)?;
+            folded("  help: ", styles.help, &line(help), fold, out)?;
         }
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        let theme = if styles.coloured {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
             .with_links(false)
             .with_context_lines(1)
             .with_width(width);
@@ -251,9 +263,9 @@ mod tests {
     fn written(problem: &Problem) -> String {
         let mut out = Vec::new();
         problem
-            .write(80, None, &mut out)
+            .write(80, None, &Styles::default(), &mut out)
             .unwrap_or_else(|error| panic!("{error}"));
-        anstream::adapter::strip_str(&String::from_utf8_lossy(&out)).to_string()
+        String::from_utf8_lossy(&out).into_owned()
     }
 
     fn drawn(text: &str, place: Range<usize>) -> String {

@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::io::{self, Write};
 
+use owo_colors::Style;
+
 use super::problem::Problem;
+use super::style::Styles;
 use super::wrap::folded;
 
 /// Where a run writes to.
@@ -14,6 +17,10 @@ pub struct Streams<'a> {
     pub closed: &'a Cell<bool>,
     /// Errors.
     pub err: &'a mut dyn Write,
+    /// How reports look.
+    pub styles: Styles,
+    /// How errors look.
+    pub err_styles: Styles,
     /// Columns for people.
     pub width: usize,
     /// Columns for errors: none where they go to a file or a log, in which a message is found by its line.
@@ -26,7 +33,7 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub fn refuse(&mut self, problem: &Problem) -> io::Result<()> {
-        problem.write(self.width, self.err_width, self.err)
+        problem.write(self.width, self.err_width, &self.err_styles, self.err)
     }
 
     /// Says what the gate does, between the lines of the program that it runs.
@@ -34,7 +41,7 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub(crate) fn tell(&mut self, text: &str) -> io::Result<()> {
-        folded("applygate: ", text, self.err_width, self.err)
+        folded("applygate: ", Style::new(), text, self.err_width, self.err)
     }
 }
 

@@ -404,6 +404,10 @@ fn colours() {
     );
     assert_eq!(colours(&["check", "--x"], &[force]), mistake(true));
     assert_eq!(colours(&["check", "--color=red"], &[]), mistake(false));
+    // And so does what cannot be judged.
+    let missing = ["check", "no-such-plan", "--color=always"];
+    assert_eq!(colours(&missing, &[]), (Some(2), false, true));
+    assert_eq!(colours(&missing[..2], &[]), (Some(2), false, false));
 }
 
 /// A mistyped word is not answered with a flag that weakens the gate.

@@ -3,13 +3,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::common::{applygate, judge, root};
-use applygate::Problem;
 use applygate::testing::PlanReport;
 use applygate::testing::Severity;
 use applygate::testing::Verdict;
 use applygate::testing::policy::{self, Mistakes, Policy};
 use applygate::testing::{Origin, Settings};
 use applygate::testing::{RULES, Switch};
+use applygate::{Problem, Styles};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -1567,9 +1567,9 @@ fn hostile_files() {
         };
         let mut out = Vec::new();
         Problem::from(mistakes)
-            .write(80, None, &mut out)
+            .write(80, None, &Styles::default(), &mut out)
             .expect("written");
-        let told = anstream::adapter::strip_str(&String::from_utf8_lossy(&out)).to_string();
+        let told = String::from_utf8_lossy(&out).into_owned();
         assert!(
             told.len() < 40_000 && !told.contains(['\0', '\u{1b}', '\u{202e}']),
             "{told}"
@@ -1886,7 +1886,7 @@ proptest! {
         if let Err(mistakes) = read(text.as_bytes()) {
             let mut out = Vec::new();
             prop_assert!(!mistakes.list.is_empty());
-            Problem::from(mistakes).write(80, None, &mut out).expect("written");
+            Problem::from(mistakes).write(80, None, &Styles::default(), &mut out).expect("written");
         }
     }
 }
@@ -1919,7 +1919,7 @@ fn times_that_cannot_be_meant() {
         let mut told = Vec::new();
         let mistakes = read(text.as_bytes()).expect_err("a mistake");
         Problem::from(mistakes)
-            .write(80, None, &mut told)
+            .write(80, None, &Styles::default(), &mut told)
             .expect("written");
         let told = String::from_utf8(told).expect("text");
         assert!(told.contains(says) && told.contains(at), "{told}");

@@ -2,11 +2,16 @@
 use std::io::Cursor;
 
 use crate::common::{applygate, root};
+use applygate::Styles;
 use applygate::testing::Settings;
 use applygate::testing::judge_bytes;
 use applygate::testing::{Report, human};
 
 fn human(plan: &[u8], verbose: bool) -> String {
+    styled(plan, verbose, &Styles::default())
+}
+
+fn styled(plan: &[u8], verbose: bool, styles: &Styles) -> String {
     let plans = judge_bytes(plan, "plan.json", &Settings::default()).expect("readable");
     let mut out = Cursor::new(Vec::new());
     human::write(
@@ -14,15 +19,15 @@ fn human(plan: &[u8], verbose: bool) -> String {
             plans,
             ..Report::default()
         },
-        human::Layout { width: 80, verbose },
+        human::Layout {
+            width: 80,
+            verbose,
+            styles,
+        },
         &mut out,
     )
     .expect("written");
     String::from_utf8(out.into_inner()).expect("text")
-}
-
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }
 
 fn snapshot(name: &str, text: &str) {
@@ -46,12 +51,15 @@ fn what_a_person_sees() {
     ] {
         let plan =
             std::fs::read(root().join("fixtures").join(fixture).join("plan.json")).expect("a plan");
-        snapshot(&format!("human@{name}"), &plain(&human(&plan, false)));
+        snapshot(&format!("human@{name}"), &human(&plan, false));
     }
     let plan =
         std::fs::read(root().join("fixtures/mass-destroy/fires-everything-with-a-store/plan.json"))
             .expect("a plan");
-    snapshot("human@colours", &human(&plan, false).replace('\u{1b}', "␛"));
+    snapshot(
+        "human@colours",
+        &styled(&plan, false, &Styles::coloured()).replace('\u{1b}', "␛"),
+    );
 }
 
 /// Two hundred findings stay within two screens; everything is there on request.
@@ -70,7 +78,7 @@ fn hundreds_of_findings() {
         })
         .collect();
     let plan = serde_json::json!({"format_version": "1.2", "terraform_version": "1.15.5", "resource_changes": changes}).to_string();
-    let short = plain(&human(plan.as_bytes(), false));
+    let short = human(plan.as_bytes(), false);
     snapshot("human@two-hundred", &short);
     assert!(
         short.lines().count() <= 75,
@@ -81,7 +89,7 @@ fn hundreds_of_findings() {
         short.lines().all(|line| line.chars().count() <= 80),
         "80 columns"
     );
-    let long = plain(&human(plan.as_bytes(), true));
+    let long = human(plan.as_bytes(), true);
     for at in 0..200 {
         assert!(long.contains(&format!("module.m[\"{at}\"].")), "{at}");
     }

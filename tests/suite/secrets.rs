@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Cursor;
 
 use crate::common::{fixtures, parse};
+use applygate::Styles;
 use applygate::testing::Settings;
 use applygate::testing::judge_bytes;
 use applygate::testing::{ErrorReport, PlanReport, Report, escape, human, json};
@@ -30,7 +31,16 @@ fn all_output(bytes: &[u8]) -> String {
     }
     for verbose in [false, true] {
         let mut out = Cursor::new(Vec::new());
-        human::write(&report, human::Layout { width: 80, verbose }, &mut out).expect("written");
+        human::write(
+            &report,
+            human::Layout {
+                width: 80,
+                verbose,
+                styles: &Styles::coloured(),
+            },
+            &mut out,
+        )
+        .expect("written");
         text.push_str(&String::from_utf8(out.into_inner()).expect("text"));
     }
     let mut out = Cursor::new(Vec::new());
@@ -258,13 +268,12 @@ fn nothing_invisible_and_no_command_comes_through() {
             human::Layout {
                 width: 80,
                 verbose: true,
+                styles: &Styles::default(),
             },
             &mut out,
         )
         .expect("written");
-        let styled =
-            anstream::adapter::strip_str(&String::from_utf8(out.into_inner()).expect("text"))
-                .to_string();
+        let styled = String::from_utf8(out.into_inner()).expect("text");
         let mut out = Cursor::new(Vec::new());
         json::write(&report, &mut out).expect("written");
         let text = styled + &String::from_utf8(out.into_inner()).expect("text");

@@ -374,6 +374,7 @@ impl<'a> Gate<'a> {
             human::Layout {
                 width: streams.width,
                 verbose: self.args.verbose,
+                styles: &streams.styles,
             },
             streams.out,
         )?;
