@@ -9,6 +9,7 @@ pub(crate) mod address;
 pub(crate) mod catalog;
 pub(crate) mod cli;
 pub(crate) mod commands;
+pub(crate) mod config;
 pub(crate) mod facts;
 pub(crate) mod finding;
 pub(crate) mod git;

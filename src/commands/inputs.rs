@@ -127,15 +127,8 @@ pub(crate) fn newer_than(job: &Job, dir: &Path) -> Result<(), Refusal> {
 }
 
 fn is_configuration(name: &str) -> bool {
-    [
-        ".tf",
-        ".tf.json",
-        ".tofu",
-        ".tofu.json",
-        ".tfvars",
-        ".tfvars.json",
-    ]
-    .iter()
-    .any(|ending| name.ends_with(ending))
+    crate::config::is_source(name)
+        || name.ends_with(".tfvars")
+        || name.ends_with(".tfvars.json")
         || name == ".terraform.lock.hcl"
 }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::saved::config::Config;
-use super::{Configuration, Plan, ReadError, ResourceChange, Shape, Text, Value, Variables, saved};
-use crate::address::Address;
+use super::{Configuration, Plan, ReadError, ResourceChange, Shape, Value, Variables, saved};
+use crate::config::{FullName, Provider, Tree};
 
 /// Providers that are part of Terraform itself.
 const BUILTIN: &str = "terraform.io/builtin/";
@@ -32,7 +32,6 @@ pub(crate) struct Block<'p> {
 pub(crate) struct Configured<'p> {
     form: Form<'p>,
     variables: Variables<'p>,
-    sensitive: BTreeMap<Cow<'p, str>, bool>,
     /// Variables that were looked up: each costs a walk through all of them.
     known: RefCell<HashMap<String, Value<'p>>>,
 }
@@ -40,77 +39,13 @@ pub(crate) struct Configured<'p> {
 enum Form<'p> {
     Nowhere,
     Json {
-        blocks: BTreeMap<Cow<'p, str>, JsonBlock<'p>>,
-        /// The key of the block that each resource uses, by its address without keys.
-        keys: HashMap<String, Cow<'p, str>>,
-        /// The only block of a provider, by its full name or, in old plans, its name.
+        tree: Tree<'p>,
+        /// Where each provider block is, by its key: the path of its module and its number there.
+        keys: HashMap<String, (String, usize)>,
+        /// The key of the only block of a provider, by its full name or, in old plans, its name.
         only: HashMap<String, Option<String>>,
     },
     Source(&'p Config<'p>),
-}
-
-#[derive(Deserialize)]
-struct Document<'p> {
-    #[serde(borrow, default)]
-    provider_config: BTreeMap<Cow<'p, str>, JsonBlock<'p>>,
-    #[serde(borrow, default)]
-    root_module: Module<'p>,
-}
-
-#[derive(Deserialize)]
-struct JsonBlock<'p> {
-    #[serde(borrow, default)]
-    name: Option<Text<'p>>,
-    #[serde(borrow, default)]
-    full_name: Option<Text<'p>>,
-    #[serde(borrow, default)]
-    module_address: Option<Text<'p>>,
-    #[serde(borrow, default)]
-    expressions: Option<&'p RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-struct Module<'p> {
-    #[serde(borrow, default)]
-    resources: Vec<Resource<'p>>,
-    #[serde(borrow, default)]
-    module_calls: BTreeMap<Cow<'p, str>, Call<'p>>,
-    #[serde(borrow, default)]
-    variables: BTreeMap<Cow<'p, str>, Variable>,
-}
-
-#[derive(Deserialize)]
-struct Resource<'p> {
-    #[serde(borrow)]
-    address: Text<'p>,
-    #[serde(borrow, default)]
-    provider_config_key: Option<Text<'p>>,
-}
-
-#[derive(Deserialize)]
-struct Call<'p> {
-    #[serde(borrow, default)]
-    module: Module<'p>,
-}
-
-#[derive(Deserialize)]
-struct Variable {
-    #[serde(default)]
-    sensitive: bool,
-}
-
-impl<'p> Module<'p> {
-    /// The parser itself allows no more than 128 levels.
-    fn keys(self, path: &str, keys: &mut HashMap<String, Cow<'p, str>>) {
-        for resource in self.resources {
-            if let Some(Text(key)) = resource.provider_config_key {
-                keys.insert(format!("{path}{}", resource.address.0), key);
-            }
-        }
-        for (name, call) in self.module_calls {
-            call.module.keys(&format!("{path}module.{name}."), keys);
-        }
-    }
 }
 
 impl std::fmt::Debug for Configured<'_> {
@@ -126,39 +61,27 @@ impl<'p> Configured<'p> {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn new(plan: &Plan<'p>) -> Result<Self, ReadError> {
-        let (mut sensitive, variables) = (BTreeMap::new(), plan.variables);
         let form = match plan.configuration {
             Configuration::Nowhere => Form::Nowhere,
             Configuration::Json(text) => {
-                let mut document: Document<'p> = serde_json::from_str(text)
-                    .map_err(|_| ReadError("the configuration cannot be read"))?;
-                let declared = std::mem::take(&mut document.root_module.variables);
-                sensitive = declared
-                    .into_iter()
-                    .map(|(name, variable)| (name, variable.sensitive))
-                    .collect();
+                let tree = super::json::configuration(text)?;
                 let mut keys = HashMap::new();
-                document.root_module.keys("", &mut keys);
                 let mut only: HashMap<String, Option<String>> = HashMap::new();
-                for (key, block) in &document.provider_config {
-                    if let Some(name) = block.full_name.as_ref().or(block.name.as_ref()) {
-                        only.entry(name.0.to_string())
+                for (path, module) in &tree.modules {
+                    for (number, block) in module.providers.iter().enumerate() {
+                        keys.insert(block.key.clone(), (path.clone(), number));
+                        only.entry(said_name(block).to_owned())
                             .and_modify(|only| *only = None)
-                            .or_insert_with(|| Some(key.to_string()));
+                            .or_insert_with(|| Some(block.key.clone()));
                     }
                 }
-                Form::Json {
-                    blocks: document.provider_config,
-                    keys,
-                    only,
-                }
+                Form::Json { tree, keys, only }
             }
             Configuration::Source(config) => Form::Source(config),
         };
         Ok(Self {
             form,
-            variables,
-            sensitive,
+            variables: plan.variables,
             known: RefCell::default(),
         })
     }
@@ -168,43 +91,46 @@ impl<'p> Configured<'p> {
     pub(crate) fn used<'a>(&'a self, change: &'a ResourceChange<'p>) -> Option<&'a str> {
         match &self.form {
             Form::Nowhere => None,
-            Form::Json { blocks, keys, only } => match keys.get(&without_keys(&change.address)) {
-                Some(key) => {
-                    // Before Terraform 1.1 a module's resource names a block that the root may hold.
-                    let of_root = key.rsplit_once(':').map(|(_, key)| key);
-                    [Some(key.as_ref()), of_root]
-                        .into_iter()
-                        .flatten()
-                        .find(|key| blocks.contains_key(*key))
+            Form::Json { tree, keys, only } => {
+                let used = tree
+                    .resource(&change.address)
+                    .and_then(|resource| resource.provider_key.as_deref());
+                match used {
+                    Some(key) => {
+                        // Before Terraform 1.1 a module's resource names a block that the root may hold.
+                        let of_root = key.rsplit_once(':').map(|(_, key)| key);
+                        [Some(key), of_root]
+                            .into_iter()
+                            .flatten()
+                            .find(|key| keys.contains_key(*key))
+                    }
+                    // What is no longer in the configuration names no block: only a single one of its provider can be meant.
+                    None => only.get(change.provider()?)?.as_deref(),
                 }
-                // What is no longer in the configuration names no block: only a single one of its provider can be meant.
-                None => only.get(change.provider()?)?.as_deref(),
-            },
+            }
             Form::Source(_) => change.provider_address(),
         }
     }
 
-    /// The blocks that this stands for: of a saved plan override files may add to one, the later one first.
+    /// The blocks that this stands for. A module that could not be read whole may say more of it, so that nothing is known.
     #[must_use]
     pub(crate) fn blocks(&self, used: &str) -> Vec<Block<'p>> {
         match &self.form {
             Form::Nowhere => Vec::new(),
-            Form::Json { blocks, .. } => {
-                let block = |block: &JsonBlock<'p>| Block {
-                    name: used.to_owned(),
-                    values: Value::json(
-                        block.expressions,
-                        super::Mask::Nothing,
-                        super::Mask::Nothing,
-                    ),
-                    root: block
-                        .module_address
-                        .as_ref()
-                        .is_none_or(|module| module.0.is_empty()),
+            Form::Json { tree, keys, .. } => {
+                let block = |(path, number): &(String, usize)| {
+                    let block = tree.modules.get(path)?.providers.get(*number)?;
+                    Some(Block {
+                        name: used.to_owned(),
+                        values: block
+                            .borrowed_settings()
+                            .map_or(Value::UNKNOWN, Value::of_json),
+                        root: path.is_empty(),
+                    })
                 };
-                blocks.get(used).map(block).into_iter().collect()
+                keys.get(used).and_then(block).into_iter().collect()
             }
-            Form::Source(config) => source_blocks(config, used),
+            Form::Source(config) => source_blocks(config.tree(), used),
         }
     }
 
@@ -272,26 +198,27 @@ impl<'p> Configured<'p> {
     }
 
     fn look_up(&self, name: &str) -> Result<Value<'p>, ReadError> {
-        let declared = match &self.form {
-            Form::Source(config) => config
-                .modules()
-                .get("")
-                .and_then(|root| root.variables.get(name)),
-            _ => None,
+        let (root, default) = match &self.form {
+            Form::Nowhere => (None, None),
+            Form::Json { tree, .. } => (tree.root(), None),
+            Form::Source(config) => {
+                let root = config.tree().root();
+                let declared = root.and_then(|root| root.variables.get(name));
+                (
+                    root,
+                    declared.and_then(|declared| declared.default.as_deref()),
+                )
+            }
         };
-        let sensitive = declared.map_or_else(
-            || self.sensitive.get(name).copied().unwrap_or(true),
-            |variable| variable.sensitive,
-        );
+        let declared = root.and_then(|root| root.variables.get(name));
+        // One that is not declared anywhere that is read may be a secret.
+        let sensitive = declared.is_none_or(|declared| declared.sensitive == Some(true));
         let set = match self.variables {
             Variables::Nowhere => None,
             Variables::Json(text) => json_variable(text, name)?,
             Variables::Wire(plan) => saved::variable(plan, name)?,
         };
-        let value = match (
-            set,
-            declared.and_then(|variable| variable.default.as_deref()),
-        ) {
+        let value = match (set, default) {
             (Some(value), _) => value,
             (None, Some(default)) => Value::of_json(default).expression()?,
             (None, None) => Value::UNKNOWN,
@@ -306,18 +233,12 @@ impl<'p> Configured<'p> {
         let mut found = BTreeSet::new();
         match &self.form {
             Form::Nowhere => {}
-            Form::Json { blocks, .. } => found.extend(blocks.values().filter_map(|block| {
-                Some(
-                    block
-                        .full_name
-                        .as_ref()
-                        .or(block.name.as_ref())?
-                        .0
-                        .to_string(),
-                )
-            })),
+            Form::Json { tree, .. } => {
+                let blocks = tree.modules.values().flat_map(|module| &module.providers);
+                found.extend(blocks.map(|block| said_name(block).to_owned()));
+            }
             Form::Source(config) => {
-                for module in config.modules().values() {
+                for module in config.tree().modules.values() {
                     let named = module
                         .providers
                         .iter()
@@ -337,8 +258,16 @@ impl<'p> Configured<'p> {
     }
 }
 
-/// The blocks that `module.x.provider["registry.terraform.io/hashicorp/aws"].east` stands for: the later one wins.
-fn source_blocks<'p>(config: &'p Config<'p>, address: &str) -> Vec<Block<'p>> {
+/// What the JSON of a plan calls the provider of a block: its full name, or in old plans the local one.
+fn said_name<'a>(block: &'a Provider<'_>) -> &'a str {
+    match &block.full {
+        FullName::Said(full) => full,
+        FullName::Required | FullName::Unsaid => &block.name,
+    }
+}
+
+/// The blocks that `module.x.provider["registry.terraform.io/hashicorp/aws"].east` stands for.
+fn source_blocks<'p>(tree: &'p Tree<'p>, address: &str) -> Vec<Block<'p>> {
     let (before, full, alias) = if let Some((before, rest)) = address.split_once("provider[\"") {
         let Some((full, rest)) = rest.split_once("\"]") else {
             return Vec::new();
@@ -357,12 +286,13 @@ fn source_blocks<'p>(config: &'p Config<'p>, address: &str) -> Vec<Block<'p>> {
         .filter(|part| !matches!(*part, "module" | ""))
         .collect::<Vec<_>>()
         .join(".");
-    let Some(module) = config.modules().get(&path) else {
+    let Some(module) = tree.modules.get(&path) else {
         return Vec::new();
     };
-    let fitting = module.providers.iter().rev().filter(|block| {
-        block.alias == alias && (block.name == full || module.is_source(&block.name, full))
-    });
+    let fitting = module
+        .providers
+        .iter()
+        .filter(|block| block.alias == alias && module.is_of(block, Some(full), full));
     fitting
         .map(|block| Block {
             name: if alias.is_empty() {
@@ -370,28 +300,10 @@ fn source_blocks<'p>(config: &'p Config<'p>, address: &str) -> Vec<Block<'p>> {
             } else {
                 format!("{}.{alias}", block.name)
             },
-            values: Value::of_json(&block.json),
+            values: Value::of_json(block.settings()),
             root: path.is_empty(),
         })
         .collect()
-}
-
-/// An address as the configuration has it: without the keys of its instances.
-fn without_keys(address: &str) -> String {
-    let Some(address) = Address::parse(address) else {
-        return String::new();
-    };
-    let modules: String = address
-        .module
-        .iter()
-        .map(|step| format!("module.{}.", step.name))
-        .collect();
-    format!(
-        "{modules}{}{}.{}",
-        if address.data { "data." } else { "" },
-        address.kind,
-        address.name
-    )
 }
 
 fn json_variable<'p>(text: &'p str, name: &str) -> Result<Option<Value<'p>>, ReadError> {

@@ -13,6 +13,7 @@ use super::{
     Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths,
     ResourceChange, Text, Value, Variables,
 };
+use crate::config::Tree;
 use crate::ui::position as place;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -532,68 +533,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
     }
 }
 
-/// The managed resource blocks of the root module.
-pub(super) fn root_blocks(configuration: &str) -> Option<std::collections::BTreeSet<String>> {
-    #[derive(Deserialize)]
-    struct Configuration {
-        root_module: Module,
-    }
-    #[derive(Deserialize)]
-    struct Module {
-        #[serde(default)]
-        resources: Vec<Resource>,
-    }
-    #[derive(Deserialize)]
-    struct Resource {
-        #[serde(default)]
-        mode: String,
-        #[serde(rename = "type")]
-        kind: String,
-        name: String,
-    }
-    let configuration: Configuration = serde_json::from_str(configuration).ok()?;
-    let managed = configuration
-        .root_module
-        .resources
-        .into_iter()
-        .filter(|resource| resource.mode == "managed");
-    Some(
-        managed
-            .map(|resource| format!("{}.{}", resource.kind, resource.name))
-            .collect(),
-    )
-}
-
-/// The blocks of a provider in the configuration (formats: 1.7); literal credentials stand in there, so only what a guard names is ever read.
-pub(super) fn provider_blocks<'p>(
-    text: &'p str,
-    provider: Option<&str>,
-    prefix: &str,
-) -> Result<Vec<Value<'p>>, ReadError> {
-    #[derive(Deserialize)]
-    struct Configuration<'p> {
-        #[serde(borrow, default)]
-        provider_config: BTreeMap<Cow<'p, str>, Block<'p>>,
-    }
-    #[derive(Deserialize)]
-    struct Block<'p> {
-        #[serde(borrow, default)]
-        name: Option<Text<'p>>,
-        #[serde(borrow, default)]
-        full_name: Option<Text<'p>>,
-        #[serde(borrow, default)]
-        expressions: Option<&'p RawValue>,
-    }
-    let configuration: Configuration<'p> = serde_json::from_str(text)
-        .map_err(|_| ReadError("the provider configuration cannot be read"))?;
-    let fits = |block: &Block<'p>| match (&block.full_name, provider) {
-        (Some(full), Some(provider)) if provider.contains('/') => full.0 == provider,
-        _ => block.name.as_ref().is_some_and(|name| name.0 == prefix),
-    };
-    Ok(configuration
-        .provider_config
-        .values()
-        .filter(|block| fits(block))
-        .map(|block| Value::json(block.expressions, Mask::Nothing, Mask::Nothing))
-        .collect())
+/// The `configuration` of a plan.
+pub(super) fn configuration(text: &str) -> Result<Tree<'_>, ReadError> {
+    crate::config::of_plan(text).ok_or(ReadError("the configuration cannot be read"))
 }

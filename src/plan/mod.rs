@@ -10,6 +10,8 @@ mod value;
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::config::{Provider, Resource};
+
 pub(crate) use document::STARTS;
 pub use document::{Document, Plans};
 pub(crate) use opened::Opened;
@@ -385,6 +387,7 @@ impl<'p> Plan<'p> {
     }
 
     /// The configuration blocks of a provider that a type's changes may use: every block whose name or full name fits.
+    /// A source that cannot be read may hold another one, so it counts as one of which nothing is known.
     ///
     /// # Errors
     /// When the configuration cannot be read.
@@ -395,8 +398,25 @@ impl<'p> Plan<'p> {
     ) -> Result<Vec<Value<'p>>, ReadError> {
         match self.configuration {
             Configuration::Nowhere => Ok(Vec::new()),
-            Configuration::Json(text) => json::provider_blocks(text, provider, prefix),
-            Configuration::Source(config) => Ok(config.provider_blocks(provider, prefix)),
+            Configuration::Json(text) => {
+                let tree = json::configuration(text)?;
+                let blocks = tree.providers(provider, prefix).into_iter();
+                Ok(blocks
+                    .map(|block| {
+                        block
+                            .and_then(Provider::borrowed_settings)
+                            .map_or(Value::UNKNOWN, Value::of_json)
+                    })
+                    .collect())
+            }
+            Configuration::Source(config) => {
+                let blocks = config.tree().providers(provider, prefix).into_iter();
+                Ok(blocks
+                    .map(|block| {
+                        block.map_or(Value::UNKNOWN, |block| Value::of_json(block.settings()))
+                    })
+                    .collect())
+            }
         }
     }
 
@@ -404,7 +424,7 @@ impl<'p> Plan<'p> {
     #[must_use]
     pub(crate) fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
         match self.configuration {
-            Configuration::Json(text) => json::root_blocks(text),
+            Configuration::Json(text) => Some(json::configuration(text).ok()?.root()?.managed()),
             _ => None,
         }
     }
@@ -412,9 +432,9 @@ impl<'p> Plan<'p> {
     /// The block of a resource in the configuration, by the address of any of its instances; `None` when it is not known:
     /// the plan is JSON, there is no such block, or its file cannot be read.
     #[must_use]
-    pub fn block(&self, address: &str) -> Option<&'p saved::config::Block> {
+    pub fn block(&self, address: &str) -> Option<&'p Resource> {
         match self.configuration {
-            Configuration::Source(config) => config.block(address),
+            Configuration::Source(config) => config.tree().resource(address),
             _ => None,
         }
     }

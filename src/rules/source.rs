@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::{Module, Resource, is_json};
 use crate::finding::{Evidence, Finding, Shown, SourceLine, SourcePlace};
 use crate::plan::Plan;
-use crate::plan::saved::config::{Block, Module};
 
 /// The longest line that is shown, in characters.
 const MAX_LINE: usize = 160;
@@ -13,7 +13,7 @@ const MAX_LINE: usize = 160;
 /// The sources of a plan: within a saved plan, or the files of its directory.
 pub(crate) struct Sources<'a, 'p> {
     plan: &'a Plan<'p>,
-    root: Option<(Module, &'a BTreeMap<String, String>)>,
+    root: Option<(Module<'static>, &'a BTreeMap<String, String>)>,
 }
 
 impl<'a, 'p> Sources<'a, 'p> {
@@ -24,7 +24,7 @@ impl<'a, 'p> Sources<'a, 'p> {
         Self { plan, root }
     }
 
-    fn block(&self, address: &str) -> Option<&Block> {
+    fn block(&self, address: &str) -> Option<&Resource> {
         self.root.as_ref().map_or_else(
             || self.plan.block(address),
             |(module, _)| module.block(address),
@@ -70,7 +70,13 @@ impl<'a, 'p> Sources<'a, 'p> {
                 line,
                 text: cut(&format!(
                     "  {name} = {}",
-                    if hidden { "…" } else { masked(&text) }
+                    if hidden {
+                        "…"
+                    } else if is_json(&block.file) {
+                        masked_json(&text, name)
+                    } else {
+                        masked(&text)
+                    }
                 )),
             })
         });
@@ -88,14 +94,22 @@ impl<'a, 'p> Sources<'a, 'p> {
 /// What stands after the first `=` of a line, if it is a truth value or a number; else an ellipsis.
 fn masked(line: &str) -> &str {
     let value = line.split_once('=').map_or("", |(_, value)| value);
-    let value = value
-        .split('#')
-        .next()
-        .unwrap_or_default()
-        .split("//")
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let value = value.split('#').next().unwrap_or_default();
+    plain(value.split("//").next().unwrap_or_default().trim())
+}
+
+/// The same of a line of JSON that has nothing but one member.
+fn masked_json<'l>(line: &'l str, name: &str) -> &'l str {
+    let member = line
+        .trim()
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_prefix(name)?.strip_prefix('"'));
+    let value = member.and_then(|rest| rest.trim_start().strip_prefix(':'));
+    plain(value.unwrap_or_default().trim_end_matches(',').trim())
+}
+
+/// A truth value or a number, or else an ellipsis.
+fn plain(value: &str) -> &str {
     let number = !value.is_empty()
         && value.len() <= 12
         && value
@@ -118,7 +132,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use super::{masked, masked_json};
 
     #[test]
     fn only_plain_literals_are_shown() {
@@ -133,6 +147,16 @@ mod tests {
             ("no assignment", "…"),
         ] {
             assert_eq!(masked(line), shown, "{line}");
+        }
+        for (line, shown) in [
+            ("  \"a\": true,", "true"),
+            ("\"a\" : 7", "7"),
+            ("  \"a\": \"x = true\",", "…"),
+            ("  \"a\": true, \"b\": \"x\"", "…"),
+            ("  \"b\": 7", "…"),
+            ("  \"a\": 1234567890123456", "…"),
+        ] {
+            assert_eq!(masked_json(line, "a"), shown, "{line}");
         }
     }
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::config::{MAX_SOURCE, Module, is_source};
 use crate::plan::Plan;
-use crate::plan::saved::config::Module;
+
 use crate::state::Identity;
 
 /// The largest file that is read here, in bytes.
@@ -213,22 +214,9 @@ const PLAIN: &[&str] = &[
     "workspace_dir",
 ];
 
-/// The type of the backend that the `.tf` files of a directory ask for; `None` when there is none or it cannot be told.
+/// The type of the backend that the sources of a directory ask for; `None` when there is none or it cannot be told.
 fn configured(dir: &Path) -> Option<String> {
-    for (_, text) in sources(dir)? {
-        let Ok(body) = text.parse::<hcl_edit::structure::Body>() else {
-            continue;
-        };
-        for terraform in body.get_blocks("terraform") {
-            if let Some(backend) = terraform.body.get_blocks("backend").next() {
-                return backend
-                    .labels
-                    .first()
-                    .map(|label| label.as_str().to_owned());
-            }
-        }
-    }
-    None
+    Module::of_files(&sources(dir)?).backend
 }
 
 /// The type of the backend of a directory: what its configuration asks for, or else what it was set up for.
@@ -241,18 +229,12 @@ pub(crate) fn backend_kind(dir: &Path) -> Option<String> {
     configured(dir).or_else(|| Some(set_up()?.kind))
 }
 
-/// The largest configuration file that is parsed, in bytes.
-pub(crate) const MAX_SOURCE: u64 = 1 << 20;
-
-/// The `.tf` files of a directory, by name; `None` when one cannot be read.
+/// The source files of a directory, by name; `None` when one cannot be read.
 pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().to_str()?.to_owned();
-        if !(name.ends_with(".tf") || name.ends_with(".tofu"))
-            || name.starts_with('.')
-            || !entry.file_type().ok()?.is_file()
-        {
+        if !is_source(&name) || !entry.file_type().ok()?.is_file() {
             continue;
         }
         if entry.metadata().ok()?.len() > MAX_SOURCE {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Where, directory};
+use crate::config::{instead_of, is_source, overrides};
 use crate::plan::Plan;
-use crate::plan::saved::config::is_source;
 
 /// Where a plan was found, and with it where it may be from.
 pub(crate) struct Origin<'a> {
@@ -150,13 +150,9 @@ pub(crate) fn has_the_sources(plan: &Plan<'_>, dir: &Path) -> bool {
 pub(crate) fn are_of(planned: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
     let of_terraform = there.iter().filter(|name| !is_tofu(name));
     // It takes `x.tofu` in the place of `x.tf`, and so with JSON.
-    let of_tofu = there.iter().filter(|name| {
-        let instead = match name.strip_suffix(".tf.json") {
-            Some(stem) => Some(format!("{stem}.tofu.json")),
-            None => name.strip_suffix(".tf").map(|stem| format!("{stem}.tofu")),
-        };
-        instead.is_none_or(|instead| !there.contains(&instead))
-    });
+    let of_tofu = there
+        .iter()
+        .filter(|name| instead_of(name).is_none_or(|instead| !there.contains(&instead)));
     planned.iter().eq(of_terraform) || planned.iter().eq(of_tofu)
 }
 
@@ -178,10 +174,5 @@ pub(crate) fn names(dir: &Path) -> BTreeSet<String> {
 
 /// Override files are made for one run and removed again: `backend_override.tf` in a pipeline.
 pub(crate) fn without_overrides(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-    let overrides = |name: &str| {
-        let name = name.strip_suffix(".json").unwrap_or(name);
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        stem == "override" || stem.ends_with("_override")
-    };
     names.into_iter().filter(|name| !overrides(name)).collect()
 }

@@ -1,11 +1,9 @@
 //! What a directory has that a policy can speak of: Terraform's own files and the sources, read as everywhere else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body};
-
+use crate::config::{self, Module, Provider};
 use crate::state::{data_dir, directory};
 
 /// The most workspaces that are listed.
@@ -53,46 +51,36 @@ impl Found {
             providers: providers(dir),
             ..Self::default()
         };
-        let sources = directory::sources(dir).filter(|_| !has_json(dir));
-        found.places(sources.as_ref().unwrap_or(&BTreeMap::new()));
-        if sources.is_none() {
-            (found.all_regions, found.all_accounts) = (false, false);
-        }
+        let sources = directory::sources(dir);
+        let module = Module::of_files(&sources.clone().unwrap_or_default());
+        found.places(&module, sources.is_some());
         found
     }
 
     /// Regions and accounts of the provider blocks.
-    fn places(&mut self, sources: &BTreeMap<String, String>) {
+    fn places(&mut self, module: &Module<'_>, read: bool) {
+        let whole = read && module.whole;
         let (mut regions, mut accounts) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
         let (mut some_regions, mut some_accounts) = (BTreeSet::new(), BTreeSet::new());
-        for text in sources.values() {
-            let Ok(body) = text.parse::<Body>() else {
-                (regions, accounts) = (None, None);
-                continue;
+        for block in &module.providers {
+            let (region, account) = match block.name.as_str() {
+                "aws" => (
+                    literals(block, "region"),
+                    literals(block, "allowed_account_ids"),
+                ),
+                "google" | "google-beta" => (literals(block, "region"), literals(block, "project")),
+                "azurerm" => (Some(Vec::new()), literals(block, "subscription_id")),
+                _ => continue,
             };
-            for block in body.get_blocks("provider") {
-                let (region, account) = match block.labels.first().map(|label| label.as_str()) {
-                    Some("aws") => (
-                        literals(block, "region"),
-                        literals(block, "allowed_account_ids"),
-                    ),
-                    Some("google" | "google-beta") => {
-                        (literals(block, "region"), literals(block, "project"))
-                    }
-                    Some("azurerm") => (Some(Vec::new()), literals(block, "subscription_id")),
-                    _ => continue,
-                };
-                some_regions.extend(region.iter().flatten().cloned());
-                some_accounts.extend(account.iter().flatten().cloned());
-                add(&mut regions, region);
-                add(&mut accounts, account);
-            }
+            some_regions.extend(region.iter().flatten().cloned());
+            some_accounts.extend(account.iter().flatten().cloned());
+            add(&mut regions, region);
+            add(&mut accounts, account);
         }
-        (self.all_regions, self.all_accounts) = (regions.is_some(), accounts.is_some());
-        (self.regions, self.accounts) = (
-            some_regions.into_iter().collect(),
-            some_accounts.into_iter().collect(),
-        );
+        self.all_regions = whole && regions.is_some();
+        self.all_accounts = whole && accounts.is_some();
+        self.regions = some_regions.into_iter().collect();
+        self.accounts = some_accounts.into_iter().collect();
     }
 }
 
@@ -104,27 +92,10 @@ fn add(all: &mut Option<BTreeSet<String>>, some: Option<Vec<String>>) {
 }
 
 /// Text that stands there as it is, alone or in a list; `None` when there is none, or something else.
-fn literals(block: &Block, name: &str) -> Option<Vec<String>> {
-    let text = |value: &Expression| {
-        value
-            .as_str()
-            .filter(|text| text.len() <= LONGEST)
-            .map(str::to_owned)
-    };
-    let value = &block.body.get_attribute(name)?.value;
-    match value.as_array() {
-        Some(values) => values.iter().map(text).collect(),
-        None => text(value).map(|text| vec![text]),
-    }
-}
-
-/// Whether there are sources as JSON, which are not looked into.
-fn has_json(dir: &Path) -> bool {
-    std::fs::read_dir(dir).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().ends_with(".tf.json"))
-    })
+fn literals(block: &Provider<'_>, name: &str) -> Option<Vec<String>> {
+    block
+        .words(name)
+        .filter(|words| words.iter().all(|word| word.len() <= LONGEST))
 }
 
 /// Names of workspaces, and whether there is the directory in which a local backend keeps them.
@@ -160,13 +131,9 @@ fn workspaces(dir: &Path) -> (Vec<String>, bool) {
 
 /// Source addresses of the lock file, without the host that everybody means.
 fn providers(dir: &Path) -> Vec<String> {
-    let body = text(&dir.join(".terraform.lock.hcl"))
-        .and_then(|text| text.parse::<Body>().ok())
+    let sources = text(&dir.join(".terraform.lock.hcl"))
+        .and_then(|text| config::locked_providers(&text))
         .unwrap_or_default();
-    let sources = body
-        .get_blocks("provider")
-        .filter_map(|block| block.labels.first())
-        .map(|label| label.as_str());
     let short = |source: &str| {
         let rest = ["registry.terraform.io/", "registry.opentofu.org/"]
             .iter()
@@ -174,8 +141,9 @@ fn providers(dir: &Path) -> Vec<String> {
         rest.unwrap_or(source).to_owned()
     };
     sources
+        .iter()
         .filter(|source| source.len() <= LONGEST)
-        .map(short)
+        .map(|source| short(source))
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect()
@@ -183,6 +151,6 @@ fn providers(dir: &Path) -> Vec<String> {
 
 fn text(path: &Path) -> Option<String> {
     let about = path.metadata().ok()?;
-    (about.is_file() && about.len() <= directory::MAX_SOURCE)
+    (about.is_file() && about.len() <= config::MAX_SOURCE)
         .then(|| std::fs::read_to_string(path).ok())?
 }

@@ -210,7 +210,14 @@ fn what_is_not_known_whole_does_not_hold() {
             "{example}\n{text}"
         );
     }
-    for (name, more) in [("broken.tf", "provider {{{"), ("more.tf.json", "{}")] {
+    for (name, more) in [
+        ("broken.tf", "provider {{{"),
+        ("broken.tf.json", "{"),
+        (
+            "more.tofu.json",
+            "{\"provider\": {\"aws\": {\"region\": \"${local.other}\"}}}",
+        ),
+    ] {
         write(
             dir,
             "main.tf",
@@ -219,6 +226,18 @@ fn what_is_not_known_whole_does_not_hold() {
         assert!(Found::look(dir).all_regions);
         write(dir, name, more);
         assert!(!Found::look(dir).all_regions, "{name}");
+        fs::remove_file(dir.join(name)).unwrap();
+    }
+    // What stands in JSON counts like the rest, under each of its names.
+    for name in ["more.tf.json", "more.tofu.json"] {
+        write(
+            dir,
+            name,
+            "{\"provider\": {\"aws\": {\"alias\": \"us\", \"region\": \"us-east-1\"}}}",
+        );
+        let found = Found::look(dir);
+        assert!(found.all_regions && !found.all_accounts, "{name}");
+        assert_eq!(found.regions, ["eu-central-1", "us-east-1"], "{name}");
         fs::remove_file(dir.join(name)).unwrap();
     }
     // Only what the directory was set up for.

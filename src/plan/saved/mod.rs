@@ -4,7 +4,6 @@
 mod backend;
 mod change;
 pub(crate) mod config;
-mod hcl;
 pub(crate) mod msgpack;
 pub(crate) mod paths;
 pub(crate) mod protobuf;
@@ -149,7 +148,7 @@ impl<'b> Opened<'b> {
             .ok_or_else(|| Refusal::new(Why::OtherZip))?;
         let lock = container
             .size(".terraform.lock.hcl")
-            .is_some_and(|size| size <= config::MAX_FILE);
+            .is_some_and(|size| size <= crate::config::MAX_SOURCE);
         let lock = if lock {
             container.read(".terraform.lock.hcl")?
         } else {

@@ -1,0 +1,297 @@
+//! The blocks of a configuration, as far as anybody asks for them.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::literal::Members;
+use crate::address::Address;
+
+/// The modules by their path (`a.b`); the root module is the empty one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree<'p> {
+    pub(crate) modules: BTreeMap<String, Module<'p>>,
+}
+
+/// A module of the configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Module<'p> {
+    /// Its directory, as seen from where Terraform ran.
+    pub(crate) dir: String,
+    /// Whether every file of it could be read.
+    pub(crate) whole: bool,
+    /// Resources of all modes by their key: `aws_x.y`, `data.aws_x.y`.
+    pub(super) resources: HashMap<String, Resource>,
+    pub(crate) providers: Vec<Provider<'p>>,
+    /// The sources of providers by their local names.
+    pub(crate) requires: HashMap<String, String>,
+    pub(crate) variables: HashMap<String, Variable>,
+    /// The type of the backend, `cloud` for that block.
+    pub(crate) backend: Option<String>,
+    /// The names of the modules that it calls.
+    pub(crate) calls: BTreeSet<String>,
+}
+
+/// The block of a resource.
+#[derive(Debug, Clone, Default)]
+pub struct Resource {
+    /// The file, as seen from where Terraform ran; empty in the JSON of a plan.
+    pub file: String,
+    /// The line of the block's head, from 1.
+    pub line: usize,
+    /// Each attribute by its path (`versioning.enabled`) with its line, in the order of the file.
+    pub(super) attributes: Vec<(String, usize)>,
+    /// What names its provider block in the JSON of a plan.
+    pub(crate) provider_key: Option<String>,
+}
+
+/// A provider block.
+#[derive(Debug, Clone)]
+pub(crate) struct Provider<'p> {
+    /// Its local name: `aws`.
+    pub(crate) name: String,
+    /// Empty when it has none.
+    pub(crate) alias: String,
+    /// Which provider that is.
+    pub(crate) full: FullName,
+    /// What names it in the JSON of a plan.
+    pub(crate) key: String,
+    members: Members,
+    settings: Cow<'p, str>,
+}
+
+/// Which provider a local name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FullName {
+    /// What `required_providers` of the module says.
+    Required,
+    /// Said by the JSON of a plan.
+    Said(String),
+    /// Not said: JSON before Terraform 1.1.
+    Unsaid,
+}
+
+/// A variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// What it is when nobody sets it, as an expression like those of [`Provider::settings`].
+    pub(crate) default: Option<String>,
+    /// Whether it is marked as sensitive; `None` when nothing is said of it.
+    pub(crate) sensitive: Option<bool>,
+    /// Whether its value is given anew at apply; `None` when nothing is said of it, as always in the JSON of a plan.
+    pub(crate) ephemeral: Option<bool>,
+}
+
+impl Resource {
+    /// The line of an attribute.
+    #[must_use]
+    pub fn line_of(&self, path: &str) -> Option<usize> {
+        self.attributes
+            .iter()
+            .find(|(name, _)| name == path)
+            .map(|(_, line)| *line)
+    }
+}
+
+impl<'p> Provider<'p> {
+    /// One of a source file.
+    pub(super) fn of_source(name: &str, alias: &str, members: Members) -> Self {
+        Self {
+            name: name.to_owned(),
+            alias: alias.to_owned(),
+            full: FullName::Required,
+            key: String::new(),
+            settings: Cow::Owned(members.json()),
+            members,
+        }
+    }
+
+    /// One of the JSON of a plan, its settings as they stand there.
+    pub(super) fn of_plan(key: String, name: String, full: FullName, settings: &'p str) -> Self {
+        Self {
+            name,
+            alias: String::new(),
+            full,
+            key,
+            settings: Cow::Borrowed(settings),
+            members: Members::default(),
+        }
+    }
+
+    /// The settings in the form that the JSON of a plan has: `{"region": {"constant_value": "eu-west-1"}}`. Of sources no credentials are kept.
+    pub(crate) fn settings(&self) -> &str {
+        &self.settings
+    }
+
+    /// The same where they stand in the JSON of a plan.
+    pub(crate) fn borrowed_settings(&self) -> Option<&'p str> {
+        match self.settings {
+            Cow::Borrowed(settings) => Some(settings),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    /// The plain words that a setting of a source consists of, alone or in a list; `None` when it is anything else.
+    pub(crate) fn words(&self, name: &str) -> Option<Vec<String>> {
+        self.members.words(name)
+    }
+
+    fn merge(&mut self, over: Self) {
+        self.members.merge(over.members);
+        self.settings = Cow::Owned(self.members.json());
+    }
+}
+
+impl<'p> Module<'p> {
+    /// An empty one.
+    pub(crate) fn new(dir: String) -> Self {
+        Self {
+            dir,
+            whole: true,
+            resources: HashMap::new(),
+            providers: Vec::new(),
+            requires: HashMap::new(),
+            variables: HashMap::new(),
+            backend: None,
+            calls: BTreeSet::new(),
+        }
+    }
+
+    /// The source of a provider by its local name, as written: `hashicorp/aws`, or with a host.
+    pub(crate) fn source_of(&self, name: &str) -> String {
+        self.requires
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| format!("hashicorp/{name}"))
+    }
+
+    /// Whether a block is one of this provider: by its full name where both are known, else by the local name.
+    pub(crate) fn is_of(&self, block: &Provider<'_>, provider: Option<&str>, name: &str) -> bool {
+        match (provider.filter(|full| full.contains('/')), &block.full) {
+            (Some(full), FullName::Said(said)) => said == full,
+            (Some(full), FullName::Required) => {
+                let source = self.source_of(&block.name);
+                full == source || full.split_once('/').is_some_and(|(_, rest)| rest == source)
+            }
+            _ => block.name == name,
+        }
+    }
+
+    /// The local names of providers that its blocks use by the names of their types, so without a `provider` of their own.
+    pub(crate) fn implied(&self) -> impl Iterator<Item = &str> {
+        let plain = self
+            .resources
+            .iter()
+            .filter(|(_, block)| block.line_of("provider").is_none());
+        plain.filter_map(|(key, _)| {
+            let kind = match key.split_once('.') {
+                Some((_, rest)) if rest.contains('.') => rest,
+                _ => key,
+            };
+            kind.split(['_', '.']).next()
+        })
+    }
+
+    /// Its managed resource blocks: `type.name`.
+    pub(crate) fn managed(&self) -> BTreeSet<String> {
+        self.resources
+            .keys()
+            .filter(|key| key.matches('.').count() == 1)
+            .cloned()
+            .collect()
+    }
+
+    /// The block of a resource of the root module.
+    pub(crate) fn block(&self, address: &str) -> Option<&Resource> {
+        let address = Address::parse(address).filter(|address| address.module.is_empty())?;
+        self.resource(&address)
+    }
+
+    fn resource(&self, address: &Address<'_>) -> Option<&Resource> {
+        let mode = if address.data { "data" } else { "resource" };
+        self.resources
+            .get(&super::key(mode, address.kind, address.name))
+    }
+
+    /// Adds a resource; the place is that of the block that is overridden.
+    pub(super) fn put_resource(&mut self, key: String, resource: Resource, overrides: bool) {
+        if !(overrides && self.resources.contains_key(&key)) {
+            self.resources.insert(key, resource);
+        }
+    }
+
+    pub(super) fn put_provider(&mut self, provider: Provider<'p>, overrides: bool) {
+        let there = self.providers.iter_mut().find(|there| {
+            overrides && (&there.name, &there.alias) == (&provider.name, &provider.alias)
+        });
+        match there {
+            Some(there) => there.merge(provider),
+            None => self.providers.push(provider),
+        }
+    }
+
+    pub(super) fn put_variable(&mut self, name: &str, variable: Variable) {
+        let there = self.variables.entry(name.to_owned()).or_default();
+        there.default = variable.default.or_else(|| there.default.take());
+        there.sensitive = variable.sensitive.or(there.sensitive);
+        there.ephemeral = variable.ephemeral.or(there.ephemeral);
+    }
+
+    /// Adds a line of `required_providers`; a name alone is one of HashiCorp's.
+    pub(super) fn put_required(&mut self, name: &str, source: &str) {
+        let source = if source.contains('/') {
+            source.to_lowercase()
+        } else {
+            format!("hashicorp/{source}")
+        };
+        self.requires.insert(name.to_owned(), source);
+    }
+}
+
+impl<'p> Tree<'p> {
+    /// Whether every module is there and every file of them could be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.modules.iter().all(|(path, module)| {
+            module.whole
+                && module.calls.iter().all(|call| {
+                    let callee = if path.is_empty() {
+                        call.clone()
+                    } else {
+                        format!("{path}.{call}")
+                    };
+                    self.modules.contains_key(&callee)
+                })
+        })
+    }
+
+    /// The root module.
+    pub(crate) fn root(&self) -> Option<&Module<'p>> {
+        self.modules.get("")
+    }
+
+    /// The block of the resource that an address is an instance of.
+    pub(crate) fn resource(&self, address: &str) -> Option<&Resource> {
+        let address = Address::parse(address)?;
+        let steps: Vec<&str> = address.module.iter().map(|step| step.name).collect();
+        self.modules.get(&steps.join("."))?.resource(&address)
+    }
+
+    /// The blocks of a provider in any module, `None` for what cannot be read: it may hold another one.
+    pub(crate) fn providers(
+        &self,
+        provider: Option<&str>,
+        name: &str,
+    ) -> Vec<Option<&Provider<'p>>> {
+        let mut found = Vec::new();
+        if !self.is_whole() {
+            found.push(None);
+        }
+        for module in self.modules.values() {
+            let fitting = module
+                .providers
+                .iter()
+                .filter(|block| module.is_of(block, provider, name));
+            found.extend(fitting.map(Some));
+        }
+        found
+    }
+}
