@@ -96,6 +96,9 @@ pub(crate) struct StateLine {
     pub(crate) backend: Option<String>,
     /// Where the state is kept: `s3://bucket/key`.
     pub(crate) place: Option<String>,
+    /// The server that is asked for it instead of the cloud's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
     /// The workspace.
     pub(crate) workspace: String,
     /// The lineage; `None` when there was no state.
@@ -131,8 +134,12 @@ impl StateLine {
         } else {
             String::new()
         };
+        let server = self
+            .server
+            .as_ref()
+            .map_or_else(String::new, |server| format!(" at {server}"));
         format!(
-            "{place} · workspace {} · {serial} · {} resources{mode}{targets}",
+            "{place}{server} · workspace {} · {serial} · {} resources{mode}{targets}",
             self.workspace, self.managed
         )
     }
@@ -153,6 +160,10 @@ impl StateLine {
                 .backend
                 .as_ref()
                 .map(|backend| backend.place(saved.workspace)),
+            server: saved
+                .backend
+                .as_ref()
+                .and_then(|backend| backend.server().map(str::to_owned)),
             workspace: saved.workspace.to_owned(),
             lineage: (!saved.no_state()).then(|| saved.lineage.to_owned()),
             serial: (!saved.no_state()).then_some(saved.serial),

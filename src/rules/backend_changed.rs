@@ -30,10 +30,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         && facts.state.came_along().1 == 0)
         || facts.state.migrated();
     let new = pinned.empty && identity.objects == 0;
-    let severity = if moved || new {
-        Severity::Low
-    } else {
-        Severity::Critical
+    let server = pinned.has_new_server(identity);
+    let severity = match (moved || new, server) {
+        (true, false) => Severity::Low,
+        // Whoever has the state can serve a copy of it, so that everything seems to have come along.
+        (true, true) => Severity::High,
+        (false, _) => Severity::Critical,
     };
     let mut finding = Finding::about_plan(
         "backend-changed",
@@ -45,7 +47,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             "{name}: \"{there}\" is pinned, \"{here}\" is in the plan"
         )));
     }
-    if moved {
+    if moved && server {
+        finding.evidence.push(Evidence::Note(
+            "all that was pinned is there: a migration, or a copy of the state".to_owned(),
+        ));
+        finding.loss = Some("nothing yet; the apply sends the new state, with all secrets in it, to a server that nobody pinned".to_owned());
+        finding.help = Some(
+            "if this server is meant, pin it and commit the pin: applygate pin PLAN".to_owned(),
+        );
+    } else if moved {
         finding.evidence.push(Evidence::Note(
             "all that was pinned is in the new place".to_owned(),
         ));

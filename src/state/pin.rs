@@ -94,6 +94,14 @@ impl PinSource {
     }
 }
 
+/// Whether an attribute of a backend names the server that is asked instead of the cloud's own.
+fn is_server(name: &str) -> bool {
+    matches!(
+        name,
+        "endpoint" | "endpoints.s3" | "metadata_host" | "storage_custom_endpoint"
+    )
+}
+
 /// A salted digest of an id: 16 hexadecimal digits.
 #[must_use]
 pub(crate) fn digest(salt: &str, kind: &str, id: &str) -> String {
@@ -226,6 +234,14 @@ impl PinnedState {
         self.workspace.contains(['*', '?', '[', '{'])
     }
 
+    /// Whether the plan's backend asks a server that the pinned one did not ask.
+    #[must_use]
+    pub(crate) fn has_new_server(&self, identity: &Identity) -> bool {
+        self.differences(identity)
+            .iter()
+            .any(|(name, ..)| is_server(name) && identity.place.attributes.contains_key(name))
+    }
+
     /// In what the place of the plan's state differs: names with both values.
     #[must_use]
     pub(crate) fn differences(&self, identity: &Identity) -> Vec<(String, String, String)> {
@@ -243,6 +259,7 @@ impl PinnedState {
         for name in names {
             let (pinned, now) = (self.place.get(name), here.attributes.get(name));
             // Some may come from the environment and are then not written down (formats: 3.4): only those that name the state must be there.
+            // A server that is new against the pin is another one: what is written goes there.
             let weak = matches!(
                 name.as_str(),
                 "region"
@@ -253,7 +270,9 @@ impl PinnedState {
                     | "endpoint"
                     | "endpoints.s3"
             );
-            if pinned != now && !(weak && (pinned.is_none() || now.is_none())) {
+            let new_server = pinned.is_none() && is_server(name);
+            let unsaid = weak && (now.is_none() || (pinned.is_none() && !new_server));
+            if pinned != now && !unsaid {
                 found.push((
                     name.clone(),
                     pinned.cloned().unwrap_or_else(|| "not set".to_owned()),

@@ -287,6 +287,7 @@ mod tests {
         let state = workspace.map(|workspace| StateLine {
             mode: "normal",
             backend: None,
+            server: None,
             place: None,
             workspace: workspace.to_owned(),
             lineage: None,

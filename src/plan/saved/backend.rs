@@ -118,6 +118,20 @@ impl Backend {
             .map(|(_, text)| text.as_str())
     }
 
+    /// The server that is asked instead of the cloud's own, where the place does not name it.
+    #[must_use]
+    pub(crate) fn server(&self) -> Option<&str> {
+        [
+            "endpoints.s3",
+            "endpoint",
+            "storage_custom_endpoint",
+            "metadata_host",
+        ]
+        .iter()
+        .find_map(|name| self.get(name))
+        .filter(|_| matches!(self.kind.as_str(), "s3" | "gcs" | "azurerm"))
+    }
+
     /// The place of the state of a workspace, in one line: `s3://bucket/env:/staging/key`.
     #[must_use]
     pub fn place(&self, workspace: &str) -> String {
