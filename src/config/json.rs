@@ -123,18 +123,15 @@ impl<'t> File<'t> {
     }
 
     /// The line of a name, or else of its value: both are parts of the text, unless the name has escapes.
-    fn line(&self, name: &Cow<'_, str>, value: &str) -> usize {
+    fn line(&self, name: &str, value: &str) -> usize {
         let start = self.text.as_ptr() as usize;
         let offset = |part: &str| {
             (part.as_ptr() as usize)
                 .checked_sub(start)
                 .filter(|at| *at < self.text.len())
         };
-        let at = match name {
-            Cow::Borrowed(name) => offset(name),
-            Cow::Owned(_) => None,
-        };
-        at.or_else(|| offset(value))
+        offset(name)
+            .or_else(|| offset(value))
             .map_or(0, |at| self.lines.at(at))
     }
 }

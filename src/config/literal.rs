@@ -16,13 +16,31 @@ pub(super) fn variable(name: &str) -> String {
 
 /// The members of a block, in the order of the file: the expression of an attribute, or the bodies of nested blocks of one type.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Members(Vec<(String, Vec<String>, bool)>);
+pub(super) struct Members {
+    list: Vec<Member>,
+    /// Whether there were more than are kept.
+    cut: bool,
+}
+
+/// The name, what stands there, and whether these are nested blocks.
+type Member = (String, Vec<String>, bool);
+
+/// The most members of one block: each name is looked for among them.
+const MOST_MEMBERS: usize = 500;
 
 impl Members {
+    pub(super) const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     pub(super) fn add(&mut self, name: &str, text: String, block: bool) {
-        match self.0.iter_mut().find(|(key, ..)| key == name) {
+        let full = self.list.len() >= MOST_MEMBERS;
+        match self.list.iter_mut().find(|(key, ..)| key == name) {
             Some((_, texts, _)) => texts.push(text),
-            None => self.0.push((name.to_owned(), vec![text], block)),
+            None if !full => {
+                self.list.push((name.to_owned(), vec![text], block));
+            }
+            None => self.cut = true,
         }
     }
 
@@ -38,7 +56,7 @@ impl Members {
         struct Constant {
             constant_value: Words,
         }
-        let (_, texts, _) = self.0.iter().find(|(key, ..)| key == name)?;
+        let (_, texts, _) = self.list.iter().find(|(key, ..)| key == name)?;
         let [text] = texts.as_slice() else {
             return None;
         };
@@ -52,16 +70,19 @@ impl Members {
 
     /// What another block overrides: attributes one by one, nested blocks with all of their type.
     pub(super) fn merge(&mut self, over: Self) {
-        for member in over.0 {
-            match self.0.iter_mut().find(|(name, ..)| *name == member.0) {
+        self.cut |= over.cut;
+        for member in over.list {
+            let full = self.list.len() >= MOST_MEMBERS;
+            match self.list.iter_mut().find(|(name, ..)| *name == member.0) {
                 Some(there) => *there = member,
-                None => self.0.push(member),
+                None if !full => self.list.push(member),
+                None => self.cut = true,
             }
         }
     }
 
     pub(super) fn json(&self) -> String {
-        let members = self.0.iter().map(|(name, texts, block)| {
+        let members = self.list.iter().map(|(name, texts, block)| {
             let value = match (block, texts.as_slice()) {
                 (false, [text]) => text.clone(),
                 // An attribute twice, or a block beside a dynamic one: nobody knows.

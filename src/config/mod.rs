@@ -14,7 +14,7 @@ mod planned;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use hcl::locked_providers;
-pub(crate) use model::{FullName, Module, Provider, Resource, Tree};
+pub(crate) use model::{FullName, Module, Provider, Resource, Tree, Variable};
 pub(crate) use planned::read as of_plan;
 
 /// The largest source file that is read, in bytes.
@@ -226,6 +226,26 @@ mod tests {
             );
             assert_eq!(module.backend.as_deref(), Some("gcs"));
         }
+    }
+
+    /// Very many members or overrides take no long time, and nothing of them is taken for all.
+    #[test]
+    fn very_many_blocks() {
+        let members: String = (0..40_000).map(|at| format!("  a{at} = 1\n")).collect();
+        let base: String = (0..20_000)
+            .map(|at| format!("provider \"a\" {{\n  alias = \"b{at}\"\n}}\n"))
+            .collect();
+        let start = std::time::Instant::now();
+        for files in [
+            vec![("main.tf", format!("provider \"a\" {{\n{members}}}\n"))],
+            vec![("main.tf", base.clone()), ("override.tf", base)],
+        ] {
+            let files = files
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text));
+            assert!(!Module::of_files(&files.collect()).whole);
+        }
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]

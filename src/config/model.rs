@@ -29,7 +29,12 @@ pub(crate) struct Module<'p> {
     pub(crate) backend: Option<String>,
     /// The names of the modules that it calls.
     pub(crate) calls: BTreeSet<String>,
+    /// How many provider blocks are overrides.
+    overridden: usize,
 }
+
+/// The most provider blocks of a module that are overrides: for each the others are looked through.
+const MOST_OVERRIDES: usize = 100;
 
 /// The block of a resource.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +158,7 @@ impl<'p> Module<'p> {
             variables: HashMap::new(),
             backend: None,
             calls: BTreeSet::new(),
+            overridden: 0,
         }
     }
 
@@ -219,12 +225,23 @@ impl<'p> Module<'p> {
         }
     }
 
+    /// Adds a provider block, or merges it into the one that it overrides.
     pub(super) fn put_provider(&mut self, provider: Provider<'p>, overrides: bool) {
+        self.overridden += usize::from(overrides);
+        if self.overridden > MOST_OVERRIDES {
+            self.whole = false;
+            return;
+        }
+        self.whole &= !provider.members.is_cut();
         let there = self.providers.iter_mut().find(|there| {
             overrides && (&there.name, &there.alias) == (&provider.name, &provider.alias)
         });
         match there {
-            Some(there) => there.merge(provider),
+            Some(there) => {
+                there.merge(provider);
+                let cut = there.members.is_cut();
+                self.whole &= !cut;
+            }
             None => self.providers.push(provider),
         }
     }

@@ -131,7 +131,7 @@ impl<'a, 'p> Facts<'a, 'p> {
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.asks_for_places() {
-            Some(Places::read(plan).map_err(nowhere)?)
+            Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {
             None
         };

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::saved::config::Config;
 use super::{Configuration, Plan, ReadError, ResourceChange, Shape, Value, Variables, saved};
-use crate::config::{FullName, Provider, Tree};
+use crate::config::{FullName, Module, Provider, Tree, Variable};
 
 /// Providers that are part of Terraform itself.
 const BUILTIN: &str = "terraform.io/builtin/";
@@ -26,14 +26,35 @@ pub(crate) struct Block<'p> {
     values: Value<'p>,
     /// Only in the root module a variable is one that somebody has set.
     root: bool,
+    /// Whether its module has a file that cannot be read, and that may say more or otherwise.
+    pub(crate) partial: bool,
+}
+
+/// What a setting of a block says.
+#[derive(Debug)]
+pub(crate) struct Setting<'p> {
+    pub(crate) values: Vec<Value<'p>>,
+    /// Whether something else may count: another file, or a value that is given anew at apply.
+    pub(crate) in_doubt: bool,
 }
 
 /// The configuration of providers.
 pub(crate) struct Configured<'p> {
     form: Form<'p>,
     variables: Variables<'p>,
+    given_anew: GivenAnew<'p>,
     /// Variables that were looked up: each costs a walk through all of them.
-    known: RefCell<HashMap<String, Value<'p>>>,
+    known: RefCell<HashMap<String, (Value<'p>, bool)>>,
+}
+
+/// Which root variables have another value at apply than the plan shows, or may have.
+enum GivenAnew<'p> {
+    /// Those that a saved plan lists.
+    Listed(Vec<&'p str>),
+    /// The JSON shows the default of such a variable, and does not say that it is one: only the sources do, where they are known.
+    IfDefault(Option<Box<Module<'static>>>),
+    /// None: JSON of a version that has no such variables.
+    None,
 }
 
 enum Form<'p> {
@@ -56,11 +77,22 @@ impl std::fmt::Debug for Configured<'_> {
 }
 
 impl<'p> Configured<'p> {
-    /// Reads the configuration of a plan.
+    /// Reads the configuration of a plan; `files` are the sources of its root module, for a plan that does not have them.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn new(plan: &Plan<'p>) -> Result<Self, ReadError> {
+    pub(crate) fn new(
+        plan: &Plan<'p>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Self, ReadError> {
+        let given_anew = match plan.saved.as_deref() {
+            Some(saved) => GivenAnew::Listed(saved.ephemeral.clone()),
+            None if plan.since(1, 10) => {
+                let here = (!files.is_empty()).then(|| Module::of_files(files));
+                GivenAnew::IfDefault(here.filter(|module| module.whole).map(Box::new))
+            }
+            None => GivenAnew::None,
+        };
         let form = match plan.configuration {
             Configuration::Nowhere => Form::Nowhere,
             Configuration::Json(text) => {
@@ -82,6 +114,7 @@ impl<'p> Configured<'p> {
         Ok(Self {
             form,
             variables: plan.variables,
+            given_anew,
             known: RefCell::default(),
         })
     }
@@ -112,7 +145,7 @@ impl<'p> Configured<'p> {
         }
     }
 
-    /// The blocks that this stands for. A module that could not be read whole may say more of it, so that nothing is known.
+    /// The blocks that this stands for.
     #[must_use]
     pub(crate) fn blocks(&self, used: &str) -> Vec<Block<'p>> {
         match &self.form {
@@ -126,6 +159,7 @@ impl<'p> Configured<'p> {
                             .borrowed_settings()
                             .map_or(Value::UNKNOWN, Value::of_json),
                         root: path.is_empty(),
+                        partial: false,
                     })
                 };
                 keys.get(used).and_then(block).into_iter().collect()
@@ -142,29 +176,38 @@ impl<'p> Configured<'p> {
         &self,
         block: &Block<'p>,
         path: &[&str],
-    ) -> Result<Vec<Value<'p>>, ReadError> {
+    ) -> Result<Setting<'p>, ReadError> {
         let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
         let last = path.last().map_or("", String::as_str);
-        block
-            .values
-            .at(&path)?
-            .into_iter()
-            .map(|value| self.resolve(value, block.root, last))
-            .collect()
+        let mut setting = Setting {
+            values: Vec::new(),
+            in_doubt: block.partial,
+        };
+        for value in block.values.at(&path)? {
+            let (value, in_doubt) = self.resolve(value, block.root, last)?;
+            setting.values.push(value);
+            setting.in_doubt |= in_doubt;
+        }
+        Ok(setting)
     }
 
-    fn resolve(&self, value: Value<'p>, root: bool, setting: &str) -> Result<Value<'p>, ReadError> {
+    fn resolve(
+        &self,
+        value: Value<'p>,
+        root: bool,
+        setting: &str,
+    ) -> Result<(Value<'p>, bool), ReadError> {
         let Shape::Object(members) = value.shape()? else {
-            return Ok(value);
+            return Ok((value, false));
         };
         if let Some((_, constant)) = members.iter().find(|(name, _)| name == "constant_value") {
-            return Ok(*constant);
+            return Ok((*constant, false));
         }
         let Shape::List(names) = super::member(&members, "references").shape()? else {
-            return Ok(Value::UNKNOWN);
+            return Ok((Value::UNKNOWN, false));
         };
         let [only] = names.as_slice() else {
-            return Ok(Value::UNKNOWN);
+            return Ok((Value::UNKNOWN, false));
         };
         let only = only.text()?.unwrap_or_default();
         // The JSON names what an expression refers to and leaves out the rest of it: a project, which has no form of its own, may be put together.
@@ -179,58 +222,75 @@ impl<'p> Configured<'p> {
             .filter(whole)
         {
             Some(name) => self.variable(name),
-            None => Ok(Value::UNKNOWN),
+            None => Ok((Value::UNKNOWN, false)),
         }
     }
 
-    fn variable(&self, name: &str) -> Result<Value<'p>, ReadError> {
+    fn variable(&self, name: &str) -> Result<(Value<'p>, bool), ReadError> {
         let known = self.known.borrow().get(name).copied();
         if let Some(value) = known {
             return Ok(value);
         }
         // More variables than this no configuration of providers has.
         if self.known.borrow().len() >= MOST_VARIABLES {
-            return Ok(Value::UNKNOWN);
+            return Ok((Value::UNKNOWN, false));
         }
         let value = self.look_up(name)?;
         self.known.borrow_mut().insert(name.to_owned(), value);
         Ok(value)
     }
 
-    fn look_up(&self, name: &str) -> Result<Value<'p>, ReadError> {
-        let (root, default) = match &self.form {
-            Form::Nowhere => (None, None),
-            Form::Json { tree, .. } => (tree.root(), None),
-            Form::Source(config) => {
-                let root = config.tree().root();
-                let declared = root.and_then(|root| root.variables.get(name));
-                (
-                    root,
-                    declared.and_then(|declared| declared.default.as_deref()),
-                )
-            }
+    /// The value of a variable, and whether another one may count.
+    fn look_up(&self, name: &str) -> Result<(Value<'p>, bool), ReadError> {
+        let root = match &self.form {
+            Form::Nowhere => None,
+            Form::Json { tree, .. } => tree.root(),
+            Form::Source(config) => config.tree().root(),
         };
         let declared = root.and_then(|root| root.variables.get(name));
+        let whole = root.is_some_and(|root| root.whole);
         // One that is not declared anywhere that is read may be a secret.
-        let sensitive = declared.is_none_or(|declared| declared.sensitive == Some(true));
+        let sensitive = !whole || declared.is_none_or(|declared| declared.sensitive == Some(true));
         let set = match self.variables {
             Variables::Nowhere => None,
             Variables::Json(text) => json_variable(text, name)?,
             Variables::Wire(plan) => saved::variable(plan, name)?,
         };
+        let anew = match &self.given_anew {
+            GivenAnew::None => false,
+            GivenAnew::Listed(names) => {
+                names.contains(&name)
+                    || declared.is_some_and(|declared| declared.ephemeral == Some(true))
+            }
+            GivenAnew::IfDefault(here) => {
+                let said = here.as_ref().and_then(|here| here.variables.get(name));
+                said.is_none_or(|said| said.ephemeral == Some(true))
+                    && declared.is_some_and(|declared| is_default(set, declared))
+            }
+        };
+        let default = match &self.form {
+            Form::Source(config) => config
+                .tree()
+                .root()
+                .and_then(|root| root.variables.get(name)?.default.as_deref()),
+            _ => None,
+        };
+        // Another file may have another default.
+        let in_doubt = anew || (set.is_none() && !whole);
         let value = match (set, default) {
             (Some(value), _) => value,
             (None, Some(default)) => Value::of_json(default).expression()?,
             (None, None) => Value::UNKNOWN,
         };
-        Ok(if sensitive { value.marked() } else { value })
+        let value = if sensitive { value.marked() } else { value };
+        Ok((value, in_doubt))
     }
 
-    /// The source addresses of all providers that the configuration uses, as far as it can be read; built-in ones left out.
+    /// The source addresses of all providers that the configuration uses, built-in ones left out, and whether these are all.
     /// Of JSON before Terraform 1.1 only the local names.
     #[must_use]
-    pub(crate) fn sources(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
+    pub(crate) fn sources(&self) -> (BTreeSet<String>, bool) {
+        let (mut found, mut all) = (BTreeSet::new(), true);
         match &self.form {
             Form::Nowhere => {}
             Form::Json { tree, .. } => {
@@ -251,10 +311,16 @@ impl<'p> Configured<'p> {
                     );
                     found.extend(module.requires.values().cloned());
                 }
+                // What was chosen from all files stands in the lock file.
+                if !config.tree().is_whole() {
+                    let locked = config.locked_providers();
+                    all = locked.is_some();
+                    found.extend(locked.unwrap_or_default());
+                }
             }
         }
         found.retain(|source| !source.starts_with(BUILTIN) && source != "terraform");
-        found
+        (found, all)
     }
 }
 
@@ -286,24 +352,49 @@ fn source_blocks<'p>(tree: &'p Tree<'p>, address: &str) -> Vec<Block<'p>> {
         .filter(|part| !matches!(*part, "module" | ""))
         .collect::<Vec<_>>()
         .join(".");
-    let Some(module) = tree.modules.get(&path) else {
-        return Vec::new();
-    };
+    let module = tree.modules.get(&path);
+    let whole = module.map_or_else(|| tree.is_whole(), |module| module.whole);
     let fitting = module
-        .providers
         .iter()
-        .filter(|block| block.alias == alias && module.is_of(block, Some(full), full));
-    fitting
-        .map(|block| Block {
-            name: if alias.is_empty() {
-                block.name.clone()
-            } else {
-                format!("{}.{alias}", block.name)
-            },
+        .flat_map(|module| module.providers.iter().map(move |block| (module, block)))
+        .filter(|(module, block)| block.alias == alias && module.is_of(block, Some(full), full));
+    let mut found: Vec<Block<'p>> = fitting
+        .map(|(_, block)| Block {
+            name: named(&block.name, alias),
             values: Value::of_json(block.settings()),
             root: path.is_empty(),
+            partial: !whole,
         })
-        .collect()
+        .collect();
+    if found.is_empty() && !whole {
+        found.push(Block {
+            name: named(full.rsplit('/').next().unwrap_or(full), alias),
+            values: Value::UNKNOWN,
+            root: path.is_empty(),
+            partial: true,
+        });
+    }
+    found
+}
+
+/// A provider block as a configuration names it.
+fn named(name: &str, alias: &str) -> String {
+    if alias.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}.{alias}")
+    }
+}
+
+/// Whether the value of a variable is its default, as far as JSON tells: longer ones are taken for it.
+fn is_default(set: Option<Value<'_>>, declared: &Variable) -> bool {
+    let (Some(set), Some(default)) = (set, declared.default.as_deref()) else {
+        return false;
+    };
+    let Ok(default) = Value::of_json(default).expression() else {
+        return true;
+    };
+    set.same_json(&default)
 }
 
 fn json_variable<'p>(text: &'p str, name: &str) -> Result<Option<Value<'p>>, ReadError> {

@@ -386,6 +386,34 @@ impl<'p> Plan<'p> {
         self.changes.iter().filter(|change| change.managed())
     }
 
+    /// Whether a version wrote it that is this one or a newer one; not known counts as newer.
+    pub(crate) fn since(&self, major: u32, minor: u32) -> bool {
+        let version = self.terraform_version.as_deref().unwrap_or_default();
+        let mut parts = version
+            .split(['.', '-'])
+            .map_while(|part| part.parse::<u32>().ok());
+        match (parts.next(), parts.next()) {
+            (Some(here), Some(minor_here)) => (here, minor_here) >= (major, minor),
+            _ => true,
+        }
+    }
+
+    /// The root variables whose values are given anew at apply, as a saved plan and its sources say.
+    pub(crate) fn ephemeral_variables(&self) -> std::collections::BTreeSet<String> {
+        let mut names = std::collections::BTreeSet::new();
+        if let Some(saved) = self.saved.as_deref() {
+            names.extend(saved.ephemeral.iter().map(|name| (*name).to_owned()));
+            let variables = saved.config.tree().root().map(|root| &root.variables);
+            let declared = variables.into_iter().flatten();
+            names.extend(
+                declared
+                    .filter(|(_, variable)| variable.ephemeral == Some(true))
+                    .map(|(name, _)| name.clone()),
+            );
+        }
+        names
+    }
+
     /// The configuration blocks of a provider that a type's changes may use: every block whose name or full name fits.
     /// A source that cannot be read may hold another one, so it counts as one of which nothing is known.
     ///

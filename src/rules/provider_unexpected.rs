@@ -49,7 +49,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .filter_map(|used| used.rsplit('/').next())
         .map(str::to_owned)
         .collect();
-    for source in Configured::new(facts.plan)?.sources() {
+    let (sources, all) = Configured::new(facts.plan, &facts.state.sources)?.sources();
+    for source in sources {
         // A local name alone is that of a provider that was seen, or else one of HashiCorp's.
         if source.contains('/') || !seen.contains(&source) {
             used.entry(short(&source)).or_default();
@@ -57,6 +58,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     used.retain(|source, _| !expected.iter().any(|pattern| fits(pattern, source)));
     if used.is_empty() {
+        if !all && !expected.iter().any(|pattern| pattern.to_string() == "*") {
+            findings.push(untold(expected));
+        }
         return Ok(());
     }
     let mut finding = Finding::about_plan(
@@ -84,6 +88,23 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     finding.help = Some("look at required_providers and at what a module brings along; if the provider is meant, add it to the policy".to_owned());
     findings.push(finding);
     Ok(())
+}
+
+/// Neither the configuration nor the lock file can be read as a whole.
+fn untold(expected: &[Glob]) -> Finding {
+    let mut finding = Finding::about_plan(
+        RULE.id,
+        Severity::Medium,
+        "the plan does not show all the providers that it uses",
+    );
+    finding.evidence.push(Evidence::Note(
+        "a source file in it cannot be read, and it has no lock file".to_owned(),
+    ));
+    finding
+        .evidence
+        .push(Evidence::Note(super::listed(expected)));
+    finding.help = Some("look at terraform providers before you apply; with .terraform.lock.hcl a plan names them all".to_owned());
+    finding
 }
 
 fn are(count: usize) -> String {

@@ -234,10 +234,15 @@ pub(crate) fn sources(dir: &Path) -> Option<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().to_str()?.to_owned();
-        if !is_source(&name) || !entry.file_type().ok()?.is_file() {
+        if !is_source(&name) {
             continue;
         }
-        if entry.metadata().ok()?.len() > MAX_SOURCE {
+        // Links are followed, as Terraform does.
+        let about = std::fs::metadata(entry.path()).ok()?;
+        if about.is_dir() {
+            continue;
+        }
+        if !about.is_file() || about.len() > MAX_SOURCE {
             return None;
         }
         let text = std::fs::read_to_string(entry.path()).ok()?;

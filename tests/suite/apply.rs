@@ -710,6 +710,42 @@ fn nothing_slips_past() {
     dir.applied(PASS);
 }
 
+/// The apply takes the value of an ephemeral variable from the environment: one that nobody judged is refused, the rest is named.
+#[test]
+fn values_of_ephemeral_variables() {
+    let dir = Dir::new(PASS);
+    let plan = crate::forge::plan(&[
+        crate::forge::change("aws_sns_topic.x", 1, &[&[0x80]]),
+        crate::forge::field(28, b"r"),
+        crate::forge::number(25, 1),
+        crate::forge::number(26, 1),
+    ]);
+    fs::write(dir.path("tfplan"), crate::forge::saved(&plan)).expect("written");
+    let run = |name: &str| {
+        dir.alone(&["apply", "--yes", "tfplan"])
+            .env(name, "us-east-1")
+            .env("TERRAFORM_CONFIG", "/x.rc")
+            .output()
+            .expect("it runs")
+    };
+    let refused = run("TF_VAR_r");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("TF_VAR_r is set") && !said.contains("us-east-1"),
+        "{said}"
+    );
+    dir.untouched();
+    let other = run("TF_VAR_other");
+    let said = String::from_utf8_lossy(&other.stdout).into_owned();
+    assert_eq!(other.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("TF_VAR_other") && !said.contains("us-east-1"),
+        "{said}"
+    );
+    assert!(said.contains("TERRAFORM_CONFIG"), "{said}");
+}
+
 #[test]
 fn terraform_that_is_missing_fails_or_is_killed() {
     let dir = Dir::new(PASS);

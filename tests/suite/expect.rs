@@ -5,6 +5,7 @@ use applygate::testing::Expectations;
 use applygate::testing::Glob;
 use applygate::testing::PlanReport;
 use applygate::testing::Settings;
+use applygate::testing::Where;
 use serde_json::{Value, json};
 
 const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
@@ -916,6 +917,249 @@ fn provider_blocks_of_saved_plans() {
         grade(&account(&source(&allowed, &[]), &[HERE])),
         Some("critical")
     );
+}
+
+/// A saved plan with these source files, of a new topic by the provider `aws` of its root module.
+fn with_sources(fields: &[Vec<u8>], members: &[(&str, &str)]) -> Vec<u8> {
+    let plan = crate::forge::plan(
+        &[
+            &[crate::forge::change("aws_sns_topic.x", 1, &[&[0x80]])][..],
+            fields,
+        ]
+        .concat(),
+    );
+    let mut all = vec![
+        Member::new("tfplan", &plan),
+        Member::new("tfstate", crate::forge::STATE),
+    ];
+    all.extend(
+        members
+            .iter()
+            .map(|(name, text)| Member::new(name, text.as_bytes())),
+    );
+    zip(&all)
+}
+
+const IRELAND: &str = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n";
+const BY_VARIABLE: &str =
+    "variable \"r\" {\n  default = \"eu-west-1\"\n}\nprovider \"aws\" {\n  region = var.r\n}\n";
+
+/// A region that another file sets is the one that counts, in each way in which a file can say it.
+#[test]
+fn settings_of_every_kind_of_file() {
+    let there = |members: &[(&str, &str)]| {
+        let plan = with_sources(&[], members);
+        let found = region(&plan, &["eu-west-1"]).expect("said");
+        assert_eq!(found.0, "critical", "{members:?}");
+        assert!(found.1.contains("us-east-1"), "{members:?} {found:?}");
+    };
+    let (hcl, json) = (
+        "provider \"aws\" {\n  region = \"us-east-1\"\n}\n",
+        "{\"provider\": {\"aws\": {\"region\": \"us-east-1\"}}}",
+    );
+    for (name, text) in [
+        ("tfconfig/m-/main.tf", hcl),
+        ("tfconfig/m-/main.tofu", hcl),
+        ("tfconfig/m-/main.tf.json", json),
+        ("tfconfig/m-/main.tofu.json", json),
+    ] {
+        there(&[(name, text)]);
+    }
+    for (name, text) in [
+        ("tfconfig/m-/override.tf", hcl),
+        ("tfconfig/m-/a_override.tf", hcl),
+        ("tfconfig/m-/override.tf.json", json),
+        ("tfconfig/m-/a_override.tf.json", json),
+        ("tfconfig/m-/override.tofu.json", json),
+    ] {
+        there(&[("tfconfig/m-/main.tf", IRELAND), (name, text)]);
+    }
+    for (name, text) in [
+        (
+            "tfconfig/m-/override.tf",
+            "variable \"r\" {\n  default = \"us-east-1\"\n}\n",
+        ),
+        (
+            "tfconfig/m-/override.tf.json",
+            "{\"variable\": {\"r\": {\"default\": \"us-east-1\"}}}",
+        ),
+    ] {
+        there(&[("tfconfig/m-/main.tf", BY_VARIABLE), (name, text)]);
+    }
+    // An override may also bring the expected one.
+    let plan = with_sources(
+        &[],
+        &[
+            ("tfconfig/m-/main.tf", hcl),
+            (
+                "tfconfig/m-/override.tf.json",
+                "{\"provider\": {\"aws\": {\"region\": \"eu-west-1\"}}}",
+            ),
+        ],
+    );
+    assert_eq!(region(&plan, &["eu-west-1"]), None);
+}
+
+/// What an override hides, or a file that cannot be read may say, is not known: never is it the value that stands elsewhere.
+#[test]
+fn what_cannot_be_read_is_not_the_other_value() {
+    for (main, name, text) in [
+        (
+            IRELAND,
+            "tfconfig/m-/override.tf",
+            "provider \"aws\" {\n  region = local.r\n}\n",
+        ),
+        (
+            IRELAND,
+            "tfconfig/m-/override.tf.json",
+            "{\"provider\": {\"aws\": {\"region\": \"${local.r}\"}}}",
+        ),
+        (IRELAND, "tfconfig/m-/broken.tf.json", "{\"provider\":"),
+        (IRELAND, "tfconfig/m-/broken.tf", "provider {{{"),
+        (BY_VARIABLE, "tfconfig/m-/broken_override.tf.json", "{"),
+    ] {
+        let plan = with_sources(&[], &[("tfconfig/m-/main.tf", main), (name, text)]);
+        let found = region(&plan, &["eu-west-1"]);
+        assert_eq!(grade(&found), Some("medium"), "{name} {text} {found:?}");
+        // And what can be read is wrong whatever the rest says, unless it is surely overridden.
+        let found = grade(&region(&plan, &["ap-south-1"]));
+        let certain = name.contains("broken");
+        assert_eq!(
+            found,
+            Some(if certain { "critical" } else { "medium" }),
+            "{name}"
+        );
+    }
+}
+
+/// The value of an ephemeral variable is given anew at apply: neither the default nor what was set for the plan is the one that counts.
+#[test]
+fn ephemeral_variables_are_not_known() {
+    let set = crate::forge::field(
+        2,
+        &[
+            crate::forge::field(1, b"r"),
+            crate::forge::field(
+                2,
+                &crate::forge::field(1, b"\x92\xC4\x08\"string\"\xA9eu-west-1"),
+            ),
+        ]
+        .concat(),
+    );
+    let listed = crate::forge::field(28, b"r");
+    let main = [("tfconfig/m-/main.tf", BY_VARIABLE)];
+    let grade_of = |fields: &[Vec<u8>], members: &[(&str, &str)]| {
+        grade(&region(&with_sources(fields, members), &["eu-west-1"]))
+    };
+    assert_eq!(grade_of(&[], &main), None);
+    assert_eq!(grade_of(std::slice::from_ref(&set), &main), None);
+    for fields in [vec![listed.clone()], vec![set.clone(), listed]] {
+        assert_eq!(grade_of(&fields, &main), Some("medium"));
+        let wrong = region(&with_sources(&fields, &main), &["ap-south-1"]);
+        assert_eq!(grade(&wrong), Some("critical"), "the default is wrong");
+    }
+    let declared = "variable \"r\" {\n  default = \"eu-west-1\"\n  ephemeral = true\n}\nprovider \"aws\" {\n  region = var.r\n}\n";
+    let by_json = "{\"variable\": {\"r\": {\"ephemeral\": true}}}";
+    for members in [
+        vec![("tfconfig/m-/main.tf", declared)],
+        vec![main[0], ("tfconfig/m-/override.tf.json", by_json)],
+    ] {
+        for fields in [vec![], vec![set.clone()]] {
+            assert_eq!(grade_of(&fields, &members), Some("medium"), "{members:?}");
+        }
+    }
+}
+
+/// The JSON shows the default of an ephemeral variable and does not call it one: a value that is the default is only known where the sources say so.
+#[test]
+fn defaults_in_json_may_be_of_ephemeral_variables() {
+    let plan = |version: &str, default: Value| {
+        plan(
+            &[change(
+                "aws_sns_topic.x",
+                json!(["create"]),
+                Value::Null,
+                json!({}),
+            )],
+            json!({
+                "terraform_version": version,
+                "variables": {"r": {"value": "eu-west-1"}},
+                "configuration": {
+                    "provider_config": {"aws": {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "expressions": {"region": {"references": ["var.r"]}}}},
+                    "root_module": {"variables": {"r": {"default": default}}, "resources": [{"address": "aws_sns_topic.x", "provider_config_key": "aws"}]},
+                },
+            }),
+        )
+    };
+    let expected = || Expectations {
+        region: words(&["eu-west-1"]),
+        ..Expectations::default()
+    };
+    let grade_in = |plan: &[u8], place: Where| {
+        let settings = Settings {
+            place,
+            ..settings(expected())
+        };
+        grade(&said(&judge(plan, &settings), "region-unexpected"))
+    };
+    let same = plan("1.10.0", json!("eu-west-1"));
+    assert_eq!(grade_in(&same, Where::Nowhere), Some("medium"));
+    assert_eq!(
+        grade_in(&plan("1.9.8", json!("eu-west-1")), Where::Nowhere),
+        None
+    );
+    assert_eq!(
+        grade_in(&plan("1.10.0", json!("eu-west-2")), Where::Nowhere),
+        None,
+        "somebody set it"
+    );
+    let temp = tempfile::tempdir().expect("a directory");
+    let main = temp.path().join("main.tf");
+    for (more, grade) in [("", None), ("  ephemeral = true\n", Some("medium"))] {
+        let text = format!("variable \"r\" {{\n  default = \"eu-west-1\"\n{more}}}\n");
+        std::fs::write(&main, text).expect("written");
+        let place = Where::Dir(temp.path().to_owned());
+        assert_eq!(grade_in(&same, place), grade, "{more}");
+    }
+}
+
+/// Providers are taken from every file, and where one cannot be read, from the lock file.
+#[test]
+fn providers_of_every_kind_of_file() {
+    let check = |members: &[(&str, &str)]| {
+        let expect = Expectations {
+            providers: words(&["hashicorp/*"]),
+            ..Expectations::default()
+        };
+        let plan = with_sources(&[], members);
+        said(&judge(&plan, &settings(expect)), "provider-unexpected")
+    };
+    let main = ("tfconfig/m-/main.tf", IRELAND);
+    let more = "{\"terraform\": {\"required_providers\": {\"own\": {\"source\": \"example.org/team/own\"}}}, \"data\": {\"own_thing\": {\"x\": {}}}}";
+    let lock = "provider \"registry.terraform.io/hashicorp/aws\" {\n  version = \"6.0.0\"\n}\n";
+    let other = format!("{lock}provider \"example.org/team/own\" {{\n  version = \"1.0.0\"\n}}\n");
+    let broken = ("tfconfig/m-/more.tf.json", "{");
+    assert_eq!(check(&[main]), None);
+    for found in [
+        check(&[main, ("tfconfig/m-/more.tf.json", more)]),
+        check(&[main, broken, (".terraform.lock.hcl", &other)]),
+    ] {
+        let found = found.expect("found");
+        assert!(
+            found.0 == "high" && found.1.contains("example.org/team/own"),
+            "{found:?}"
+        );
+    }
+    assert_eq!(check(&[main, broken, (".terraform.lock.hcl", lock)]), None);
+    assert_eq!(grade(&check(&[main, broken])), Some("medium"));
+    // A module that is called and not there.
+    let call = (
+        "tfconfig/m-/call.tf",
+        "module \"m\" {\n  source = \"./m\"\n}\n",
+    );
+    assert_eq!(grade(&check(&[main, call])), Some("medium"));
+    let there = ("tfconfig/m-m/main.tf", "");
+    assert_eq!(check(&[main, call, there]), None);
 }
 
 /// Nothing but the form of an account or a region ever comes out of a value, whatever is expected.

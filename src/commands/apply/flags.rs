@@ -1,5 +1,6 @@
 //! What may not slip past the judged plan: words for Terraform, and the environment that adds words of its own.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use crate::ui::escape::line;
@@ -95,11 +96,44 @@ pub(super) fn environment(
             shown.push(format!("{name}={}", line(&value.to_string_lossy())));
         } else if matches!(
             name.as_ref(),
-            "TF_REATTACH_PROVIDERS" | "TF_CLI_CONFIG_FILE"
+            "TF_REATTACH_PROVIDERS" | "TF_CLI_CONFIG_FILE" | "TERRAFORM_CONFIG"
         ) {
             // They can put other providers in place of those that made the plan.
             shown.push(name.into_owned());
         }
+    }
+    shown.sort();
+    Ok(shown)
+}
+
+/// Looks at the values of variables in that environment, and names those that were set.
+///
+/// # Errors
+/// When one of them decides at apply what a variable of a finished plan is: nobody judged that value.
+pub(super) fn variables(
+    vars: impl Iterator<Item = (OsString, OsString)>,
+    given_anew: &BTreeSet<String>,
+    finished: bool,
+) -> Result<Vec<String>, Refused> {
+    let mut shown = Vec::new();
+    for (name, _) in vars {
+        let name = name.to_string_lossy();
+        let Some(variable) = name.strip_prefix("TF_VAR_") else {
+            continue;
+        };
+        if finished && given_anew.contains(variable) {
+            return Err(Refused::new(
+                format!(
+                    "{} is set: the variable is ephemeral, so that the apply takes this value and not the one of the plan",
+                    line(&name)
+                ),
+                format!(
+                    "unset {}; or give no plan: applygate apply has one made and applied with the same value",
+                    line(&name)
+                ),
+            ));
+        }
+        shown.push(line(&name).into_owned());
     }
     shown.sort();
     Ok(shown)
@@ -208,14 +242,41 @@ mod tests {
             ("TF_DATA_DIR", "d\n"),
             ("HOME", "/"),
             ("TF_REATTACH_PROVIDERS", "{}"),
+            ("TERRAFORM_CONFIG", "x.rc"),
         ]);
         assert_eq!(
             shown.ok(),
             Some(vec![
+                "TERRAFORM_CONFIG".to_owned(),
                 "TF_DATA_DIR=d\\n".to_owned(),
                 "TF_REATTACH_PROVIDERS".to_owned(),
                 "TF_WORKSPACE=prod".to_owned()
             ])
+        );
+    }
+
+    #[test]
+    fn variables_in_the_environment() {
+        let look = |finished: bool, names: &[&str]| {
+            let vars = names
+                .iter()
+                .map(|name| (OsString::from(name), OsString::from("hunter2")));
+            variables(vars, &BTreeSet::from(["token".to_owned()]), finished)
+        };
+        assert_eq!(
+            look(true, &["TF_VAR_b\n", "TF_VAR_a", "TF_VARS"]).ok(),
+            Some(vec!["TF_VAR_a".to_owned(), "TF_VAR_b\\n".to_owned()])
+        );
+        let refused = look(true, &["TF_VAR_a", "TF_VAR_token"])
+            .err()
+            .map(|refused| format!("{refused:?}"));
+        assert!(refused.is_some_and(|text| {
+            text.contains("TF_VAR_token is set") && !text.contains("hunter2")
+        }));
+        // A plan that is made now has the same value.
+        assert_eq!(
+            look(false, &["TF_VAR_token"]).ok(),
+            Some(vec!["TF_VAR_token".to_owned()])
         );
     }
 }

@@ -30,7 +30,7 @@ use crate::os::digest;
 use crate::os::program;
 use crate::os::{Event, Signals, Terminal};
 use crate::plan::saved::{Writer, is_saved};
-use crate::plan::{Document, Plans};
+use crate::plan::{Document, Plan, Plans};
 use crate::policy::settings::Settings;
 use crate::report::{PlanReport, Report, allowances, human};
 use crate::state::{Identity, Where, selected_workspace};
@@ -195,6 +195,13 @@ impl<'a> Gate<'a> {
             if let (Some(saved), Some(path)) = (saved, &self.args.plan) {
                 place::right_directory(saved.config, &self.dir, path)?;
             }
+            let ephemeral = found.plans.first().map(Plan::ephemeral_variables);
+            let variables = flags::variables(
+                std::env::vars_os(),
+                &ephemeral.unwrap_or_default(),
+                made.private.is_none(),
+            )?;
+            self.shown.extend(variables);
             let terraform = self.terraform(saved.map_or(Writer::Unknown, |saved| saved.writer))?;
             let applyable = saved.and_then(|saved| saved.applyable);
             let plan = self.judge(&made, &found)?;

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use self::form::{Arn, aws_account, aws_region, guid, place_word, project};
 use self::object::{Told, account, account_in_id, first, region};
-use crate::plan::configured::{Block, Configured};
+use crate::plan::configured::{Block, Configured, Setting};
 use crate::plan::{Action, Plan, ReadError, ResourceChange, Shape, Value};
 
 /// A cloud whose accounts and regions are known by their form.
@@ -58,6 +58,8 @@ pub(crate) struct Place {
     name: String,
     /// Whether nothing but sensitive values tell it.
     marked: bool,
+    /// Whether anything tells it for certain.
+    sure: bool,
     /// Objects in it.
     pub(crate) objects: usize,
     /// Those of them that the plan changes.
@@ -130,7 +132,7 @@ impl Aliases {
             Told::Here(..) => {
                 self.shown.insert(block.to_owned());
             }
-            Told::Hidden => {
+            Told::Hidden | Told::Perhaps(..) => {
                 self.hidden
                     .entry(block.to_owned())
                     .or_insert_with(|| address.to_owned());
@@ -148,13 +150,16 @@ impl Aliases {
 }
 
 impl Places {
-    /// Works it out.
+    /// Works it out; `files` are the sources of the root module, for a plan that does not have them.
     ///
     /// # Errors
     /// When a value that is needed cannot be read.
-    pub(super) fn read(plan: &Plan<'_>) -> Result<Self, ReadError> {
+    pub(super) fn read(
+        plan: &Plan<'_>,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Self, ReadError> {
         let mut reader = Reader {
-            configured: Configured::new(plan)?,
+            configured: Configured::new(plan, files)?,
             answers: HashMap::new(),
             accounts: Found::new(),
             regions: Found::new(),
@@ -259,32 +264,34 @@ impl<'p> Reader<'p> {
                     .note(&answer.name, &account, &change.address);
                 self.regions_of.note(&answer.name, &region, &change.address);
             }
-            if let Told::Here(name, marked) = account {
-                account_told = true;
-                let first = counted.0.insert(name.clone());
-                add(
-                    &mut self.accounts,
-                    cloud,
+            let sure = (
+                matches!(account, Told::Here(..)),
+                matches!(region, Told::Here(..)),
+            );
+            if let Told::Here(name, marked) | Told::Perhaps(name, marked) = account {
+                account_told |= sure.0;
+                let seen = Seen {
+                    first: counted.0.insert(name.clone()),
                     name,
                     marked,
+                    sure: sure.0,
                     live,
-                    &format!("{}{}", change.address, from.0),
-                    first,
-                );
+                    example: &format!("{}{}", change.address, from.0),
+                };
+                seen.add(cloud, &mut self.accounts);
             }
             match region {
-                Told::Here(name, marked) if live => {
-                    region_told = true;
-                    let first = counted.1.insert(name.clone());
-                    add(
-                        &mut self.regions,
-                        cloud,
+                Told::Here(name, marked) | Told::Perhaps(name, marked) if live => {
+                    region_told |= sure.1;
+                    let seen = Seen {
+                        first: counted.1.insert(name.clone()),
                         name,
                         marked,
+                        sure: sure.1,
                         live,
-                        &format!("{}{}", change.address, from.1),
-                        first,
-                    );
+                        example: &format!("{}{}", change.address, from.1),
+                    };
+                    seen.add(cloud, &mut self.regions);
                 }
                 Told::Nowhere => region_told = true,
                 _ => {}
@@ -342,25 +349,28 @@ impl<'p> Reader<'p> {
                     &["assume_role_with_web_identity", "role_arn"],
                 ] {
                     // Of a chain of roles the last one acts.
-                    if let Some(role) = self
-                        .configured
-                        .setting(block, path)?
+                    let mut roles = self.configured.setting(block, path)?;
+                    if let Some(role) = roles
+                        .values
                         .last()
+                        .copied()
                         .filter(|role| !matches!(role.shape(), Ok(Shape::Absent | Shape::Null)))
                     {
-                        return setting(&[*role], |text| Arn::parse(text)?.account);
+                        roles.values = vec![role];
+                        return setting(&roles, |text| Arn::parse(text)?.account);
                     }
                 }
                 // A list of one says which account it is: the provider refuses every other.
-                let allowed = self.configured.setting(block, &["allowed_account_ids"])?;
-                let [allowed] = allowed.as_slice() else {
+                let mut allowed = self.configured.setting(block, &["allowed_account_ids"])?;
+                let [only] = allowed.values.as_slice() else {
                     return Ok(Told::Unknown);
                 };
-                match allowed.shape()? {
-                    Shape::List(ids) if ids.len() == 1 => setting(&ids, aws_account),
-                    Shape::List(_) => Ok(Told::Unknown),
-                    _ => setting(&[*allowed], aws_account),
+                match only.shape()? {
+                    Shape::List(ids) if ids.len() == 1 => allowed.values = ids,
+                    Shape::List(_) => return Ok(Told::Unknown),
+                    _ => {}
                 }
+                setting(&allowed, aws_account)
             }
             Cloud::Google => setting(&self.configured.setting(block, &["project"])?, project),
             Cloud::Azure => setting(&self.configured.setting(block, &["subscription_id"])?, guid),
@@ -401,22 +411,23 @@ impl<'p> Reader<'p> {
                 continue;
             };
             if let Some(name) = account_in_id(cloud, id) {
-                add(
-                    &mut self.accounts,
-                    cloud,
+                let seen = Seen {
                     name,
-                    true,
-                    false,
-                    &object.address,
-                    true,
-                );
+                    marked: true,
+                    sure: true,
+                    live: false,
+                    example: &object.address,
+                    first: true,
+                };
+                seen.add(cloud, &mut self.accounts);
             }
         }
     }
 
     fn finish(self) -> Places {
         let unshown = |missing: &BTreeMap<Cloud, String>, found: &Found| -> Vec<String> {
-            let known: BTreeSet<Cloud> = found.keys().map(|(cloud, _)| *cloud).collect();
+            let sure = found.values().filter(|place| place.sure);
+            let known: BTreeSet<Cloud> = sure.map(|place| place.cloud).collect();
             Cloud::ALL
                 .iter()
                 .filter(|cloud| !known.contains(cloud))
@@ -454,48 +465,61 @@ fn any<'p>(
     let mut hidden = false;
     for block in blocks {
         match ask(block)? {
-            told @ Told::Here(..) => return Ok(told),
-            told => hidden |= matches!(told, Told::Hidden),
+            told @ (Told::Here(..) | Told::Perhaps(..)) => return Ok(told),
+            // What cannot be read may say it.
+            told => hidden |= block.partial || matches!(told, Told::Hidden),
         }
     }
     Ok(if hidden { Told::Hidden } else { Told::Unknown })
 }
 
 /// A setting of a provider block: what is not there tells nothing, and what cannot be read hides it.
-fn setting(values: &[Value<'_>], form: impl Fn(&str) -> Option<String>) -> Result<Told, ReadError> {
-    let told = first(values, form)?;
+fn setting(
+    setting: &Setting<'_>,
+    form: impl Fn(&str) -> Option<String>,
+) -> Result<Told, ReadError> {
+    let told = first(&setting.values, form)?;
     let mut there = false;
-    for value in values {
+    for value in &setting.values {
         there |= !matches!(value.shape()?, Shape::Absent | Shape::Null);
     }
-    Ok(if matches!(told, Told::Unknown) && there {
-        Told::Hidden
-    } else {
-        told
+    Ok(match told {
+        Told::Unknown if there => Told::Hidden,
+        Told::Here(name, marked) if setting.in_doubt => Told::Perhaps(name, marked),
+        told => told,
     })
 }
 
-fn add(
-    found: &mut Found,
-    cloud: Cloud,
+/// What a change tells of an account or a region.
+struct Seen<'a> {
     name: String,
     marked: bool,
+    sure: bool,
     live: bool,
-    example: &str,
+    example: &'a str,
+    /// Whether the object was not counted there yet.
     first: bool,
-) {
-    let place = found.entry((cloud, name.clone())).or_insert_with(|| Place {
-        cloud,
-        name,
-        marked: true,
-        objects: 0,
-        changing: 0,
-        example: example.to_owned(),
-    });
-    place.marked &= marked;
-    if live && place.changing == 0 {
-        example.clone_into(&mut place.example);
+}
+
+impl Seen<'_> {
+    fn add(self, cloud: Cloud, found: &mut Found) {
+        let place = found
+            .entry((cloud, self.name.clone()))
+            .or_insert_with(|| Place {
+                cloud,
+                name: self.name,
+                marked: true,
+                sure: false,
+                objects: 0,
+                changing: 0,
+                example: self.example.to_owned(),
+            });
+        place.marked &= self.marked;
+        place.sure |= self.sure;
+        if self.live && place.changing == 0 {
+            self.example.clone_into(&mut place.example);
+        }
+        place.objects += usize::from(self.first);
+        place.changing += usize::from(self.first && self.live);
     }
-    place.objects += usize::from(first);
-    place.changing += usize::from(first && live);
 }

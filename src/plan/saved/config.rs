@@ -1,7 +1,7 @@
 //! The configuration within a saved plan (`tfconfig/`, formats 2.1): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
 //! not known. The JSON of a plan has none of it: where in the sources a block stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -10,6 +10,9 @@ use crate::config::{self, MAX_SOURCE, Module, Tree};
 
 /// The most that is read of all files, in bytes: the parsed form takes many times as much.
 const MAX_ALL: u64 = 16 << 20;
+
+/// The name of the lock file, in a plan as in a directory.
+const LOCK: &str = ".terraform.lock.hcl";
 
 /// The configuration of a saved plan.
 pub struct Config<'b> {
@@ -35,6 +38,11 @@ impl<'b> Config<'b> {
     /// Its modules.
     pub(crate) fn tree(&self) -> &Tree<'static> {
         self.tree.get_or_init(|| read(&self.container))
+    }
+
+    /// The source addresses of the providers that `init` chose; `None` when the plan does not have them.
+    pub(crate) fn locked_providers(&self) -> Option<BTreeSet<String>> {
+        config::locked_providers(&text(&self.container, LOCK)?)
     }
 
     /// The root module's source files with their texts; `None` when one is too large or no text.

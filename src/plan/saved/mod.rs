@@ -67,6 +67,8 @@ pub struct Saved<'p> {
     pub serial: u64,
     /// Whether the plan can be applied at all (Terraform 1.8+).
     pub(crate) applyable: Option<bool>,
+    /// The root variables whose values are given anew at apply: Terraform 1.10+, OpenTofu 1.11+.
+    pub(crate) ephemeral: Vec<&'p str>,
     /// The managed objects of the prior state, deposed ones left out.
     pub objects: &'p [Object],
     /// The configuration within the file.
@@ -228,6 +230,7 @@ impl<'p> Draft<'p> {
                 lineage: &opened.state.lineage,
                 serial: opened.state.serial,
                 applyable: None,
+                ephemeral: Vec::new(),
                 objects: &opened.state.objects,
                 config: &opened.config,
             },
@@ -322,6 +325,16 @@ impl<'p> Draft<'p> {
             27 => {
                 let change = self.change(deferred(content.bytes()?)?)?;
                 self.plan.deferred.push(change);
+            }
+            // Results of functions in Terraform, names in OpenTofu.
+            22 if self.opened.writer == Writer::OpenTofu => {
+                if let Ok(name) = self.text(content) {
+                    self.saved.ephemeral.push(name);
+                }
+            }
+            28 if self.opened.writer != Writer::OpenTofu => {
+                let name = self.text(content)?;
+                self.saved.ephemeral.push(name);
             }
             29 => {
                 let (kind, _, workspace) = store(content.bytes()?)?;
