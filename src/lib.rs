@@ -1,7 +1,7 @@
 //! applygate is the last gate before `terraform apply`: it reads a plan, says what would be lost for good, and stops it.
 //!
 //! The library is there for the program, its tests and the fuzzer: it is no interface for others.
-//! Data flows one way: words and files (`commands`) → `plan` → `facts` with `catalog` and `state` →
+//! Data flows one way: words and files (`commands`) → `plan` with `config` → `facts` with `catalog` and `state` →
 //! findings (`rules`) → `verdict` by the `policy` → `report`. `judge` has that way on one page.
 #![doc(hidden)]
 
