@@ -5,6 +5,9 @@ pub(crate) mod glob;
 pub(crate) mod pattern;
 
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 pub use pattern::Pattern;
 
@@ -15,6 +18,8 @@ pub(crate) enum Key<'a> {
     Number(u64),
     /// `["a"]`, from `for_each`: the text between the quotes with its escapes as written.
     Text(Cow<'a, str>),
+    /// `[*]`: of a change that is put off, before it is known how many instances there are.
+    Open,
 }
 
 /// One step of a module path.
@@ -31,8 +36,10 @@ pub(crate) struct ModuleStep<'a> {
 pub(crate) struct Address<'a> {
     /// Modules from the root down; empty in the root module.
     pub(crate) module: Vec<ModuleStep<'a>>,
-    /// Whether it names a data source.
+    /// Whether it names something that is only read: a data source, or an ephemeral resource.
     pub(crate) data: bool,
+    /// Whether it is an ephemeral resource: OpenTofu 1.11 has them among the changes.
+    pub(crate) ephemeral: bool,
     /// The resource type.
     pub(crate) kind: &'a str,
     /// The resource's name.
@@ -45,39 +52,245 @@ impl<'a> Address<'a> {
     /// Parses an address as Terraform writes it; `None` when it is not one.
     #[must_use]
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut rest = text;
-        let mut module = Vec::new();
-        while let Some(after) = rest.strip_prefix("module.") {
-            let (name, after) = name(after)?;
-            let (key, after) = key(after)?;
-            module.push(ModuleStep { name, key });
-            rest = after.strip_prefix('.')?;
-        }
-        let (data, rest) = rest
-            .strip_prefix("data.")
-            .map_or((false, rest), |rest| (true, rest));
+        let (module, rest) = modules(text)?;
+        let (data, ephemeral, rest) = if let Some(rest) = rest.strip_prefix("data.") {
+            (true, false, rest)
+        } else if let Some(rest) = rest.strip_prefix("ephemeral.") {
+            (true, true, rest)
+        } else {
+            (false, false, rest)
+        };
         let (kind, rest) = name(rest)?;
         let (name, rest) = name(rest.strip_prefix('.')?)?;
-        let (key, rest) = key(rest)?;
+        let (key, rest) = instance(rest)?;
         rest.is_empty().then_some(Self {
             module,
             data,
+            ephemeral,
             kind,
             name,
             key,
         })
     }
+
+    /// Whether it stands for instances that are not known yet.
+    #[must_use]
+    pub(crate) fn is_open(&self) -> bool {
+        let mut keys = self.module.iter().map(|step| &step.key).chain([&self.key]);
+        keys.any(|key| matches!(key, Some(Key::Open)))
+    }
 }
 
-/// A name up to the next `.` or `[`; never empty.
+/// As Terraform writes it: what is read from a saved plan must be the same again, or Terraform might read it as something else.
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.module {
+            write!(f, "module.{}", step.name)?;
+            if let Some(key) = &step.key {
+                write!(f, "{key}")?;
+            }
+            f.write_char('.')?;
+        }
+        let mode = match (self.ephemeral, self.data) {
+            (true, _) => "ephemeral.",
+            (false, true) => "data.",
+            (false, false) => "",
+        };
+        write!(f, "{mode}{}.{}", self.kind, self.name)?;
+        self.key.as_ref().map_or(Ok(()), |key| write!(f, "{key}"))
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "[{number}]"),
+            Self::Text(text) => write!(f, "[\"{}\"]", respelled(text).unwrap_or_default()),
+            Self::Open => f.write_str("[*]"),
+        }
+    }
+}
+
+/// The modules that an address starts with.
+fn modules(text: &str) -> Option<(Vec<ModuleStep<'_>>, &str)> {
+    let (mut module, mut rest) = (Vec::new(), text);
+    while let Some(after) = rest.strip_prefix("module.") {
+        let (name, after) = name(after)?;
+        let (key, after) = instance(after)?;
+        module.push(ModuleStep { name, key });
+        rest = after.strip_prefix('.')?;
+    }
+    Some((module, rest))
+}
+
+/// Whether it is the path of a module instance, as Terraform writes it.
+#[must_use]
+pub(crate) fn is_module(text: &str) -> bool {
+    let whole = format!("{text}.a.b");
+    Address::parse(&whole).is_some_and(|address| {
+        !address.data
+            && !address.module.is_empty()
+            && !address.is_open()
+            && address.to_string() == whole
+    })
+}
+
+/// Whether it is what `-target` takes, as Terraform writes it: an address or the path of a module.
+#[must_use]
+pub(crate) fn is_target(text: &str) -> bool {
+    is_module(text)
+        || Address::parse(text)
+            .is_some_and(|address| !address.is_open() && address.to_string() == text)
+}
+
+/// The name of the provider in `module.x.provider["registry.terraform.io/hashicorp/aws"].alias`, or in the `provider.aws.alias` of 0.12.
+#[must_use]
+pub(crate) fn provider(text: &str) -> Option<&str> {
+    let (modules, rest) = modules(text)?;
+    if modules.iter().any(|step| step.key.is_some()) {
+        return None;
+    }
+    let (found, rest) = if let Some(rest) = rest.strip_prefix("provider[\"") {
+        let (found, rest) = rest.split_once("\"]")?;
+        (found.split('/').count() == 3 && found.split('/').all(is_source_part))
+            .then_some((found, rest))?
+    } else {
+        name(rest.strip_prefix("provider.")?)?
+    };
+    if rest.is_empty() {
+        return Some(found);
+    }
+    let (_, rest) = name(rest.strip_prefix('.')?)?;
+    // OpenTofu has instances of providers, too.
+    let (key, rest) = instance(rest)?;
+    let plain = match &key {
+        None | Some(Key::Number(_)) => true,
+        Some(Key::Text(text)) => respelled(text).as_deref() == Some(text.as_ref()),
+        Some(Key::Open) => false,
+    };
+    (plain && rest.is_empty()).then_some(found)
+}
+
+/// A host with its port, a namespace or a type, in the one spelling that is written: in small letters.
+fn is_source_part(part: &str) -> bool {
+    !part.is_empty()
+        && part
+            .chars()
+            .all(|c| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_' | '.' | ':'))
+}
+
+/// A name up to the next `.` or `[`: an identifier
+/// (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#identifiers>), since Terraform skips blanks and comments around one.
 fn name(text: &str) -> Option<(&str, &str)> {
     let end = text
         .bytes()
         .position(|byte| matches!(byte, b'.' | b'['))
         .unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
-    (!name.is_empty() && !name.bytes().any(|byte| matches!(byte, b'"' | b']')))
-        .then_some((name, rest))
+    let mut chars = name.chars();
+    let starts = chars
+        .next()
+        .is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c));
+    (starts && chars.all(|c| c == '-' || unicode_ident::is_xid_continue(c))).then_some((name, rest))
+}
+
+/// An optional key of a plan's address.
+fn instance(text: &str) -> Option<(Option<Key<'_>>, &str)> {
+    text.strip_prefix("[*]")
+        .map_or_else(|| key(text), |rest| Some((Some(Key::Open), rest)))
+}
+
+/// Whether Go prints a character as it is: `unicode.IsPrint`.
+fn is_print(c: char) -> bool {
+    use GeneralCategory as Category;
+    match get_general_category(c) {
+        Category::Control
+        | Category::Format
+        | Category::Surrogate
+        | Category::PrivateUse
+        | Category::Unassigned
+        | Category::LineSeparator
+        | Category::ParagraphSeparator => false,
+        Category::SpaceSeparator => c == ' ',
+        _ => true,
+    }
+}
+
+/// One character of a key within quotes, but for `${` and `%{`.
+fn spell(c: char, out: &mut String) {
+    match c {
+        '"' | '\\' => out.extend(['\\', c]),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if is_print(c) => out.push(c),
+        c => escape(c, out),
+    }
+}
+
+fn escape(c: char, out: &mut String) {
+    let number = u32::from(c);
+    // Writing to a String cannot go wrong.
+    let _ = if number < 0x1_0000 {
+        write!(out, "\\u{number:04x}")
+    } else {
+        write!(out, "\\U{number:08x}")
+    };
+}
+
+/// A key as Terraform writes it within quotes.
+#[must_use]
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        spell(c, &mut quoted);
+    }
+    quoted.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// The text between the quotes of a key, read and written again; `None` when it holds what is no plain text.
+fn respelled(text: &str) -> Option<String> {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(c) = rest.chars().next() {
+        let template = ["$${", "%%{"].iter().find(|mark| rest.starts_with(**mark));
+        if let Some(mark) = template {
+            out.push_str(mark);
+            rest = rest.strip_prefix(mark)?;
+            continue;
+        }
+        if rest.starts_with("${") || rest.starts_with("%{") {
+            return None;
+        }
+        rest = rest.get(c.len_utf8()..)?;
+        if c != '\\' {
+            spell(c, &mut out);
+            continue;
+        }
+        let sign = rest.chars().next()?;
+        rest = rest.get(sign.len_utf8()..)?;
+        let digits = match sign {
+            'n' | 'r' | 't' | '"' | '\\' => {
+                out.extend([c, sign]);
+                continue;
+            }
+            'u' => 4,
+            'U' => 8,
+            _ => return None,
+        };
+        let (number, after) = rest.split_at_checked(digits)?;
+        if !number.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let c = char::from_u32(u32::from_str_radix(number, 16).ok()?)?;
+        // What is a sign in newer tables than Terraform's is written as a number by it.
+        if c.is_ascii() || c.is_alphanumeric() {
+            spell(c, &mut out);
+        } else {
+            escape(c, &mut out);
+        }
+        rest = after;
+    }
+    Some(out)
 }
 
 /// An optional key in brackets.
@@ -104,7 +317,9 @@ fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
         return None;
     }
     let (digits, rest) = inner.split_once(']')?;
-    Some((Some(Key::Number(digits.parse().ok()?)), rest))
+    let number: u64 = digits.parse().ok()?;
+    // `+1` and `01` are the number 1 as well.
+    (number.to_string() == digits).then_some((Some(Key::Number(number)), rest))
 }
 
 /// `address` without the key of its last instance: `a.b["x"]` gives `a.b`.
@@ -117,6 +332,7 @@ pub(crate) fn block(address: &str) -> &str {
         None => return address,
         Some(Key::Number(number)) => format!("[{number}]").len(),
         Some(Key::Text(text)) => text.len() + 4,
+        Some(Key::Open) => 3,
     };
     address
         .len()
@@ -174,8 +390,105 @@ mod tests {
             "a.b.c",
             "a.b[1]x",
             "a.b[-1]",
+            "a.b[+1]",
+            "a.b[01]",
+            "a .b",
+            "a/**/.b",
+            "/*a.b[\"*/c.d//\"]",
+            "module.m/*.data.x.y[\"*/.a.b//\"]",
+            "1a.b",
+            "a.-b",
+            "a.\u{200b}b",
         ] {
             assert_eq!(Address::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn printed_again() {
+        for text in [
+            "a-x.b_1",
+            "über.Ω",
+            "_a._b",
+            "data.a.b[0]",
+            "ephemeral.a.b",
+            "module.data.a.b",
+            r#"module.a["k"].module.b[3].a.b["$${x} \"\\ \n \u200b %%{ é 🦀 $$"]"#,
+            r#"a.b["\U0001fae9"]"#,
+            "module.a[*].a.b[*]",
+        ] {
+            assert_eq!(parse(text).to_string(), text);
+        }
+        for key in [
+            "${x}",
+            r"\u0061",
+            r"\u200B",
+            r"\u000a",
+            "\u{200b}",
+            "\n",
+            r"\a",
+            r"\u12",
+            "\u{a0}",
+            r"\U0000200b",
+        ] {
+            let text = format!("a.b[\"{key}\"]");
+            assert_ne!(parse(&text).to_string(), text);
+        }
+        assert!(parse("a.b[*]").is_open() && parse("module.a[*].a.b").is_open());
+        assert!(!parse("a.b[\"*\"]").is_open());
+    }
+
+    #[test]
+    fn keys_in_quotes() {
+        assert_eq!(
+            quoted("a\"b\\c\n${d}\u{200b}é"),
+            "a\\\"b\\\\c\\n$${d}\\u200bé"
+        );
+    }
+
+    #[test]
+    fn targets_and_providers() {
+        for text in [
+            "a.b",
+            "a.b[1]",
+            "module.a",
+            "module.a[\"k\"].module.b",
+            "module.a.data.b.c",
+        ] {
+            assert!(is_target(text), "{text}");
+        }
+        for text in [
+            "",
+            "a",
+            "data",
+            "module",
+            "module.a.",
+            "module.a ",
+            "a.b[*]",
+            "module.a.data",
+        ] {
+            assert!(!is_target(text), "{text}");
+        }
+        let aws = "registry.terraform.io/hashicorp/aws";
+        for text in [
+            format!("provider[\"{aws}\"]"),
+            format!("module.a.module.b.provider[\"{aws}\"].east"),
+            format!("provider[\"{aws}\"].east[\"eu\"]"),
+        ] {
+            assert_eq!(provider(&text), Some(aws), "{text}");
+        }
+        for text in [
+            format!("/*provider[\"{aws}\"]*/provider[\"evil.example/x/y\"]"),
+            format!("module.a[0].provider[\"{aws}\"]"),
+            format!("provider[\"{aws}\"]//"),
+            format!("provider[\"{aws}\"].a b"),
+            format!("provider [\"{aws}\"]"),
+            "provider[\"hashicorp/aws\"]".to_owned(),
+            "provider[\"Registry.terraform.io/hashicorp/aws\"]".to_owned(),
+            "provider[\"registry.terraform.io/hashicorp/\\u0061ws\"]".to_owned(),
+            "x".to_owned(),
+        ] {
+            assert_eq!(provider(&text), None, "{text}");
         }
     }
 }

@@ -230,6 +230,7 @@ fn key(text: &str) -> Option<(Option<KeyPattern>, &str)> {
         None => (None, rest),
         Some(Key::Number(number)) => (Some(KeyPattern::Number(number)), rest),
         Some(Key::Text(text)) => (Some(KeyPattern::Text(Glob::new(&text))), rest),
+        Some(Key::Open) => (Some(KeyPattern::Any), rest),
     })
 }
 

@@ -2,8 +2,11 @@
 //! Literal credentials stand in there: only what somebody names is ever read from the settings of a provider.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::literal::{UNKNOWN, constant};
@@ -12,9 +15,32 @@ use super::model::{FullName, Module, Provider, Resource, Tree, Variable};
 /// The longest default that is kept, in bytes.
 const MAX_DEFAULT: usize = 4096;
 
+/// An object of named things; a name that comes twice is refused, since nobody can say which of the two is meant.
+pub(crate) fn once<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    struct Each<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<T> {
+        type Value = BTreeMap<String, T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = BTreeMap::new();
+            while let Some((name, value)) = map.next_entry::<String, T>()? {
+                if found.insert(name, value).is_some() {
+                    return Err(A::Error::custom("a name twice"));
+                }
+            }
+            Ok(found)
+        }
+    }
+    deserializer.deserialize_map(Each(PhantomData))
+}
+
 #[derive(Deserialize)]
 struct Document<'p> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "once")]
     provider_config: BTreeMap<String, ProviderConfig<'p>>,
     #[serde(borrow, default)]
     root_module: ModuleConfig<'p>,
@@ -36,9 +62,9 @@ struct ProviderConfig<'p> {
 struct ModuleConfig<'p> {
     #[serde(default)]
     resources: Vec<ResourceConfig>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "once")]
     module_calls: BTreeMap<String, Call<'p>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "once")]
     variables: BTreeMap<String, VariableConfig<'p>>,
 }
 

@@ -1,7 +1,6 @@
 //! How the providers of a plan are configured: which block a change uses, and what a setting of it says, root variables filled in.
 //! The whole configuration is walked for it, so only those make one who were asked about accounts, regions or providers.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::saved::config::Config;
 use super::{Configuration, Plan, ReadError, ResourceChange, Shape, Value, Variables, saved};
-use crate::config::{FullName, Module, Provider, Tree, Variable};
+use crate::config::{FullName, Module, Provider, Tree, Variable, once};
 
 /// Providers that are part of Terraform itself.
 const BUILTIN: &str = "terraform.io/builtin/";
@@ -403,8 +402,9 @@ fn json_variable<'p>(text: &'p str, name: &str) -> Result<Option<Value<'p>>, Rea
         #[serde(borrow, default)]
         value: Option<&'p RawValue>,
     }
-    let variables: BTreeMap<Cow<'p, str>, Variable<'p>> =
-        serde_json::from_str(text).map_err(|_| ReadError("the variables cannot be read"))?;
+    let variables: BTreeMap<String, Variable<'p>> =
+        once(&mut serde_json::Deserializer::from_str(text))
+            .map_err(|_| ReadError("the variables cannot be read"))?;
     Ok(variables
         .into_iter()
         .find(|(key, _)| key == name)

@@ -2,11 +2,11 @@
 //! typed structs borrow from the text, and values stay raw until a rule asks for them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{
@@ -365,8 +365,11 @@ impl<'de> Deserialize<'de> for OutputChanges {
                 f.write_str("an object of outputs")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OutputChanges, A::Error> {
-                let mut count = 0;
-                while let Some((_, output)) = map.next_entry::<IgnoredAny, Output>()? {
+                let (mut count, mut names) = (0, HashSet::new());
+                while let Some((Text(name), output)) = map.next_entry::<Text<'de>, Output>()? {
+                    if !names.insert(name) {
+                        return Err(A::Error::custom("a name twice"));
+                    }
                     count += usize::from(output.actions.0 != Action::NoOp);
                 }
                 Ok(OutputChanges(count))

@@ -30,6 +30,8 @@ pub enum Why {
     BrokenArchive,
     /// A saved plan file whose zip can be read in two ways.
     ForgedArchive,
+    /// A saved plan file whose zip is in a form that a newer Terraform may write.
+    NewerArchive,
     /// A saved plan file with a broken plan, state or value in a sound zip.
     BrokenPlan,
     /// A zip that is no plan.
@@ -111,6 +113,9 @@ impl Why {
             Self::ForgedArchive => {
                 "is a zip archive that can be read in two ways: what is judged may not be what is applied"
             }
+            Self::NewerArchive => {
+                "is a zip archive in a form that is newer than this version of applygate"
+            }
             Self::BrokenPlan => "is a saved plan file with something broken in it",
             Self::OtherZip => "is a zip archive, but not a saved plan",
             Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
@@ -180,6 +185,9 @@ impl Why {
             }
             Self::ForgedArchive => {
                 "do not apply it; find out who changed it, and plan again: terraform plan -out tfplan"
+            }
+            Self::NewerArchive => {
+                "update applygate; until then read the plan by eye: terraform show tfplan"
             }
             Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
             Self::OldPlan => "plan again with Terraform 0.12 or newer",

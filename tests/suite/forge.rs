@@ -81,6 +81,12 @@ pub(crate) struct Member<'a> {
     pub crc: Option<u32>,
     pub size: Option<u32>,
     pub deflate: bool,
+    /// Of the directory.
+    pub comment: Vec<u8>,
+    pub extra: Vec<u8>,
+    /// Behind the content.
+    pub behind: Vec<u8>,
+    pub needs: u16,
 }
 
 impl<'a> Member<'a> {
@@ -94,6 +100,10 @@ impl<'a> Member<'a> {
             crc: None,
             size: None,
             deflate: false,
+            comment: Vec::new(),
+            extra: Vec::new(),
+            behind: Vec::new(),
+            needs: 20,
         }
     }
 
@@ -124,7 +134,7 @@ pub(crate) fn zip(members: &[Member<'_>]) -> Vec<u8> {
         let head = |name: &str| {
             let mut head = Vec::new();
             head.extend(
-                [20_u16, member.flags, member.method, 0, 0]
+                [member.needs, member.flags, member.method, 0, 0]
                     .iter()
                     .flat_map(|number| number.to_le_bytes()),
             );
@@ -137,7 +147,6 @@ pub(crate) fn zip(members: &[Member<'_>]) -> Vec<u8> {
                     .to_le_bytes(),
             );
             head.extend((name.len() as u16).to_le_bytes());
-            head.extend(0_u16.to_le_bytes());
             head
         };
         let local = member.local_name.unwrap_or(member.name);
@@ -145,8 +154,10 @@ pub(crate) fn zip(members: &[Member<'_>]) -> Vec<u8> {
             [
                 b"PK\x03\x04".to_vec(),
                 head(local),
+                vec![0; 2],
                 local.as_bytes().to_vec(),
                 data.clone(),
+                member.behind.clone(),
             ]
             .concat(),
         );
@@ -154,9 +165,13 @@ pub(crate) fn zip(members: &[Member<'_>]) -> Vec<u8> {
             [
                 b"PK\x01\x02\x14\x00".to_vec(),
                 head(member.name),
-                vec![0; 10],
+                (member.extra.len() as u16).to_le_bytes().to_vec(),
+                (member.comment.len() as u16).to_le_bytes().to_vec(),
+                vec![0; 8],
                 at.to_le_bytes().to_vec(),
                 member.name.as_bytes().to_vec(),
+                member.extra.clone(),
+                member.comment.clone(),
             ]
             .concat(),
         );

@@ -176,16 +176,13 @@ fn damaged_archives_are_refused() {
         }),
         Some(Why::TooLarge)
     );
-    assert_eq!(
-        with(Member { flags: 1, ..good() }),
-        Some(Why::BrokenArchive)
-    );
+    assert_eq!(with(Member { flags: 1, ..good() }), Some(Why::NewerArchive));
     assert_eq!(
         with(Member {
             method: 12,
             ..good()
         }),
-        Some(Why::BrokenArchive)
+        Some(Why::NewerArchive)
     );
     assert_eq!(
         with(Member {
@@ -430,4 +427,413 @@ fn sources_that_do_not_parse_are_not_known() {
 #[test]
 fn a_text_is_no_archive() {
     assert!(Document::open(b"PK\x05\x06").is_err());
+}
+
+/// The refusal in the words of the report.
+fn told(bytes: &[u8]) -> String {
+    judge_bytes(bytes, "x", &Settings::default())
+        .err()
+        .map_or_else(|| "judged".to_owned(), |refusal| refusal.to_string())
+}
+
+const TWO_WAYS: &str =
+    "is a zip archive that can be read in two ways: what is judged may not be what is applied";
+const NEWER: &str = "is a zip archive in a form that is newer than this version of applygate";
+const BROKEN: &str = "is a saved plan file with something broken in it";
+
+/// Go's reader finds a second archive where a directory of 65,535 bytes ends with the mark of a larger end.
+#[test]
+fn a_second_archive_behind_a_comment_is_refused() {
+    let (shown, hidden) = (
+        plan(&[change("null_resource.a", 0, &[&[0xC0]])]),
+        plan(&[change("aws_db_instance.main", 5, &[&[0xC0]])]),
+    );
+    let hidden = saved(&hidden);
+    let locator = [
+        &b"PK\x06\x07"[..],
+        &[0; 4],
+        &60_u64.to_le_bytes(),
+        &[1, 0, 0, 0],
+    ]
+    .concat();
+    let archive = |comment: Vec<u8>| {
+        zip(&[
+            Member::new("tfplan", &shown),
+            Member::new("tfstate", STATE),
+            Member {
+                comment,
+                ..Member::new("tfconfig/m-/NOTES.md", &hidden)
+            },
+        ])
+    };
+    let bare = 3 * 46 + "tfplan".len() + "tfstate".len() + "tfconfig/m-/NOTES.md".len();
+    let comment = [vec![b' '; 0xFFFF - bare - locator.len()], locator.clone()].concat();
+    assert_eq!(
+        told(&archive(comment)),
+        format!("{TWO_WAYS} (it has a second end before its end)")
+    );
+    assert_eq!(
+        told(&archive(locator)),
+        format!("{TWO_WAYS} (it has a second end before its end)")
+    );
+    assert_eq!(
+        told(&archive(vec![b' '; 0xFFFF - bare])),
+        format!("{TWO_WAYS} (its end may point to another one)")
+    );
+    assert_eq!(
+        told(&archive(b"hello".to_vec())),
+        format!("{TWO_WAYS} (a member has a comment)")
+    );
+    assert_eq!(told(&archive(Vec::new())), "judged");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let with = |names: &[&str]| {
+        let message = plan(&[]);
+        let mut members = vec![
+            Member::new("tfplan", &message),
+            Member::new("tfstate", STATE),
+        ];
+        members.extend(names.iter().map(|name| Member::new(name, b"")));
+        told(&zip(&members))
+    };
+    for name in [
+        "tfconfig/m-/../x.tf",
+        "/etc/x.tf",
+        "..",
+        "tfconfig\\m-\\x.tf",
+        "c:/x.tf",
+        "tfconfig/",
+        "tfconfig//m-/x.tf",
+        "a\nb",
+    ] {
+        assert_eq!(
+            with(&[name]),
+            format!("{TWO_WAYS} (a member has a name that may lead elsewhere)"),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        with(&["tfconfig/m-/Main.tf", "tfconfig/m-/main.tf"]),
+        format!(
+            "{TWO_WAYS} (two members have the same name, or differ in its case or blanks alone)"
+        )
+    );
+    assert_eq!(
+        with(&[
+            "tfconfig/m-/main.tf",
+            "tfconfig/m-a.b/main.tf",
+            "tfconfig/m-/..x.tf"
+        ]),
+        "judged"
+    );
+}
+
+/// What a later version might write is no forgery, and not broken either.
+#[test]
+fn forms_of_a_newer_archive() {
+    let message = plan(&[]);
+    let with = |member: Member<'_>| told(&zip(&[member, Member::new("tfstate", STATE)]));
+    let good = || Member::new("tfplan", &message);
+    let field = |id: u16, content: &[u8]| {
+        [
+            &id.to_le_bytes()[..],
+            &(content.len() as u16).to_le_bytes(),
+            content,
+        ]
+        .concat()
+    };
+    for (member, detail) in [
+        (
+            Member {
+                method: 93,
+                ..good()
+            },
+            "a member is packed by a method that is not known",
+        ),
+        (Member { flags: 1, ..good() }, "a member is encrypted"),
+        (
+            Member {
+                needs: 45,
+                ..good()
+            },
+            "a member needs a newer version of the format, such as zip64",
+        ),
+        (
+            Member {
+                extra: field(1, &[0; 8]),
+                ..good()
+            },
+            "zip64",
+        ),
+        (
+            Member {
+                extra: field(0x9901, &[0; 7]),
+                ..good()
+            },
+            "a member is encrypted",
+        ),
+    ] {
+        assert_eq!(with(member), format!("{NEWER} ({detail})"));
+    }
+    assert!(Why::NewerArchive.help().starts_with("update applygate"));
+    for (extra, detail) in [
+        (
+            field(0x7075, b"\x01\0\0\0\0x"),
+            "a member has a field that is not known",
+        ),
+        (
+            field(0x5455, b"\x01\0\0\0\0").repeat(2),
+            "a member has a field twice",
+        ),
+    ] {
+        assert_eq!(
+            with(Member { extra, ..good() }),
+            format!("{TWO_WAYS} ({detail})")
+        );
+    }
+    assert_eq!(
+        with(Member {
+            extra: field(0x5455, b"\x01\0\0\0\0"),
+            ..good()
+        }),
+        "judged"
+    );
+    assert_eq!(
+        with(Member {
+            behind: b"x".to_vec(),
+            ..good()
+        }),
+        format!("{TWO_WAYS} (there are bytes between the members)")
+    );
+    assert_eq!(
+        with(Member {
+            flags: 8,
+            behind: vec![0; 12],
+            ..good()
+        }),
+        format!("{TWO_WAYS} (what stands behind a member says something else than the directory)")
+    );
+}
+
+/// Terraform reads an address as an expression: blanks and comments do not count, and what stands in a comment is not there.
+#[test]
+fn an_address_in_another_spelling_is_refused() {
+    for address in [
+        "aws_dynamodb_table .carts",
+        "aws_dynamodb_table/*_policy*/.carts",
+        "/*a_policy.b[\"*/aws_dynamodb_table.carts//\"]",
+        "module.m/*.data.x.y[\"*/.aws_dynamodb_table.carts//\"]",
+        "aws_dynamodb_table.carts[ 0]",
+        "aws_dynamodb_table.carts[00]",
+        "aws_dynamodb_table.carts[\"\\u0061\"]",
+        "aws_dynamodb_table.carts[\"${x}\"]",
+        "aws_dynamodb_table.carts[\"a\nb\"]",
+        "aws_dynamodb_table.carts[*]",
+        "module.m[*].aws_dynamodb_table.carts",
+        "aws_ephemeral.data.x",
+    ] {
+        let bytes = saved(&plan(&[change(address, 5, &[&[0xC0]])]));
+        assert_eq!(
+            told(&bytes),
+            format!("{BROKEN} (a change has an address that cannot be read)"),
+            "{address}"
+        );
+    }
+    let entry = |fields: &[Vec<u8>]| {
+        let delete = [number(1, 5), field(2, &field(1, &[0xC0]))].concat();
+        saved(&plan(&[field(
+            3,
+            &[&field(9, &delete)[..], &fields.concat()].concat(),
+        )]))
+    };
+    let address = |text: &str| field(13, text.as_bytes());
+    assert_eq!(told(&entry(&[address("a_b.c")])), "judged");
+    for fields in [
+        vec![address("a_b.c"), field(14, b"a_b .d")],
+        vec![
+            address("a_b.c"),
+            field(3, b"aws_db_instance"),
+            field(4, b"x"),
+        ],
+        vec![field(3, b"a_b.c"), field(4, b"d")],
+        vec![field(1, b"module.m/**/"), field(3, b"a_b"), field(4, b"d")],
+        vec![
+            field(3, b"a_b"),
+            field(4, b"d"),
+            field(5, b"x"),
+            number(6, 1),
+        ],
+    ] {
+        assert_eq!(
+            told(&entry(&fields)),
+            format!("{BROKEN} (a change has an address that cannot be read)")
+        );
+    }
+    assert_eq!(
+        told(&entry(&[
+            address("a_b.c"),
+            field(8, b"/*provider[\"registry.terraform.io/hashicorp/aws\"]*/provider[\"evil.example/x/y\"]"),
+        ])),
+        format!("{BROKEN} (a change has a provider that cannot be read)")
+    );
+    for number in [5, 6, 16] {
+        assert_eq!(
+            told(&saved(&plan(&[field(number, b"module.a/**/")]))),
+            format!("{BROKEN} (it has a target that cannot be read)")
+        );
+        assert_eq!(
+            told(&saved(&plan(&[field(number, b"module.a[\"x\"]")]))),
+            "judged"
+        );
+    }
+    // Only a change that is put off may be one of instances that are not known yet.
+    for address in [
+        "aws_dynamodb_table.carts[*]",
+        "module.m[*].aws_dynamodb_table.carts",
+    ] {
+        let entry = change(address, 1, &[&[0xC0]]);
+        let entry = entry
+            .get(2..)
+            .expect("the message behind its tag and length");
+        let bytes = saved(&plan(&[field(
+            27,
+            &[field(1, &number(1, 1)), field(2, entry)].concat(),
+        )]));
+        assert_eq!(told(&bytes), "judged", "{address}");
+    }
+}
+
+/// Of two Terraform takes the last, or puts both together.
+#[test]
+fn what_belongs_there_once_is_refused_twice() {
+    const TWICE: &str = "a field is there twice that belongs there once";
+    let value = field(1, &[0x80]);
+    let backend = |fields: &[Vec<u8>]| {
+        zip(&[
+            Member::new(
+                "tfplan",
+                &[
+                    number(1, 3),
+                    field(14, b"1.15.5"),
+                    field(13, &fields.concat()),
+                ]
+                .concat(),
+            ),
+            Member::new("tfstate", STATE),
+        ])
+    };
+    let local = [field(1, b"local"), field(2, &value), field(3, b"default")];
+    assert_eq!(told(&backend(&local)), "judged");
+    for more in [field(1, b"s3"), field(2, b""), field(3, b"prod")] {
+        assert_eq!(
+            told(&backend(&[&local[..], &[more]].concat())),
+            format!("{BROKEN} ({TWICE})")
+        );
+    }
+    let nil = field(2, &field(1, &[0xC0]));
+    let delete = field(9, &[number(1, 5), nil.clone()].concat());
+    let aws = field(8, b"provider[\"registry.terraform.io/hashicorp/aws\"]");
+    let entry = |fields: &[&[u8]]| field(3, &fields.concat());
+    let address = field(13, b"a_b.c");
+    for fields in [
+        entry(&[&aws, &aws, &delete, &address]),
+        entry(&[&aws, &delete, &address, &address]),
+        entry(&[&aws, &delete, &delete, &address]),
+        entry(&[
+            &aws,
+            &field(7, b"00000001"),
+            &field(7, b"00000002"),
+            &delete,
+            &address,
+        ]),
+        entry(&[&aws, &number(12, 1), &number(12, 2), &delete, &address]),
+        entry(&[
+            &aws,
+            &field(9, &[number(1, 5), number(1, 3), nil.clone()].concat()),
+            &address,
+        ]),
+        entry(&[
+            &aws,
+            &field(
+                9,
+                &[
+                    number(1, 5),
+                    field(2, &[field(1, &[0xC0]), field(1, &[0xC0])].concat()),
+                ]
+                .concat(),
+            ),
+            &address,
+        ]),
+        number(17, 1).repeat(2),
+        number(20, 0).repeat(2),
+        number(25, 1).repeat(2),
+        field(14, b"1.11.4"),
+    ] {
+        assert_eq!(
+            told(&saved(&plan(&[fields]))),
+            format!("{BROKEN} ({TWICE})")
+        );
+    }
+    let store = field(29, &[field(1, b"local"), field(3, b"prod")].concat());
+    assert_eq!(
+        told(&saved(&plan(&[store]))),
+        format!("{BROKEN} (it names two places for its state)")
+    );
+    for number in [2, 4] {
+        let named = |name: &[u8]| field(number, &field(1, name));
+        assert_eq!(
+            told(&saved(&plan(&[named(b"r"), named(b"r")]))),
+            format!("{BROKEN} (a variable or an output is there twice)")
+        );
+        assert_eq!(told(&saved(&plan(&[named(b"r"), named(b"s")]))), "judged");
+    }
+}
+
+/// Go takes a key in any case, and of two the last.
+#[test]
+fn a_state_with_keys_in_another_case_is_refused() {
+    let with = |state: &str| {
+        told(&zip(&[
+            Member::new("tfplan", &plan(&[])),
+            Member::new("tfstate", state.as_bytes()),
+        ]))
+    };
+    let head = r#""version":4,"serial":3,"lineage":"l""#;
+    for more in [
+        r#""Lineage":"other""#,
+        r#""SERIAL":1"#,
+        r#""Resources":[]"#,
+        "\"re\u{17f}ources\":[]",
+        "\"chec\u{212a}_results\":[]",
+        r#""resources":[{"mode":"managed","type":"t","name":"n","Instances":[]}]"#,
+        r#""resources":[{"mode":"managed","type":"t","name":"n","instances":[{"Deposed":"00000001"}]}]"#,
+    ] {
+        assert_eq!(
+            with(&format!("{{{head},{more}}}")),
+            format!("{BROKEN} (its state cannot be read)"),
+            "{more}"
+        );
+    }
+    assert_eq!(
+        with(&format!("{{{head},\"other\":1,\"Outside\":2}}")),
+        "judged"
+    );
+}
+
+/// Of JSON a value is taken from no name that is there twice.
+#[test]
+fn a_name_twice_in_json_is_refused() {
+    let json = |outputs: &str| {
+        format!(
+            r#"{{"format_version":"1.2","planned_values":{{}},"output_changes":{{{outputs}}}}}"#
+        )
+    };
+    let output = r#""a":{"actions":["create"]}"#;
+    assert_eq!(told(json(output).as_bytes()), "judged");
+    assert!(
+        told(json(&format!(r#"{output},"\u0061":{{"actions":["no-op"]}}"#)).as_bytes())
+            .starts_with("is JSON, but holds something here that a plan does not have")
+    );
 }

@@ -114,7 +114,7 @@ pub(super) fn variables(
     vars: impl Iterator<Item = (OsString, OsString)>,
     given_anew: &BTreeSet<String>,
     finished: bool,
-) -> Result<Vec<String>, Refused> {
+) -> Result<Vec<String>, Problem> {
     let mut shown = Vec::new();
     for (name, _) in vars {
         let name = name.to_string_lossy();
@@ -122,7 +122,7 @@ pub(super) fn variables(
             continue;
         };
         if finished && given_anew.contains(variable) {
-            return Err(Refused::new(
+            return Err(Problem::new(
                 format!(
                     "{} is set: the variable is ephemeral, so that the apply takes this value and not the one of the plan",
                     line(&name)

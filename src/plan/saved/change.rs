@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::msgpack;
 use super::paths::Paths;
-use super::protobuf::{dynamic, fields};
-use crate::address::Address;
+use super::protobuf::{dynamic, fields, singular};
+use crate::address::{self, Address};
 use crate::plan::{Action, Detail, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value};
 
 /// Who wrote the file, as far as it can be told (formats 2.7).
@@ -18,6 +18,15 @@ pub(crate) enum Writer {
     OpenTofu,
     /// Nothing tells.
     Unknown,
+}
+
+/// Which keys the instances of an address may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum InstanceKeys {
+    /// Those of the configuration.
+    Known,
+    /// Also `[*]`: of a change that is put off it may not be known yet how many instances there are.
+    MayBeOpen,
 }
 
 /// The parts of an entry, in the order in which they may come.
@@ -45,7 +54,7 @@ enum Key<'p> {
 impl<'p> Entry<'p> {
     fn read(message: &'p [u8]) -> Result<Self, ReadError> {
         let mut entry = Self::default();
-        for field in fields(message) {
+        for field in singular(message, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14]) {
             let (number, content) = field?;
             match number {
                 1 => entry.module = content.text()?,
@@ -58,12 +67,11 @@ impl<'p> Entry<'p> {
                 }
                 3 => entry.kind = content.text()?,
                 4 => entry.name = content.text()?,
+                5 | 6 if entry.key.is_some() => return Err(ADDRESS),
                 5 => entry.key = Some(Key::Text(content.text()?)),
                 6 => entry.key = Some(Key::Number(content.number()?)),
                 7 => entry.deposed = content.text()?,
                 8 => entry.provider = content.text()?,
-                // Protobuf would merge two; nobody writes two, and what is read must be what Terraform reads.
-                9 if entry.change.is_some() => return Err(ReadError("an entry has two changes")),
                 9 => entry.change = Some(content.bytes()?),
                 12 => entry.reason = content.number()?,
                 13 => entry.address = content.text()?,
@@ -75,40 +83,35 @@ impl<'p> Entry<'p> {
     }
 
     /// Address, type and mode: since Terraform 1.1 the address says it all.
-    fn place(&self) -> Result<(Cow<'p, str>, Cow<'p, str>, Mode), ReadError> {
-        if self.address.is_empty() {
-            if self.kind.is_empty() || self.name.is_empty() {
-                return Err(ReadError("a change has no address"));
+    fn place(&self, keys: InstanceKeys) -> Result<(Cow<'p, str>, Cow<'p, str>, Mode), ReadError> {
+        let old = !self.module.is_empty()
+            || self.data
+            || !self.kind.is_empty()
+            || !self.name.is_empty()
+            || self.key.is_some();
+        if !self.address.is_empty() {
+            // Terraform 1.0 reads the parts, 1.1 the whole.
+            if old {
+                return Err(ADDRESS);
             }
-            let mode = if self.data { Mode::Data } else { Mode::Managed };
-            return Ok((
-                Cow::Owned(self.old_address()),
-                Cow::Borrowed(self.kind),
-                mode,
-            ));
-        }
-        if let Some(address) = Address::parse(self.address) {
-            let mode = if address.data {
-                Mode::Data
-            } else {
-                Mode::Managed
-            };
+            let address = parsed(self.address, keys)?;
             return Ok((
                 Cow::Borrowed(self.address),
                 Cow::Borrowed(address.kind),
-                mode,
+                mode(&address),
             ));
         }
-        // OpenTofu 1.11 has ephemeral resources among the changes.
-        let plain = self.address.replacen("ephemeral.", "data.", 1);
-        let address = Address::parse(&plain)
-            .filter(|address| address.data)
-            .ok_or(ReadError("a change has an address that cannot be read"))?;
-        Ok((
-            Cow::Borrowed(self.address),
-            Cow::Owned(address.kind.to_owned()),
-            Mode::Data,
-        ))
+        if !old {
+            return Err(ReadError("a change has no address"));
+        }
+        let whole = self.old_address();
+        let address = parsed(&whole, InstanceKeys::Known)?;
+        // The parts must be what they are called: a type that holds a dot would be another address.
+        if address.kind != self.kind || address.name != self.name || address.data != self.data {
+            return Err(ADDRESS);
+        }
+        let mode = mode(&address);
+        Ok((Cow::Owned(whole), Cow::Borrowed(self.kind), mode))
     }
 
     fn old_address(&self) -> String {
@@ -128,7 +131,7 @@ impl<'p> Entry<'p> {
                 let _ = write!(address, "[{number}]");
             }
             Some(Key::Text(text)) => {
-                let _ = write!(address, "[\"{}\"]", quoted(text));
+                let _ = write!(address, "[\"{}\"]", address::quoted(text));
             }
             None => {}
         }
@@ -136,28 +139,32 @@ impl<'p> Entry<'p> {
     }
 }
 
-/// A key as Terraform writes it within quotes.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            c => quoted.push(c),
-        }
+const ADDRESS: ReadError = ReadError("a change has an address that cannot be read");
+
+/// An address of the plan. Terraform reads it as an expression, in which blanks and comments do not count: all but its own spelling is refused.
+fn parsed(text: &str, keys: InstanceKeys) -> Result<Address<'_>, ReadError> {
+    Address::parse(text)
+        .filter(|address| keys == InstanceKeys::MayBeOpen || !address.is_open())
+        .filter(|address| address.to_string() == text)
+        .ok_or(ADDRESS)
+}
+
+fn mode(address: &Address<'_>) -> Mode {
+    if address.data {
+        Mode::Data
+    } else {
+        Mode::Managed
     }
-    quoted.replace("${", "$${").replace("%{", "%%{")
 }
 
 /// The name of the provider in `module.x.provider["registry.terraform.io/hashicorp/aws"].alias`, or in the `provider.aws.alias` of 0.12.
-fn provider(text: &str) -> Option<&str> {
-    if let Some((_, rest)) = text.split_once("provider[\"") {
-        return rest.split_once('"').map(|(name, _)| name);
+fn provider(text: &str) -> Result<Option<&str>, ReadError> {
+    if text.is_empty() {
+        return Ok(None);
     }
-    text.split_once("provider.")
-        .and_then(|(_, rest)| rest.split('.').next())
+    address::provider(text)
+        .map(Some)
+        .ok_or(ReadError("a change has a provider that cannot be read"))
 }
 
 /// The whole text that [`provider`] takes apart, of an entry.
@@ -188,7 +195,7 @@ impl<'p> Change<'p> {
             importing: false,
             marked: false,
         };
-        for field in fields(message) {
+        for field in singular(message, &[1, 5, 6, 7, 8]) {
             match field? {
                 (1, content) => change.action = content.number()?,
                 (2, content) => {
@@ -288,12 +295,20 @@ fn set(text: &str) -> Option<&str> {
 }
 
 /// Reads one entry.
-pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>, ReadError> {
+pub(super) fn read(
+    message: &[u8],
+    writer: Writer,
+    keys: InstanceKeys,
+) -> Result<ResourceChange<'_>, ReadError> {
     let entry = Entry::read(message)?;
-    let (address, kind, mode) = entry.place()?;
+    let (address, kind, mode) = entry.place(keys)?;
+    let provider = provider(entry.provider)?;
     let change = Change::read(entry.change.ok_or(ReadError("an entry has no change"))?)?;
     let action = change.action(writer);
     let (before, after) = change.sides(action)?;
+    if let Some(previous) = set(entry.previous) {
+        parsed(previous, keys)?;
+    }
     let previous = set(entry.previous).filter(|previous| *previous != entry.address);
     let idle = action == Action::NoOp
         && entry.deposed.is_empty()
@@ -304,7 +319,7 @@ pub(super) fn read(message: &[u8], writer: Writer) -> Result<ResourceChange<'_>,
             deposed: set(entry.deposed).map(Cow::Borrowed),
             previous_address: previous.map(Cow::Borrowed),
             reason: reason(entry.reason).map(Cow::Borrowed),
-            provider: provider(entry.provider).map(Cow::Borrowed),
+            provider: provider.map(Cow::Borrowed),
             importing: change.importing,
             before: Some(Value::pack(before, Paths::mask(change.message, 3))),
             after: Some(Value::pack(after, Paths::mask(change.message, 4))),
@@ -335,14 +350,8 @@ mod tests {
             ("provider.aws", Some("aws")),
             ("module.x.provider.aws.east", Some("aws")),
             ("", None),
-            ("x", None),
         ] {
-            assert_eq!(provider(text), name, "{text}");
+            assert_eq!(provider(text).ok(), Some(name), "{text}");
         }
-    }
-
-    #[test]
-    fn keys_in_quotes() {
-        assert_eq!(quoted("a\"b\\c\n${d}"), "a\\\"b\\\\c\\n$${d}");
     }
 }

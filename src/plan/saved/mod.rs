@@ -4,24 +4,28 @@
 mod backend;
 mod change;
 pub(crate) mod config;
+mod exact;
 pub(crate) mod msgpack;
 pub(crate) mod paths;
 pub(crate) mod protobuf;
 mod state;
 mod zip;
 
+use std::collections::HashSet;
 use std::fmt;
 
 pub(crate) use backend::Backend;
+use change::InstanceKeys;
 pub(crate) use change::Writer;
 pub(crate) use change::provider_address;
 pub(crate) use state::{Object, State, read as read_state};
 pub(super) use zip::ends_like_zip;
 
 use self::config::Config;
-use self::protobuf::{Content, dynamic, fields};
+use self::protobuf::{Content, dynamic, fields, singular};
 use self::zip::Container;
 use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange, Value, Variables};
+use crate::address;
 use crate::ui::refusal::{Refusal, Why};
 
 /// The version of the encoding that every release from 0.12 on writes.
@@ -30,6 +34,11 @@ const VERSION: u64 = 3;
 const FREE: usize = 16 << 20;
 /// And how many times the inflated plan beyond that: far above what real changes need, so that a file of empty ones does not become many times its size.
 const TIMES: usize = 2;
+
+/// The fields of a plan that are there once at most (formats 2.2).
+const ONCE: &[u32] = &[1, 13, 14, 17, 20, 21, 25, 26, 29];
+
+const TWO_PLACES: ReadError = ReadError("it names two places for its state");
 
 /// How the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -171,7 +180,7 @@ impl<'b> Opened<'b> {
     /// When it is not a plan that can be read.
     pub(super) fn plan(&self) -> Result<Plan<'_>, Refusal> {
         let mut draft = Draft::new(self)?;
-        for field in fields(&self.plan) {
+        for field in singular(&self.plan, ONCE) {
             let (number, content) = field.map_err(broken)?;
             draft.take(number, content).map_err(broken)?;
             draft.spend(0)?;
@@ -185,6 +194,8 @@ struct Draft<'p> {
     opened: &'p Opened<'p>,
     plan: Plan<'p>,
     saved: Saved<'p>,
+    /// The names of variables and of outputs, each of which is there once.
+    names: [HashSet<&'p str>; 2],
     /// Bytes that the model takes by now.
     cost: usize,
 }
@@ -234,6 +245,7 @@ impl<'p> Draft<'p> {
                 objects: &opened.state.objects,
                 config: &opened.config,
             },
+            names: [HashSet::new(), HashSet::new()],
             cost: 0,
         };
         draft
@@ -260,8 +272,12 @@ impl<'p> Draft<'p> {
         Ok(())
     }
 
-    fn change(&mut self, message: &'p [u8]) -> Result<ResourceChange<'p>, ReadError> {
-        let change = change::read(message, self.opened.writer)?;
+    fn change(
+        &mut self,
+        message: &'p [u8],
+        keys: InstanceKeys,
+    ) -> Result<ResourceChange<'p>, ReadError> {
+        let change = change::read(message, self.opened.writer, keys)?;
         self.cost = self.cost.saturating_add(change.detail_size());
         Ok(change)
     }
@@ -271,39 +287,67 @@ impl<'p> Draft<'p> {
         content.text()
     }
 
+    /// An address or the path of a module, as Terraform writes it.
+    fn target(&mut self, content: Content<'p>) -> Result<&'p str, ReadError> {
+        let text = self.text(content)?;
+        if address::is_target(text) {
+            Ok(text)
+        } else {
+            Err(ReadError("it has a target that cannot be read"))
+        }
+    }
+
+    /// A name of a list in which each is there once.
+    fn name(&mut self, list: usize, name: &'p str) -> Result<(), ReadError> {
+        self.cost = self.cost.saturating_add(3 * size_of::<&str>());
+        if self
+            .names
+            .get_mut(list)
+            .is_some_and(|names| names.insert(name))
+        {
+            Ok(())
+        } else {
+            Err(ReadError("a variable or an output is there twice"))
+        }
+    }
+
     fn take(&mut self, number: u32, content: Content<'p>) -> Result<(), ReadError> {
         match number {
             1 if content.number()? != VERSION => {
                 return Err(ReadError("it has a version that is not known"));
             }
             3 => {
-                let change = self.change(content.bytes()?)?;
+                let change = self.change(content.bytes()?, InstanceKeys::Known)?;
                 self.plan.changes.push(change);
             }
-            4 => self.plan.output_changes += usize::from(output(content.bytes()?)?),
+            2 => {
+                let (name, _) = entry(content.bytes()?)?;
+                self.name(0, name)?;
+            }
+            4 => {
+                let (name, acts) = output(content.bytes()?)?;
+                self.name(1, name)?;
+                self.plan.output_changes += usize::from(acts);
+            }
             5 => {
-                let target = self.text(content)?;
+                let target = self.target(content)?;
                 self.saved.targets.push(target);
             }
             6 => {
-                let exclude = self.text(content)?;
+                let exclude = self.target(content)?;
                 self.saved.excludes.push(exclude);
             }
             13 => {
                 let (kind, config, workspace) = store(content.bytes()?)?;
-                if self
-                    .saved
-                    .backend
-                    .replace(Backend::read(kind, config)?)
-                    .is_some()
-                {
-                    return Err(ReadError("it names two backends"));
+                if self.saved.state_store.is_some() {
+                    return Err(TWO_PLACES);
                 }
+                self.saved.backend = Some(Backend::read(kind, config)?);
                 self.saved.workspace = workspace;
             }
             14 => self.plan.terraform_version = Some(content.text()?.to_owned()),
             16 => {
-                let address = self.text(content)?;
+                let address = self.target(content)?;
                 self.saved.force_replace.push(address);
             }
             17 => {
@@ -315,7 +359,7 @@ impl<'p> Draft<'p> {
                 }
             }
             18 => {
-                let change = self.change(content.bytes()?)?;
+                let change = self.change(content.bytes()?, InstanceKeys::Known)?;
                 self.plan.drift.push(change);
             }
             19 => self.plan.failed_checks += usize::from(failed(content.bytes()?)?),
@@ -323,7 +367,7 @@ impl<'p> Draft<'p> {
             25 => self.saved.applyable = Some(content.flag()?),
             26 => self.plan.complete = Some(content.flag()?),
             27 => {
-                let change = self.change(deferred(content.bytes()?)?)?;
+                let change = self.change(deferred(content.bytes()?)?, InstanceKeys::MayBeOpen)?;
                 self.plan.deferred.push(change);
             }
             // Results of functions in Terraform, names in OpenTofu.
@@ -338,6 +382,9 @@ impl<'p> Draft<'p> {
             }
             29 => {
                 let (kind, _, workspace) = store(content.bytes()?)?;
+                if self.saved.backend.is_some() {
+                    return Err(TWO_PLACES);
+                }
                 self.saved.state_store = Some(kind);
                 self.saved.workspace = workspace;
             }
@@ -402,14 +449,7 @@ impl<'p> Draft<'p> {
 pub(crate) fn variable<'p>(plan: &'p [u8], name: &str) -> Result<Option<Value<'p>>, ReadError> {
     for field in fields(plan) {
         let (2, content) = field? else { continue };
-        let (mut key, mut value): (&str, &[u8]) = ("", &[]);
-        for part in fields(content.bytes()?) {
-            match part? {
-                (1, content) => key = content.text()?,
-                (2, content) => value = dynamic(content.bytes()?)?,
-                _ => {}
-            }
-        }
+        let (key, value) = entry(content.bytes()?)?;
         if key == name {
             return Ok(Some(Value::unmarked(super::Raw::Pack(value))));
         }
@@ -417,21 +457,36 @@ pub(crate) fn variable<'p>(plan: &'p [u8], name: &str) -> Result<Option<Value<'p
     Ok(None)
 }
 
-/// Whether an output changes.
-fn output(message: &[u8]) -> Result<bool, ReadError> {
-    let mut acts = false;
-    for field in fields(message) {
-        if let (2, content) = field? {
-            acts = change::acts(content.bytes()?)?;
+/// Name and value of a variable.
+fn entry(message: &[u8]) -> Result<(&str, &[u8]), ReadError> {
+    let (mut key, mut value): (&str, &[u8]) = ("", &[]);
+    for field in singular(message, &[1, 2]) {
+        match field? {
+            (1, content) => key = content.text()?,
+            (2, content) => value = dynamic(content.bytes()?)?,
+            _ => {}
         }
     }
-    Ok(acts)
+    Ok((key, value))
+}
+
+/// The name of an output, and whether it changes.
+fn output(message: &[u8]) -> Result<(&str, bool), ReadError> {
+    let (mut name, mut acts) = ("", false);
+    for field in singular(message, &[1, 2, 3]) {
+        match field? {
+            (1, content) => name = content.text()?,
+            (2, content) => acts = change::acts(content.bytes()?)?,
+            _ => {}
+        }
+    }
+    Ok((name, acts))
 }
 
 /// Type, configuration and workspace of a backend or state store.
 fn store(message: &[u8]) -> Result<(&str, &[u8], &str), ReadError> {
     let (mut kind, mut config, mut workspace): (&str, &[u8], &str) = ("", &[], "");
-    for field in fields(message) {
+    for field in singular(message, &[1, 2, 3, 4]) {
         match field? {
             (1, content) => kind = content.text()?,
             (2, content) => config = dynamic(content.bytes()?)?,
@@ -444,18 +499,19 @@ fn store(message: &[u8]) -> Result<(&str, &[u8], &str), ReadError> {
 
 /// The entry within a deferred change.
 fn deferred(message: &[u8]) -> Result<&[u8], ReadError> {
-    for field in fields(message) {
+    let mut found = None;
+    for field in singular(message, &[1, 2]) {
         if let (2, content) = field? {
-            return content.bytes();
+            found = Some(content.bytes()?);
         }
     }
-    Err(ReadError("a deferred change is empty"))
+    found.ok_or(ReadError("a deferred change is empty"))
 }
 
 /// Whether a check did not hold: status 2 is fail, 3 is error.
 fn failed(check: &[u8]) -> Result<bool, ReadError> {
     let mut status = 0;
-    for field in fields(check) {
+    for field in singular(check, &[1, 2, 3]) {
         // Terraform 1.2 has a text here.
         if let (3, Content::Number(number)) = field? {
             status = number;

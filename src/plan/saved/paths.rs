@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::msgpack::{self, Level};
-use super::protobuf::{Fields, dynamic, fields};
+use super::protobuf::{Fields, dynamic, fields, singular};
 use crate::plan::{Mask, PathStep, ReadError};
 
 /// More paths than a set of bits holds are not told apart: then all of the value is marked.
@@ -126,7 +126,10 @@ fn steps(path: &[u8]) -> impl Iterator<Item = Step<'_>> {
 
 fn step(message: &[u8]) -> Step<'_> {
     let mut found = Step::Any;
-    for field in fields(message) {
+    for (at, field) in singular(message, &[1, 2]).enumerate() {
+        if at > 0 {
+            return Step::Any;
+        }
         found = match field {
             Ok((1, content)) => content.text().map_or(Step::Any, Step::Name),
             Ok((2, content)) => match content.bytes().and_then(dynamic).and_then(msgpack::level) {

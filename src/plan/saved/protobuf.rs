@@ -122,10 +122,33 @@ impl<'p> Iterator for Fields<'p> {
     }
 }
 
+/// The fields of a message of which those named may be there once only: of two Terraform takes the last, or puts messages together.
+/// What is not named may be repeated, or is not known and read by nobody.
+pub(crate) fn singular<'p>(
+    message: &'p [u8],
+    once: &'static [u32],
+) -> impl Iterator<Item = Result<(u32, Content<'p>), ReadError>> {
+    let mut seen = 0_u64;
+    fields(message).map(move |field| {
+        let (number, content) = field?;
+        if let Some(at) = once.iter().position(|once| *once == number) {
+            let bit = u32::try_from(at)
+                .ok()
+                .and_then(|at| 1_u64.checked_shl(at))
+                .ok_or(BROKEN)?;
+            if seen & bit != 0 {
+                return Err(ReadError("a field is there twice that belongs there once"));
+            }
+            seen |= bit;
+        }
+        Ok((number, content))
+    })
+}
+
 /// The bytes of a `DynamicValue`: msgpack in field 1.
 pub(crate) fn dynamic(message: &[u8]) -> Result<&[u8], ReadError> {
     let mut found: &[u8] = &[];
-    for field in fields(message) {
+    for field in singular(message, &[1]) {
         if let (1, content) = field? {
             found = content.bytes()?;
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
-use super::change::quoted;
+use super::exact::{Exact, Keys};
+use crate::address::{is_module, quoted};
 use crate::ui::refusal::{Refusal, Why};
 
 /// More objects than any state has; each takes some hundred bytes here and may take three in the file.
@@ -68,6 +69,18 @@ struct Document {
     resources: Option<Resources>,
 }
 
+impl Keys for Document {
+    const KEYS: &'static [&'static str] = &[
+        "version",
+        "terraform_version",
+        "serial",
+        "lineage",
+        "outputs",
+        "resources",
+        "check_results",
+    ];
+}
+
 /// Objects, put together while reading.
 #[derive(Default)]
 struct Resources(Vec<Object>);
@@ -85,6 +98,17 @@ impl<'de> Deserialize<'de> for Resources {
             #[serde(default)]
             instances: Instances,
         }
+        impl Keys for Resource {
+            const KEYS: &'static [&'static str] = &[
+                "module",
+                "mode",
+                "type",
+                "name",
+                "each",
+                "provider",
+                "instances",
+            ];
+        }
         struct Each;
         impl<'de> Visitor<'de> for Each {
             type Value = Resources;
@@ -93,13 +117,21 @@ impl<'de> Deserialize<'de> for Resources {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
                 let mut objects = Vec::new();
-                while let Some(resource) = list.next_element::<Resource>()? {
+                while let Some(Exact(resource)) = list.next_element::<Exact<Resource>>()? {
                     if resource.mode != "managed" {
                         continue;
+                    }
+                    if resource
+                        .module
+                        .as_deref()
+                        .is_some_and(|path| !path.is_empty() && !is_module(path))
+                    {
+                        return Err(A::Error::custom("no module"));
                     }
                     let kind: Arc<str> = resource.kind.into();
                     let module = resource
                         .module
+                        .filter(|module| !module.is_empty())
                         .map_or_else(String::new, |module| format!("{module}."));
                     for instance in resource.instances.0 {
                         let address = format!("{module}{kind}.{}{}", resource.name, instance.key);
@@ -142,6 +174,22 @@ impl<'de> Deserialize<'de> for Instances {
             #[serde(default)]
             attributes_flat: Option<Attributes>,
         }
+        impl Keys for Raw {
+            const KEYS: &'static [&'static str] = &[
+                "index_key",
+                "status",
+                "deposed",
+                "schema_version",
+                "attributes",
+                "attributes_flat",
+                "sensitive_attributes",
+                "private",
+                "dependencies",
+                "create_before_destroy",
+                "identity",
+                "identity_schema_version",
+            ];
+        }
         #[derive(Deserialize)]
         struct Attributes {
             #[serde(default)]
@@ -155,7 +203,7 @@ impl<'de> Deserialize<'de> for Instances {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Instances, A::Error> {
                 let mut instances = Vec::new();
-                while let Some(raw) = list.next_element::<Raw>()? {
+                while let Some(Exact(raw)) = list.next_element::<Exact<Raw>>()? {
                     if matches!(&raw.deposed, Scalar::Text(key) if !key.is_empty()) {
                         continue;
                     }
@@ -252,7 +300,7 @@ pub(crate) fn read(stream: impl Read) -> Result<State, Refusal> {
         |_: serde_json::Error| Refusal::new(Why::BrokenPlan).with("its state cannot be read");
     let mut documents =
         serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(64 << 10, stream));
-    let document = Document::deserialize(&mut documents).map_err(broken)?;
+    let Exact(document) = Exact::<Document>::deserialize(&mut documents).map_err(broken)?;
     // To the end: there the checksum is checked.
     documents.end().map_err(broken)?;
     if document.version != 4 {
@@ -319,6 +367,15 @@ mod tests {
             "{\"version\":4} x",
             "{\"version\":4,\"resources\":[{}]}",
             "{\"version\":4,\"version\":4}",
+            "{\"version\":4,\"Lineage\":\"x\"}",
+            "{\"version\":4,\"re\u{17f}ources\":[]}",
+            "{\"version\":4,\"chec\u{212a}_results\":[]}",
+            "{\"version\":4,\"\\u0053erial\":1}",
+            "[4,1,\"l\"]",
+            r#"{"version":4,"resources":[["module.m","managed","t","n",[]]]}"#,
+            r#"{"version":4,"resources":[{"mode":"managed","Mode":"data","type":"t","name":"n"}]}"#,
+            r#"{"version":4,"resources":[{"mode":"managed","type":"t","name":"n","instances":[{"DEPOSED":"x"}]}]}"#,
+            r#"{"version":4,"resources":[{"module":"module.m /**/","mode":"managed","type":"t","name":"n"}]}"#,
         ] {
             assert_eq!(
                 read(text.as_bytes()).err().map(|refusal| refusal.why),

@@ -24,6 +24,10 @@ const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
 const DESCRIPTOR: u32 = 0x0807_4b50;
+const LOCATOR: u32 = 0x0706_4b50;
+
+/// The newest version of the format that is needed to unpack what Terraform writes: 4.5 is zip64.
+const VERSION: usize = 20;
 
 /// Members that are there at most once under any spelling.
 const ONCE: [&str; 5] = [
@@ -55,6 +59,11 @@ fn broken(detail: &'static str) -> Refusal {
 
 fn forged(detail: &'static str) -> Refusal {
     Refusal::new(Why::ForgedArchive).with(detail)
+}
+
+/// A form that no Terraform writes today, and a newer one might.
+fn newer(detail: &'static str) -> Refusal {
+    Refusal::new(Why::NewerArchive).with(detail)
 }
 
 /// A cursor over little-endian numbers.
@@ -117,6 +126,20 @@ impl<'b> Container<'b> {
         if comment != 0 || disk != 0 || directory_disk != 0 || here != all {
             return Err(forged("its end is not as Terraform writes it"));
         }
+        // Go's reader looks for a second, larger end as soon as one of these numbers is the largest that its field holds; of the directory's
+        // size, which has four bytes, it takes the largest of two for that.
+        let located = bytes
+            .get(end_at.saturating_sub(20)..)
+            .is_some_and(|tail| tail.starts_with(&LOCATOR.to_le_bytes()));
+        if start == u32::MAX as usize {
+            return Err(newer("zip64"));
+        }
+        if located {
+            return Err(forged("it has a second end before its end"));
+        }
+        if here == 0xFFFF || size == 0xFFFF || size == u32::MAX as usize {
+            return Err(forged("its end may point to another one"));
+        }
         if here > MAX_MEMBERS {
             return Err(
                 Refusal::new(Why::TooLarge).with(format!("more than {MAX_MEMBERS} members"))
@@ -155,15 +178,23 @@ impl<'b> Container<'b> {
 
     fn check_names(&self) -> Result<(), Refusal> {
         let mut seen = HashSet::with_capacity(self.members.len());
-        let mut once = HashSet::new();
         for member in &self.members {
-            if !seen.insert(member.name) {
-                return Err(forged("two members have the same name"));
-            }
             let plain = plain(member.name);
-            if ONCE.contains(&plain.as_ref()) && (plain != member.name || !once.insert(plain)) {
+            if ONCE.contains(&plain.as_ref()) && plain != member.name {
                 return Err(forged(
                     "a member has the name of the plan, the state or the like in another spelling",
+                ));
+            }
+            let outside = |part: &str| matches!(part, "" | "." | "..");
+            if member.name.split('/').any(outside)
+                || member.name.contains(|c: char| c == '\\' || c.is_control())
+                || matches!(member.name.as_bytes(), [drive, b':', ..] if drive.is_ascii_alphabetic())
+            {
+                return Err(forged("a member has a name that may lead elsewhere"));
+            }
+            if !seen.insert(plain) {
+                return Err(forged(
+                    "two members have the same name, or differ in its case or blanks alone",
                 ));
             }
         }
@@ -237,7 +268,8 @@ fn member<'b>(
     if directory.number(4)? != CENTRAL {
         return Err(broken("its directory is broken"));
     }
-    directory.take(4)?;
+    directory.take(2)?;
+    let version = directory.short()?;
     let (flags, method) = (directory.short()?, directory.short()?);
     directory.take(4)?;
     let (crc, packed, size) = (
@@ -254,13 +286,21 @@ fn member<'b>(
     directory.take(6)?;
     let at = directory.number(4)?;
     let name = directory.take(name)?;
-    directory.take(extra + comment)?;
+    known_extras(directory.take(extra)?)?;
+    // Nobody reads it, but all of it is in the directory, where another archive's end may lie.
+    if comment != 0 {
+        return Err(forged("a member has a comment"));
+    }
     if flags & 0x2041 != 0 {
-        return Err(broken("a member is encrypted"));
+        return Err(newer("a member is encrypted"));
+    }
+    if packed == u32::MAX || size == u32::MAX || at == u32::MAX || version & 0xFF > VERSION {
+        return Err(newer(
+            "a member needs a newer version of the format, such as zip64",
+        ));
     }
     // Bits 1 and 2 are hints of deflate, 3 is the data descriptor, 11 says that names are UTF-8.
-    if flags & !0x080E != 0 || disk != 0 || packed == u32::MAX || size == u32::MAX || at == u32::MAX
-    {
+    if flags & !0x080E != 0 || disk != 0 {
         return Err(broken(
             "a member is packed in a way that Terraform does not use",
         ));
@@ -268,11 +308,8 @@ fn member<'b>(
     let deflated = match method {
         0 if packed == size => false,
         8 => true,
-        _ => {
-            return Err(broken(
-                "a member is packed by a method that Terraform does not use",
-            ));
-        }
+        0 => return Err(forged("a member that is not packed has two sizes")),
+        _ => return Err(newer("a member is packed by a method that is not known")),
     };
     let mut local = Cursor(
         bytes
@@ -298,13 +335,16 @@ fn member<'b>(
             "a member's own header says something else than the directory",
         ));
     }
-    local.take(local_extra)?;
+    known_extras(local.take(local_extra)?)?;
     let data = local.take(packed as usize)?;
     let name = std::str::from_utf8(name)
         .ok()
         .filter(|name| !name.is_empty() && !name.contains('\0'))
         .ok_or_else(|| forged("a member has a name that is no text"))?;
     let end = bytes.len() - local.0.len();
+    let descriptor = descriptor(local.0, described, crc, packed, size).ok_or_else(|| {
+        forged("what stands behind a member says something else than the directory")
+    })?;
     Ok((
         Member {
             name,
@@ -313,23 +353,43 @@ fn member<'b>(
             size: u64::from(size),
             data,
         },
-        (
-            at as usize,
-            end + descriptor(local.0, described, crc, packed, size),
-            described,
-        ),
+        (at as usize, end + descriptor, described),
     ))
 }
 
 /// The length of the data descriptor: with or without its mark (APPNOTE 4.3.9).
-fn descriptor(bytes: &[u8], described: bool, crc: u32, packed: u32, size: u32) -> usize {
+fn descriptor(bytes: &[u8], described: bool, crc: u32, packed: u32, size: u32) -> Option<usize> {
+    if !described {
+        return Some(0);
+    }
     let numbers = [crc, packed, size].map(u32::to_le_bytes).concat();
     let marked = [&DESCRIPTOR.to_le_bytes()[..], &numbers].concat();
-    match described {
-        true if bytes.starts_with(&marked) => marked.len(),
-        true if bytes.starts_with(&numbers) => numbers.len(),
-        _ => 0,
+    [marked, numbers]
+        .iter()
+        .find(|expected| bytes.starts_with(expected))
+        .map(Vec::len)
+}
+
+/// Extra fields (APPNOTE 4.5): times, which Go's writer adds, and owners, which Info-ZIP adds. Others may say something else than the entry does.
+fn known_extras(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut rest = Cursor(bytes);
+    let mut seen = [false; 2];
+    while !rest.0.is_empty() {
+        let (id, length) = (rest.short()?, rest.short()?);
+        rest.take(length)?;
+        let at = match (id, length) {
+            (0x5455, 1..=13) => 0,
+            (0x7875, 0..=32) => 1,
+            (1, _) => return Err(newer("zip64")),
+            (0x9901 | 0x0017, _) => return Err(newer("a member is encrypted")),
+            _ => return Err(forged("a member has a field that is not known")),
+        };
+        match seen.get_mut(at) {
+            Some(seen) if !*seen => *seen = true,
+            _ => return Err(forged("a member has a field twice")),
+        }
     }
+    Ok(())
 }
 
 /// Members must follow each other without overlap or gap up to the directory.
