@@ -4,58 +4,79 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Characters that change how text is shown and not what it says: Unicode classes Cc, Cf, Zl and Zp.
-/// Source: <https://www.unicode.org/Public/17.0.0/ucd/extracted/DerivedGeneralCategory.txt>; a test compares with a crate's tables.
+/// Characters that nobody sees, or that change how text is shown and not what it says: Unicode classes Cc, Cf, Zl, Zp and Zs but for the space itself, the
+/// property Default_Ignorable_Code_Point, and the empty pattern of Braille.
+/// Sources: <https://www.unicode.org/Public/17.0.0/ucd/extracted/DerivedGeneralCategory.txt> (a test compares with a crate's tables) and
+/// <https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt>.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c as u32,
-            0x00AD
+            0x00A0
+                | 0x00AD
+                | 0x034F
                 | 0x0600..=0x0605
                 | 0x061C
                 | 0x06DD
                 | 0x070F
                 | 0x0890..=0x0891
                 | 0x08E2
-                | 0x180E
-                | 0x200B..=0x200F
-                | 0x2028..=0x202E
-                | 0x2060..=0x2064
-                | 0x2066..=0x206F
+                | 0x115F..=0x1160
+                | 0x1680
+                | 0x17B4..=0x17B5
+                | 0x180B..=0x180F
+                | 0x2000..=0x200F
+                | 0x2028..=0x202F
+                | 0x205F..=0x206F
+                | 0x2800
+                | 0x3000
+                | 0x3164
+                | 0xFE00..=0xFE0F
                 | 0xFEFF
-                | 0xFFF9..=0xFFFB
+                | 0xFFA0
+                | 0xFFF0..=0xFFFB
                 | 0x1_10BD
                 | 0x1_10CD
                 | 0x1_3430..=0x1_343F
                 | 0x1_BCA0..=0x1_BCA3
                 | 0x1_D173..=0x1_D17A
-                | 0xE_0001
-                | 0xE_0020..=0xE_007F
+                | 0xE_0000..=0xE_0FFF
         )
 }
 
-/// Text for a terminal or a CI log: one line, nothing invisible, no workflow command (`::`, `##[`, `##vso[`) anywhere.
+/// Marks that are set over a Latin letter: `e` and U+0301 look like U+00E9, and are another key.
+const fn is_mark(c: char) -> bool {
+    matches!(
+        c as u32,
+        0x0300..=0x036F | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F
+    )
+}
+
+/// Whether a character is shown as its number: it is not seen, or together with the one before it looks like another.
+fn is_hidden(c: char) -> bool {
+    is_invisible(c) || is_mark(c)
+}
+
+/// Whether a character after this one makes a command of a CI system: `::` (GitHub Actions), `##[` and `##vso[` (Azure Pipelines), `##teamcity[`.
+const fn is_command(before: char, c: char) -> bool {
+    matches!((before, c), (':', ':') | ('#', '#'))
+}
+
+/// Text for a terminal or a CI log: one line, nothing invisible, no command of a CI system (`::`, `##`) anywhere.
 #[must_use]
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    let harmless = !text.chars().any(is_invisible)
-        && !text.contains("::")
-        && !text.contains("##[")
-        && !text.contains("##vso[");
-    if harmless {
+    if !text.chars().any(is_hidden) && !text.contains("::") && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut before = '\0';
-    for (at, c) in text.char_indices() {
-        let rest = text.get(at..).unwrap_or_default();
-        let command = (c == ':' && before == ':')
-            || (c == '#' && (rest.starts_with("#[") || rest.starts_with("#vso[")) && before == '#');
+    for c in text.chars() {
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_invisible(c) || command => {
+            c if is_hidden(c) || is_command(before, c) => {
                 // Writing to a String cannot go wrong.
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
             }
@@ -76,7 +97,7 @@ pub(crate) fn json_line(value: &impl serde::Serialize) -> serde_json::Result<Str
     let mut units = [0; 2];
     for c in text.chars() {
         // Outside of strings there are none of them.
-        if is_invisible(c) {
+        if is_hidden(c) {
             for unit in c.encode_utf16(&mut units) {
                 // Writing to a String cannot go wrong.
                 let _ = write!(out, "\\u{unit:04x}");
@@ -103,13 +124,8 @@ impl serde_json::ser::Formatter for JsonFormatter {
     ) -> std::io::Result<()> {
         let mut before = '\0';
         let mut units = [0; 2];
-        for (at, c) in fragment.char_indices() {
-            let rest = fragment.get(at..).unwrap_or_default();
-            let command = (c == ':' && before == ':')
-                || (c == '#'
-                    && before == '#'
-                    && (rest.starts_with("#[") || rest.starts_with("#vso[")));
-            if is_invisible(c) || command {
+        for c in fragment.chars() {
+            if is_hidden(c) || is_command(before, c) {
                 for unit in c.encode_utf16(&mut units) {
                     write!(writer, "\\u{unit:04x}")?;
                 }
@@ -180,6 +196,55 @@ mod tests {
     use super::*;
     use unicode_general_category::{GeneralCategory, get_general_category};
 
+    /// Default_Ignorable_Code_Point, line by line, and the one that is drawn without a dot.
+    const IGNORABLE: [std::ops::RangeInclusive<char>; 18] = [
+        '\u{ad}'..='\u{ad}',
+        '\u{34f}'..='\u{34f}',
+        '\u{61c}'..='\u{61c}',
+        '\u{115f}'..='\u{1160}',
+        '\u{17b4}'..='\u{17b5}',
+        '\u{180b}'..='\u{180f}',
+        '\u{200b}'..='\u{200f}',
+        '\u{202a}'..='\u{202e}',
+        '\u{2060}'..='\u{206f}',
+        '\u{3164}'..='\u{3164}',
+        '\u{fe00}'..='\u{fe0f}',
+        '\u{feff}'..='\u{feff}',
+        '\u{ffa0}'..='\u{ffa0}',
+        '\u{fff0}'..='\u{fff8}',
+        '\u{1bca0}'..='\u{1bca3}',
+        '\u{1d173}'..='\u{1d17a}',
+        '\u{e0000}'..='\u{e0fff}',
+        '\u{2800}'..='\u{2800}',
+    ];
+
+    #[test]
+    fn keys_that_look_alike_are_told_apart() {
+        for (one, other) in [
+            ("prod", "prod\u{fe0f}"),
+            (
+                "prod",
+                "prod\u{34f}\u{115f}\u{3164}\u{e0101}\u{2800}\u{17b4}",
+            ),
+            ("a b", "a\u{a0}b"),
+            ("a b", "a\u{2003}b"),
+            ("caf\u{e9}", "cafe\u{301}"),
+        ] {
+            let seen = |text: &str| {
+                line(text)
+                    .chars()
+                    .filter(|c| !is_invisible(*c) && !is_mark(*c))
+                    .collect::<String>()
+            };
+            assert_ne!(seen(one), seen(other), "{one:?} {other:?}");
+            assert_eq!(
+                seen(other),
+                line(other),
+                "nothing of it is left that is not seen"
+            );
+        }
+    }
+
     #[test]
     fn invisible_is_what_unicode_says() {
         for c in '\0'..=char::MAX {
@@ -190,7 +255,10 @@ mod tests {
                     | GeneralCategory::Format
                     | GeneralCategory::LineSeparator
                     | GeneralCategory::ParagraphSeparator
+                    | GeneralCategory::SpaceSeparator
             );
+            let expected =
+                (expected && c != ' ') || IGNORABLE.iter().any(|range| range.contains(&c));
             assert_eq!(is_invisible(c), expected, "U+{:04X}", c as u32);
         }
     }
@@ -202,13 +270,16 @@ mod tests {
             "a ::add-mask::b",
             "##[error]x",
             "##vso[task.setvariable]",
+            "##teamcity[setParameter name='env.X' value='y']",
+            "x ##teamcity[",
+            "#####teamcity[",
             ":::",
             "###[x",
             "fe80::1",
         ] {
             let shown = line(text);
             assert!(
-                !shown.contains("::") && !shown.contains("##[") && !shown.contains("##vso["),
+                !shown.contains("::") && !shown.contains("##"),
                 "{text} -> {shown}"
             );
             let mut out = Vec::new();
@@ -216,7 +287,7 @@ mod tests {
             serde::Serialize::serialize(text, &mut to).unwrap_or_else(|error| panic!("{error}"));
             let json = String::from_utf8_lossy(&out);
             assert!(
-                !json.contains("::") && !json.contains("##[") && !json.contains("##vso["),
+                !json.contains("::") && !json.contains("##"),
                 "{text} -> {json}"
             );
             assert_eq!(
