@@ -86,10 +86,17 @@ impl Backend {
         }
         for path in identity(kind.as_bytes()) {
             if let Some(text) = text_at(config, path)? {
-                let text = if *path == "conn_str" {
-                    connection(&text)
-                } else {
-                    without_secrets(&text)
+                let text = match *path {
+                    "conn_str" => connection(&text),
+                    "address"
+                    | "endpoint"
+                    | "endpoints.s3"
+                    | "host"
+                    | "hostname"
+                    | "metadata_host"
+                    | "storage_custom_endpoint" => without_secrets(&text),
+                    _ if is_url(&text) => without_secrets(&text),
+                    _ => without_parameters(&text).to_owned(),
                 };
                 backend.identity.push((path, text));
             }
@@ -223,28 +230,90 @@ fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
     })
 }
 
-/// A URL without user, password, query and fragment; what is no URL stays, but for a part before `@`.
+/// Whether a text starts as a URL does: a scheme and `://`.
+fn is_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    })
+}
+
+/// A URL or a host without user, password, query and fragment. Where it is not clear where a password ends, everything before the last `@` is one.
 pub(super) fn without_secrets(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if is_url(text) => (Some(scheme), rest),
+        _ => (None, text),
     };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
+    // After a host stands a port: what else is behind a colon may be the start of a password with a slash in it.
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    let whole = !host.contains('@') && !port.chars().all(|c| c.is_ascii_digit() || c == ']');
+    let plain = if whole || (scheme.is_none() && path.contains('@')) {
+        rest.rsplit('@').next().unwrap_or_default().to_owned()
+    } else {
+        format!("{}{path}", host.rsplit('@').next().unwrap_or_default())
+    };
+    scheme.map_or_else(|| plain.clone(), |scheme| format!("{scheme}://{plain}"))
 }
 
-/// Host and database of a PostgreSQL connection string, in either of its forms; nothing else of it.
+/// A name in a store without parameters that were pasted along, such as those of a signed link (`?sv=…&sig=…`).
+fn without_parameters(text: &str) -> &str {
+    match text.split_once('?') {
+        Some((name, rest)) if rest.contains('=') => name,
+        _ => text,
+    }
+}
+
+/// Host and database of a PostgreSQL connection string, in either of its forms; nothing else of it
+/// (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>).
 fn connection(text: &str) -> String {
-    if text.contains("://") {
+    if is_url(text) {
         return without_secrets(text);
     }
-    let parts = text.split_whitespace().filter(|part| {
-        ["host=", "hostaddr=", "port=", "dbname="]
-            .iter()
-            .any(|name| part.starts_with(name))
-    });
-    parts.collect::<Vec<_>>().join(" ")
+    let mut told = Vec::new();
+    let mut rest = text;
+    while let Some((name, value, after)) = setting(rest) {
+        rest = after;
+        let value = match name {
+            "host" | "hostaddr" | "dbname" => without_secrets(&value),
+            "port" if value.chars().all(|c| c.is_ascii_digit() || c == ',') => value,
+            "port" => String::new(),
+            _ => continue,
+        };
+        // A blank or a quote is in no name of a host or a database that is meant: what is behind it may be anything.
+        let plain = value
+            .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '\\' | '='))
+            .next()
+            .unwrap_or_default();
+        told.push(format!("{name}={plain}"));
+    }
+    told.join(" ")
+}
+
+/// The first `name = value` of a connection string and what comes after it. A value may be quoted, and a backslash takes the next character as it is.
+fn setting(text: &str) -> Option<(&str, String, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let name = name.trim();
+    let rest = rest.trim_start();
+    let (quoted, rest) = rest
+        .strip_prefix('\'')
+        .map_or((false, rest), |rest| (true, rest));
+    let mut value = String::new();
+    let mut chars = rest.chars();
+    loop {
+        match chars.next() {
+            None if quoted => return None,
+            None => break,
+            Some('\'') if quoted => break,
+            Some(c) if c.is_whitespace() && !quoted => break,
+            Some('\\') => value.extend(chars.next()),
+            Some(c) => value.push(c),
+        }
+    }
+    Some((name, value, chars.as_str()))
 }
 
 #[cfg(test)]
@@ -260,22 +329,59 @@ mod tests {
                 "postgres://db.example:5432/tf",
             ),
             ("https://u:p@w@host", "https://host"),
-            ("host:8500", "host:8500"),
         ] {
-            assert_eq!(
-                connection(text).replace("host:8500", ""),
-                plain.replace("host:8500", "")
-            );
+            assert_eq!(connection(text), plain);
             assert_eq!(without_secrets(text), plain);
         }
+        for (text, plain) in [
+            ("host:8500", "host:8500"),
+            ("user:hunter2@consul.example:8500", "consul.example:8500"),
+            ("u:hunter2@minio:9000", "minio:9000"),
+            ("u:hunter/2@minio:9000", "minio:9000"),
+            ("HTTPS://u:hunter2@h/x", "HTTPS://h/x"),
+            ("https://u:hunter/2@h/x", "https://h/x"),
+            ("u:hunter2://x@h", "h"),
+            ("host:8500?token=hunter2", "host:8500"),
+            ("https://host/@team/state", "https://host/@team/state"),
+            (
+                "https://host:8443/@team/state",
+                "https://host:8443/@team/state",
+            ),
+            ("https://[::1]:8443/x", "https://[::1]:8443/x"),
+            ("https://[::1]/x", "https://[::1]/x"),
+        ] {
+            assert_eq!(without_secrets(text), plain, "{text}");
+        }
+        assert_eq!(without_parameters("k?sv=1&sig=hunter2"), "k");
+        assert_eq!(without_parameters("what?/state"), "what?/state");
         assert_eq!(
             connection("host=db port=5 user=me password=secret dbname=tf"),
             "host=db port=5 dbname=tf"
         );
-        assert_eq!(
-            connection("host=db password='a dbname=secret"),
-            "host=db dbname=secret"
-        );
+        for (text, plain) in [
+            ("host=db password='a dbname=hunter2", "host=db"),
+            ("host=db user=u password='a dbname=hunter2'", "host=db"),
+            (
+                "host=db password=x\\ port=hunter2 dbname=tf",
+                "host=db dbname=tf",
+            ),
+            (
+                "host=db password='it\\'s dbname=hunter2' port=5",
+                "host=db port=5",
+            ),
+            ("host = db  port= 5 password =hunter2", "host=db port=5"),
+            ("host=db port=hunter2", "host=db port="),
+            ("host=u:hunter2@db password='x://y'", "host=db"),
+            (
+                "dbname='postgres://u:hunter2@db/tf password=x'",
+                "dbname=postgres://db/tf",
+            ),
+            ("dbname='host=h password=hunter2'", "dbname=host"),
+            ("postgres://u:hunter2@db", "postgres://db"),
+            ("hunter2", ""),
+        ] {
+            assert_eq!(connection(text), plain, "{text}");
+        }
     }
 
     #[test]
