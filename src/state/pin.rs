@@ -22,6 +22,12 @@ const ANCHORS: usize = 8;
 /// The largest pin file that is read, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
+/// The longest name or pattern of a workspace, in bytes: a backend has no longer ones.
+const MAX_WORKSPACE: usize = 256;
+
+/// The most patterns of workspaces.
+const MAX_PATTERNS: usize = 256;
+
 /// A pin file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +38,52 @@ pub struct Pin {
     /// One state for each workspace or pattern of workspaces.
     #[serde(default, rename = "state")]
     pub(crate) states: Vec<PinnedState>,
+    /// The patterns among them, built once.
+    #[serde(skip)]
+    patterns: Patterns,
+}
+
+/// The patterns of a pin file, as one automaton, with the place of each in the file.
+#[derive(Debug, Clone, Default)]
+struct Patterns(globset::GlobSet, Vec<usize>);
+
+/// They are made of the states, which are compared themselves.
+impl PartialEq for Patterns {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Patterns {}
+
+impl Patterns {
+    fn of(states: &[PinnedState]) -> Result<Self, &'static str> {
+        let (mut all, mut places) = (globset::GlobSetBuilder::new(), Vec::new());
+        for (at, state) in states.iter().enumerate() {
+            if state.workspace.len() > MAX_WORKSPACE {
+                return Err("a workspace has a name of more than 256 bytes");
+            }
+            if state.is_pattern() {
+                all.add(
+                    globset::Glob::new(&state.workspace)
+                        .map_err(|_| "a workspace is no pattern")?,
+                );
+                places.push(at);
+            }
+        }
+        if places.len() > MAX_PATTERNS {
+            return Err("it has more than 256 patterns of workspaces");
+        }
+        all.build()
+            .map(|all| Self(all, places))
+            .map_err(|_| "its patterns of workspaces are too large")
+    }
+
+    /// The place of the first that fits.
+    fn first(&self, workspace: &str) -> Option<usize> {
+        let fits = self.0.matches(workspace).into_iter().min()?;
+        self.1.get(fits).copied()
+    }
 }
 
 /// The state of one workspace, or of all whose name fits a pattern.
@@ -126,6 +178,7 @@ impl Pin {
             version: VERSION,
             salt: crate::os::digest::hex(&salt, salt.len()),
             states: Vec::new(),
+            patterns: Patterns::default(),
         })
     }
 
@@ -154,7 +207,7 @@ impl Pin {
         let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
         let text =
             std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
-        let pin: Self = toml::from_str(text).map_err(|error| {
+        let mut pin: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| {
                 text.get(..span.start)
                     .unwrap_or_default()
@@ -169,10 +222,7 @@ impl Pin {
         if pin.version != VERSION {
             return Err(broken(&format!("version {} is not known", pin.version)));
         }
-        for state in &pin.states {
-            globset::Glob::new(&state.workspace)
-                .map_err(|_| broken("a workspace is no pattern"))?;
-        }
+        pin.patterns = Patterns::of(&pin.states).map_err(broken)?;
         Ok(pin)
     }
 
@@ -191,14 +241,10 @@ impl Pin {
     /// The state of a workspace: by its name, else by the first pattern that fits.
     #[must_use]
     pub(crate) fn state(&self, workspace: &str) -> Option<&PinnedState> {
-        let fits = |state: &&PinnedState| {
-            globset::Glob::new(&state.workspace)
-                .is_ok_and(|glob| glob.compile_matcher().is_match(workspace))
-        };
         self.states
             .iter()
             .find(|state| state.workspace == workspace)
-            .or_else(|| self.states.iter().find(fits))
+            .or_else(|| self.states.get(self.patterns.first(workspace)?))
     }
 
     /// Puts the state of a plan in the place of what was pinned for its workspace.
@@ -224,6 +270,8 @@ impl Pin {
             .retain(|there| there.workspace != state.workspace);
         self.states.push(state);
         self.states.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+        // They were built before: only their places are new.
+        self.patterns = Patterns::of(&self.states).unwrap_or_default();
     }
 }
 
@@ -281,5 +329,56 @@ impl PinnedState {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(workspaces: &[&str]) -> Result<Pin, Refusal> {
+        let states = workspaces.iter().map(|workspace| {
+            format!("[[state]]\nworkspace = {workspace:?}\nbackend = \"local\"\n")
+        });
+        let text = format!("version = 1\nsalt = \"00\"\n{}", states.collect::<String>());
+        Pin::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn patterns_of_workspaces() {
+        let pin = parse(&["prod", "preview-*", "pre*", "{qa,test}-[0-9]"])
+            .unwrap_or_else(|error| panic!("{error}"));
+        for (workspace, expected) in [
+            ("prod", Some("prod")),
+            ("preview-7", Some("preview-*")),
+            ("preprod", Some("pre*")),
+            ("qa-1", Some("{qa,test}-[0-9]")),
+            ("qa-x", None),
+            ("Prod", None),
+            ("preview-*", Some("preview-*")),
+        ] {
+            let found = pin.state(workspace).map(|state| state.workspace.as_str());
+            assert_eq!(found, expected, "{workspace}");
+        }
+    }
+
+    /// Such a pattern made the automaton too large, and the program panic.
+    #[test]
+    fn patterns_that_are_no_workspace() {
+        let all: Vec<String> = (0..300).map(|at| format!("{at}-*")).collect();
+        let many: Vec<&str> = all.iter().map(String::as_str).collect();
+        for workspaces in [
+            &["?".repeat(500_000).as_str()][..],
+            &["{a,".repeat(200).as_str()],
+            &["[a-"],
+            &many,
+        ] {
+            let why = parse(workspaces).map_err(|refusal| refusal.why);
+            assert_eq!(why.err(), Some(Why::BrokenPin));
+        }
+        let longest = ["?".repeat(256), "*?".repeat(128), "{a,b}".repeat(51)];
+        for pattern in &longest {
+            assert!(parse(&[pattern]).is_ok(), "{pattern}");
+        }
     }
 }
