@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::address::Pattern;
+use crate::address::pattern::{Index, Target};
 use crate::finding::{Finding, Severity};
 use crate::policy::calendar::Closed;
 use crate::policy::{Covered, RuleGrade, Waiver};
@@ -80,11 +81,11 @@ impl Allowance {
         }
     }
 
-    fn covers(&self, finding: &Finding) -> bool {
+    fn covers(&self, finding: &Finding, target: &Target<'_>) -> bool {
         self.rule == finding.rule
             && match &self.address {
                 None => finding.address.is_none(),
-                Some(pattern) => pattern.covers(finding.address.as_deref()),
+                Some(pattern) => pattern.covers(target),
             }
     }
 }
@@ -209,10 +210,17 @@ impl Line {
     /// Decides about one plan.
     #[must_use]
     pub(crate) fn decide(&self, outcome: Outcome) -> Decision {
+        // There may be many of both, so each waiver is looked for where it can hold.
+        let mut index: BTreeMap<&str, Index> = BTreeMap::new();
+        for (number, waiver) in self.waivers.iter().enumerate() {
+            for rule in &waiver.rules {
+                index.entry(rule).or_default().add(number, &waiver.address);
+            }
+        }
         let mut findings: Vec<_> = outcome
             .findings
             .into_iter()
-            .map(|finding| self.weigh(finding))
+            .map(|finding| self.weigh(finding, &index))
             .collect();
         // They come the worst first by the rules; the policy may see that otherwise.
         findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.severity));
@@ -236,13 +244,23 @@ impl Line {
         }
     }
 
-    fn weigh(&self, finding: Finding) -> Weighed {
-        let about = |(at, allowance): (usize, &Allowance)| allowance.covers(&finding).then_some(at);
+    fn weigh(&self, finding: Finding, index: &BTreeMap<&str, Index>) -> Weighed {
+        let target = Target::of(finding.address.as_deref());
+        let about = |(at, allowance): (usize, &Allowance)| {
+            allowance.covers(&finding, &target).then_some(at)
+        };
         let allowances: Vec<usize> = self.allow.iter().enumerate().filter_map(about).collect();
         let mut waivers = Vec::new();
         let (mut waived, mut expired) = (None, None);
-        for (at, waiver) in self.waivers.iter().enumerate() {
-            let covered = waiver.covers(&finding, self.workspace.as_deref(), self.today);
+        let near = index
+            .get(finding.rule)
+            .map(|index| index.candidates(&target));
+        for at in near.unwrap_or_default() {
+            let Some(waiver) = self.waivers.get(at) else {
+                continue;
+            };
+            let covered =
+                waiver.covers_at(&target, &finding, self.workspace.as_deref(), self.today);
             let slot = match covered {
                 Covered::Yes => &mut waived,
                 Covered::Expired => &mut expired,

@@ -61,6 +61,15 @@ impl Glob {
         Self(vec![text.to_owned()])
     }
 
+    /// The only text that it covers, if there is no star in it.
+    #[must_use]
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [text] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it covers a text.
     #[must_use]
     pub(crate) fn covers(&self, text: &str) -> bool {

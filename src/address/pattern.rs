@@ -4,6 +4,8 @@
 //! A pattern that ends without a key covers every instance, and one that ends with a module everything in it, as `-target` does
 //! (<https://developer.hashicorp.com/terraform/cli/commands/plan#target-address>). `**` alone covers everything, findings about the whole plan included.
 
+use std::collections::HashMap;
+
 use super::{Address, Key};
 use crate::address::glob::Glob;
 
@@ -90,58 +92,132 @@ impl Pattern {
         self.parts == [Part::Any]
     }
 
-    /// Whether it covers an address; `None` is the whole plan.
+    /// Whether it covers what was taken apart.
     #[must_use]
-    pub(crate) fn covers(&self, address: Option<&str>) -> bool {
-        if self.is_everything() {
-            return true;
-        }
+    pub(crate) fn covers(&self, target: &Target<'_>) -> bool {
         // What cannot be taken apart is only covered by what covers everything.
-        let Some(address) = address.and_then(Address::parse) else {
-            return false;
-        };
-        let (name, key) = (
-            Step::Word(address.name, address.key.as_ref()),
-            address.data.then_some(Step::Word("data", None)),
-        );
-        let steps = address
-            .module
-            .iter()
-            .map(|step| Step::Module(step.name, step.key.as_ref()));
-        let steps: Vec<Step<'_>> = steps
-            .chain(key)
-            .chain([Step::Word(address.kind, None), name])
-            .collect();
-        self.matches(&steps)
+        self.is_everything()
+            || target
+                .steps
+                .as_ref()
+                .is_some_and(|steps| self.matches(steps))
     }
 
-    /// Which ends of the address the pattern's parts can reach, one part after the other: linear in the product of both lengths.
+    /// Which ends of the address the pattern's parts can reach, a bit for each, one part after the other: linear in the product of both lengths.
     fn matches(&self, steps: &[Step<'_>]) -> bool {
-        let mut reached = vec![false; steps.len() + 1];
-        if let Some(start) = reached.first_mut() {
-            *start = true;
-        }
+        let mut reached = 1_u128;
         for (at, part) in self.parts.iter().enumerate() {
             let last = at + 1 == self.parts.len();
-            let mut next = vec![false; steps.len() + 1];
+            let mut next = 0;
             if *part == Part::Any {
-                let mut open = false;
-                for (to, from) in next.iter_mut().zip(&reached) {
-                    open = open || *from;
-                    *to = open;
-                }
+                next = u128::MAX << reached.trailing_zeros();
             } else {
-                for ((to, from), step) in next.iter_mut().skip(1).zip(&reached).zip(steps) {
-                    *to = *from && part.covers(step, last);
+                for (from, step) in steps.iter().enumerate() {
+                    if (reached >> from) & 1 == 1 && part.covers(step, last) {
+                        next |= 1 << (from + 1);
+                    }
                 }
+            }
+            if next == 0 {
+                return false;
             }
             reached = next;
         }
         // A module at the end stands for everything in it.
-        match self.parts.last() {
-            Some(Part::Module(..)) => reached.iter().any(|reached| *reached),
-            _ => reached.last().is_some_and(|reached| *reached),
+        matches!(self.parts.last(), Some(Part::Module(..))) || (reached >> steps.len()) & 1 == 1
+    }
+
+    /// Type, name and key, where the pattern ends in them without a star.
+    fn end(&self) -> Option<String> {
+        let [.., Part::Word(kind, None), Part::Word(name, key)] = self.parts.as_slice() else {
+            return None;
+        };
+        let key = match key {
+            None => None,
+            Some(KeyPattern::Number(number)) => Some(Key::Number(*number)),
+            Some(KeyPattern::Text(glob)) => Some(Key::Text(glob.text()?.into())),
+            Some(KeyPattern::Any) => return None,
+        };
+        Some(end(kind.text()?, name.text()?, key.as_ref()))
+    }
+}
+
+fn end(kind: &str, name: &str, key: Option<&Key<'_>>) -> String {
+    match key {
+        None => format!("{kind}.{name}"),
+        Some(Key::Number(number)) => format!("{kind}.{name}[{number}]"),
+        Some(Key::Text(text)) => format!("{kind}.{name}[\"{text}\"]"),
+    }
+}
+
+/// The most steps of an address: one of more is covered by nothing but `**`.
+const MAX_STEPS: usize = 120;
+
+/// What patterns are held against, taken apart once.
+pub(crate) struct Target<'a> {
+    /// `None` for the whole plan, and for what cannot be taken apart.
+    steps: Option<Vec<Step<'a>>>,
+    /// Its end with and without its key.
+    ends: Vec<String>,
+}
+
+impl<'a> Target<'a> {
+    /// An address; `None` is the whole plan.
+    #[must_use]
+    pub(crate) fn of(address: Option<&'a str>) -> Self {
+        let Some(address) = address.and_then(Address::parse) else {
+            return Self {
+                steps: None,
+                ends: Vec::new(),
+            };
+        };
+        let mut ends = vec![end(address.kind, address.name, None)];
+        if address.key.is_some() {
+            ends.push(end(address.kind, address.name, address.key.as_ref()));
         }
+        let steps = address
+            .module
+            .into_iter()
+            .map(|step| Step::Module(step.name, step.key));
+        let steps: Vec<Step<'a>> = steps
+            .chain(address.data.then_some(Step::Word("data", None)))
+            .chain([
+                Step::Word(address.kind, None),
+                Step::Word(address.name, address.key),
+            ])
+            .collect();
+        Self {
+            steps: Some(steps).filter(|steps| steps.len() <= MAX_STEPS),
+            ends,
+        }
+    }
+}
+
+/// Many patterns, found by the end of an address: those that name one object are only looked at for that object.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    by_end: HashMap<String, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+impl Index {
+    /// Adds a pattern under a number. Numbers grow.
+    pub(crate) fn add(&mut self, number: usize, pattern: &Pattern) {
+        match pattern.end() {
+            Some(end) => self.by_end.entry(end).or_default().push(number),
+            None => self.others.push(number),
+        }
+    }
+
+    /// The numbers of the patterns that may cover a target, in order.
+    pub(crate) fn candidates(&self, target: &Target<'_>) -> Vec<usize> {
+        let mut found = self.others.clone();
+        for end in &target.ends {
+            found.extend(self.by_end.get(end).into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 
@@ -153,8 +229,8 @@ impl std::fmt::Display for Pattern {
 
 /// One part of an address.
 enum Step<'a> {
-    Module(&'a str, Option<&'a Key<'a>>),
-    Word(&'a str, Option<&'a Key<'a>>),
+    Module(&'a str, Option<Key<'a>>),
+    Word(&'a str, Option<Key<'a>>),
 }
 
 impl Part {
@@ -239,9 +315,57 @@ mod tests {
     use super::*;
 
     fn covers(pattern: &str, address: &str) -> bool {
-        Pattern::parse(pattern)
-            .unwrap_or_else(|error| panic!("{error}"))
-            .covers(Some(address))
+        let pattern = Pattern::parse(pattern).unwrap_or_else(|error| panic!("{error}"));
+        let target = Target::of(Some(address));
+        let covers = pattern.covers(&target);
+        let mut index = Index::default();
+        index.add(0, &pattern);
+        // The index never hides a pattern that covers.
+        assert!(!covers || index.candidates(&target) == [0], "{address}");
+        covers
+    }
+
+    #[test]
+    fn found_by_the_end() {
+        let mut index = Index::default();
+        for (number, pattern) in [
+            "a.b",
+            "a.b[1]",
+            "**",
+            "a.b[\"k\"]",
+            "a.*",
+            "**.a.b",
+            "a.c",
+            "a.b[\"k*\"]",
+        ]
+        .iter()
+        .enumerate()
+        {
+            index.add(
+                number,
+                &Pattern::parse(pattern).unwrap_or_else(|error| panic!("{error}")),
+            );
+        }
+        for (address, expected) in [
+            (Some("a.b"), &[0, 2, 4, 5, 7][..]),
+            (Some("a.b[1]"), &[0, 1, 2, 4, 5, 7]),
+            (Some("module.m.a.b[\"k\"]"), &[0, 2, 3, 4, 5, 7]),
+            (Some("a.d"), &[2, 4, 7]),
+            (None, &[2, 4, 7]),
+        ] {
+            assert_eq!(
+                index.candidates(&Target::of(address)),
+                expected,
+                "{address:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_steps_than_an_address_has() {
+        let deep = |count| format!("{}a_b.c", "module.m.".repeat(count));
+        assert!(covers("**.a_b.c", &deep(100)) && covers("module.m", &deep(100)));
+        assert!(!covers("**.a_b.c", &deep(200)) && covers("**", &deep(200)));
     }
 
     #[test]
@@ -308,10 +432,10 @@ mod tests {
             );
         }
         assert!(
-            !Pattern::parse("**.*").is_ok_and(|pattern| pattern.covers(None)),
+            !Pattern::parse("**.*").is_ok_and(|pattern| pattern.covers(&Target::of(None))),
             "only ** alone is about the whole plan"
         );
-        assert!(Pattern::parse("**").is_ok_and(|pattern| pattern.covers(None)));
+        assert!(Pattern::parse("**").is_ok_and(|pattern| pattern.covers(&Target::of(None))));
     }
 
     #[test]

@@ -49,13 +49,12 @@ pub(super) fn weigh_backups(
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut found: Vec<Option<Source>> = vec![None; wanted.len()];
-    let mut asking: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, (_, names)) in wanted.iter().enumerate() {
-        names
-            .iter()
-            .for_each(|name| asking.entry(name).or_default().push(at));
-    }
+    // By name, with the place in the plan: many backups may be of one source, and many objects may share a name.
+    let mut sources: HashMap<&str, Option<(usize, Source)>> = wanted
+        .iter()
+        .flat_map(|(_, names)| names)
+        .map(|name| (name.as_str(), None))
+        .collect();
     let mut seen = 0;
     for change in plan
         .managed()
@@ -77,17 +76,17 @@ pub(super) fn weigh_backups(
                 name.as_ref(),
                 "id" | "arn" | "identifier" | "name" | "self_link" | "bucket"
             ) || row.identity.iter().any(|path| path.text() == name);
-            if named && let Shape::Text(text) = value.shape()? {
-                for at in asking.get(text.as_ref()).into_iter().flatten() {
-                    let address = change.address.to_string();
-                    if let Some(found) = found.get_mut(*at) {
-                        *found = Some(if change.action.destroys() {
-                            Source::Goes(address)
-                        } else {
-                            Source::Stays(address)
-                        });
-                    }
-                }
+            if named
+                && let Shape::Text(text) = value.shape()?
+                && let Some(source) = sources.get_mut(text.as_ref())
+            {
+                let address = change.address.to_string();
+                let found = if change.action.destroys() {
+                    Source::Goes(address)
+                } else {
+                    Source::Stays(address)
+                };
+                *source = Some((seen, found));
             }
         }
     }
@@ -96,11 +95,15 @@ pub(super) fn weigh_backups(
         .prior
         .as_ref()
         .is_none_or(|prior| prior.count() <= seen);
-    for ((at, _), found) in wanted.into_iter().zip(found) {
-        let Some(destroy) = destroys.get_mut(at) else {
+    for (at, names) in &wanted {
+        let Some(destroy) = destroys.get_mut(*at) else {
             continue;
         };
-        destroy.source = found.unwrap_or(if whole {
+        let found = names
+            .iter()
+            .filter_map(|name| sources.get(name.as_str())?.as_ref())
+            .max_by_key(|(seen, _)| *seen);
+        destroy.source = found.map(|(_, source)| source.clone()).unwrap_or(if whole {
             Source::Unmanaged
         } else {
             Source::NotAsked

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::address::Pattern;
 use crate::address::glob::Glob;
+use crate::address::pattern::Target;
 use crate::finding::Finding;
 
 /// What a team accepts for a while.
@@ -73,10 +74,11 @@ pub(crate) enum Covered {
 }
 
 impl Waiver {
-    /// Whether it holds for a finding of a plan in this workspace on this day. A workspace that is not known fits no pattern.
+    /// Whether it holds for a finding at `target` of a plan in this workspace on this day. A workspace that is not known fits no pattern.
     #[must_use]
-    pub(crate) fn covers(
+    pub(crate) fn covers_at(
         &self,
+        target: &Target<'_>,
         finding: &Finding,
         workspace: Option<&str>,
         today: Date,
@@ -89,7 +91,7 @@ impl Waiver {
             && (self.actions.is_empty()
                 || WaivedAction::of(finding.actions)
                     .is_some_and(|action| self.actions.contains(&action)))
-            && self.address.covers(finding.address.as_deref());
+            && self.address.covers(target);
         match about {
             false => Covered::No,
             true if self.is_expired(today) => Covered::Expired,
@@ -140,6 +142,13 @@ mod tests {
     use super::*;
     use crate::finding::Severity;
     use jiff::civil::date;
+
+    impl Waiver {
+        fn covers(&self, finding: &Finding, workspace: Option<&str>, today: Date) -> Covered {
+            let target = Target::of(finding.address.as_deref());
+            self.covers_at(&target, finding, workspace, today)
+        }
+    }
 
     fn waiver(address: &str) -> Waiver {
         Waiver {

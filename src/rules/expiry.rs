@@ -1,10 +1,12 @@
 //! Life-cycle rules of buckets that let every current object expire: the one retention cut that no single attribute shows.
 //! Sources: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>, <https://cloud.google.com/storage/docs/lifecycle>.
 
+use std::collections::{HashMap, HashSet};
+
 use super::destroyed::about;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
-use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
+use crate::plan::{Action, ReadError, Shape, Value};
 
 /// Where a type keeps its rules; `None` when it has none.
 fn attribute(kind: &str) -> Option<&'static str> {
@@ -21,6 +23,14 @@ pub(super) fn check(
     facts: &Facts<'_, '_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ReadError> {
+    let mut buckets = None;
+    // What was told already, by its address.
+    let mut told: HashMap<Option<String>, usize> = HashMap::new();
+    for (at, other) in findings.iter().enumerate() {
+        if other.rule == rule {
+            told.entry(other.address.clone()).or_insert(at);
+        }
+    }
     for change in facts.plan.managed() {
         let Some(attribute) = attribute(&change.kind) else {
             continue;
@@ -38,10 +48,16 @@ pub(super) fn check(
             continue;
         }
         let bucket = change.after().get("bucket")?.text()?;
-        if separate && (bucket.is_none() || bucket_is_new(facts, bucket.as_deref())?) {
+        let bucket = bucket.as_deref();
+        if buckets.is_none() {
+            buckets = Some(Buckets::of(facts)?);
+        }
+        let Some(buckets) = &buckets else { continue };
+        if separate && bucket.is_none_or(|bucket| buckets.new.contains(bucket)) {
             continue;
         }
-        let versioned = versioned(facts, change, bucket.as_deref())?;
+        let versioned = is_versioned(change.after())?
+            || bucket.is_some_and(|bucket| buckets.versioned.contains(bucket));
         let mut finding = about(
             rule,
             if versioned {
@@ -72,15 +88,16 @@ pub(super) fn check(
         finding.help =
             Some("give the rule a prefix, or count what it would delete first".to_owned());
         // A shorter number of days was already told by its row: one finding an object.
-        match findings
-            .iter_mut()
-            .find(|other| other.rule == rule && other.address == finding.address)
-        {
+        let there = told.get(&finding.address);
+        match there.and_then(|at| findings.get_mut(*at)) {
             Some(other) => {
                 other.severity = other.severity.max(finding.severity);
                 other.evidence.append(&mut finding.evidence);
             }
-            None => findings.push(finding),
+            None => {
+                told.insert(finding.address.clone(), findings.len());
+                findings.push(finding);
+            }
         }
     }
     Ok(())
@@ -186,56 +203,59 @@ fn path(steps: [&str; 2]) -> [String; 2] {
     steps.map(str::to_owned)
 }
 
-/// A bucket that this plan creates has no objects yet.
-fn bucket_is_new(facts: &Facts<'_, '_>, bucket: Option<&str>) -> Result<bool, ReadError> {
-    for change in facts
-        .creates()
-        .filter(|change| change.kind == "aws_s3_bucket")
-    {
-        if change.after().get("bucket")?.text()?.as_deref() == bucket {
+/// What the plan says of buckets, by name.
+#[derive(Default)]
+struct Buckets {
+    /// Those that it creates: they have no objects yet.
+    new: HashSet<String>,
+    /// Those that keep older versions after it.
+    versioned: HashSet<String>,
+}
+
+impl Buckets {
+    fn of(facts: &Facts<'_, '_>) -> Result<Self, ReadError> {
+        let mut buckets = Self::default();
+        for change in facts.plan.managed() {
+            let is_bucket = change.kind == "aws_s3_bucket";
+            if !is_bucket && change.kind != "aws_s3_bucket_versioning" {
+                continue;
+            }
+            if is_bucket
+                && change.action == Action::Create
+                && let Some(name) = change.after().get("bucket")?.text()?
+            {
+                buckets.new.insert(name.into_owned());
+            }
+            let value = if change.action == Action::NoOp {
+                change.before()
+            } else {
+                change.after()
+            };
+            if let Some(name) = value.get("bucket")?.text()?
+                && (is_enabled(value)? || is_versioned(value)?)
+            {
+                buckets.versioned.insert(name.into_owned());
+            }
+        }
+        Ok(buckets)
+    }
+}
+
+/// The block of a bucket.
+fn is_versioned(value: Value<'_>) -> Result<bool, ReadError> {
+    for enabled in value.at(&path(["versioning", "enabled"]))? {
+        if matches!(enabled.shape()?, Shape::Bool(true)) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Whether the bucket keeps older versions after the change.
-fn versioned(
-    facts: &Facts<'_, '_>,
-    change: &ResourceChange<'_>,
-    bucket: Option<&str>,
-) -> Result<bool, ReadError> {
-    for enabled in change.after().at(&path(["versioning", "enabled"]))? {
-        if matches!(enabled.shape()?, Shape::Bool(true)) {
+/// The resource beside it.
+fn is_enabled(value: Value<'_>) -> Result<bool, ReadError> {
+    for status in value.at(&path(["versioning_configuration", "status"]))? {
+        if status.text()?.is_some_and(|status| status == "Enabled") {
             return Ok(true);
-        }
-    }
-    let Some(bucket) = bucket else {
-        return Ok(false);
-    };
-    for other in facts.plan.managed().filter(|other| {
-        matches!(
-            other.kind.as_ref(),
-            "aws_s3_bucket_versioning" | "aws_s3_bucket"
-        )
-    }) {
-        let value = if other.action == Action::NoOp {
-            other.before()
-        } else {
-            other.after()
-        };
-        if value.get("bucket")?.text()?.as_deref() != Some(bucket) {
-            continue;
-        }
-        for status in value.at(&path(["versioning_configuration", "status"]))? {
-            if status.text()?.is_some_and(|status| status == "Enabled") {
-                return Ok(true);
-            }
-        }
-        for enabled in value.at(&path(["versioning", "enabled"]))? {
-            if matches!(enabled.shape()?, Shape::Bool(true)) {
-                return Ok(true);
-            }
         }
     }
     Ok(false)

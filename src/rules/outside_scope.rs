@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch};
+use crate::address::pattern::{Index, Target};
 use crate::facts::{Facts, is_change};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange};
@@ -36,13 +37,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if more > 0 {
         scope = format!("{scope}, and {more} more");
     }
+    let mut index = Index::default();
+    for (number, pattern) in expected.iter().enumerate() {
+        index.add(number, pattern);
+    }
     // One of each address: the object itself rather than what an earlier replace left behind.
     let mut outside: BTreeMap<&str, &ResourceChange<'_>> = BTreeMap::new();
     for change in facts.plan.managed().filter(|change| is_change(change)) {
-        if !expected
-            .iter()
-            .any(|pattern| pattern.covers(Some(&change.address)))
-        {
+        let target = Target::of(Some(&change.address));
+        let is_expected = index
+            .candidates(&target)
+            .into_iter()
+            .filter_map(|number| expected.get(number))
+            .any(|pattern| pattern.covers(&target));
+        if !is_expected {
             let entry = outside.entry(&change.address).or_insert(change);
             if change.deposed().is_none() {
                 *entry = change;
