@@ -176,6 +176,9 @@ pub(crate) struct ApplyArgs {
     /// Add a line to this file before Terraform is run, and one after; if that cannot be done, nothing is run (default: APPLYGATE_LOG)
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// Where the copy of the plan is kept that Terraform reads: memory (the default on Linux), or a file in a directory that only you can write to (elsewhere, and where Terraform cannot open the memory of another process)
+    #[arg(long, value_enum, value_name = "WHERE", require_equals = true)]
+    pub(crate) private_copy: Option<PrivateCopy>,
     /// How the plan is judged.
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
@@ -185,6 +188,15 @@ pub(crate) struct ApplyArgs {
     /// Handed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
+}
+
+/// Where the copy of the plan is kept that Terraform reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateCopy {
+    /// In memory, sealed: nobody can change it.
+    Memory,
+    /// In a file.
+    File,
 }
 
 /// What is let through without a question.

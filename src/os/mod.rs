@@ -8,8 +8,8 @@ mod unix;
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    Signals, Terminal, ask_to_stop, ended_by, host, is_mine, lock, own_group, private, shielded,
-    user,
+    Signals, Terminal, ask_to_stop, ended_by, host, is_mine, is_safe, lock, open_log, open_plain,
+    own_group, private, sealed, shielded, user,
 };
 
 /// Something that the gate waits for.

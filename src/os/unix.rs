@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::{QueueSelector, tcflush, tcgetpgrp};
@@ -231,6 +231,83 @@ pub(crate) fn lock(file: &File) -> io::Result<bool> {
         Err(Errno::WOULDBLOCK) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Opens a file to read it, if it is one and no link. Nothing is waited for: a pipe that lies there has perhaps nobody who writes to it.
+///
+/// # Errors
+/// Those of the system, and [`io::ErrorKind::InvalidInput`] when it is no file.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    plain(OpenOptions::new().read(true), path)
+}
+
+/// Opens a file to add to it; makes it if nothing is there.
+///
+/// # Errors
+/// As [`open_plain`].
+pub(crate) fn open_log(path: &Path) -> io::Result<File> {
+    plain(OpenOptions::new().append(true).create(true), path)
+}
+
+fn plain(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let no_file = |what| io::Error::new(io::ErrorKind::InvalidInput, what);
+    let file = options
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+        .map_err(|error| {
+            let link = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+            if link {
+                no_file("it is a link, which is not followed")
+            } else {
+                error
+            }
+        })?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(no_file("it is no regular file"))
+    }
+}
+
+/// Whether nobody but this user and the system can put another file or directory in the place of one that is made in `dir`, an absolute path without links:
+/// it and all above belong to one of them, and others may write to it only where they cannot take away what is not theirs (`/tmp`).
+pub(crate) fn is_safe(dir: &Path) -> bool {
+    dir.ancestors().all(|dir| {
+        std::fs::symlink_metadata(dir).is_ok_and(|meta| {
+            let mine = meta.uid() == 0 || Some(meta.uid()) == user();
+            // A group of the user's own number has nobody else in it by custom, and that of the system is the system.
+            let own_group = meta.gid() == 0 || Some(meta.gid()) == user();
+            let others = meta.mode() & 0o002 != 0 || (meta.mode() & 0o020 != 0 && !own_group);
+            meta.is_dir() && mine && (!others || meta.mode() & 0o1000 != 0)
+        })
+    })
+}
+
+/// A file in memory that nobody can change any more, not even this process.
+///
+/// # Errors
+/// Those of the system; [`io::ErrorKind::Unsupported`] where there is no such thing.
+#[cfg(target_os = "linux")]
+pub(crate) fn sealed(name: &str, bytes: &[u8]) -> io::Result<File> {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+    let memory = memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let mut file = File::from(memory);
+    file.write_all(bytes)?;
+    fcntl_add_seals(
+        &file,
+        SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL,
+    )?;
+    Ok(file)
+}
+
+/// There is no such thing.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn sealed(_: &str, _: &[u8]) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Makes files and directories that only this user can read.

@@ -24,7 +24,7 @@ case $1 in
 esac
 echo "$*" >> calls
 for plan; do :; done
-cp "$plan" applied; stat -c %a "$plan" > mode 2>/dev/null || stat -f %Lp "$plan" > mode
+cp "$plan" applied; stat -L -c %a "$plan" > mode 2>/dev/null || stat -L -f %Lp "$plan" > mode
 echo "$plan" > path
 [ -e behave ] && . ./behave
 echo "Apply complete!"
@@ -41,6 +41,7 @@ struct Dir(tempfile::TempDir);
 
 impl Dir {
     fn new(plan: &str) -> Self {
+        not_ignored();
         let dir = Self(tempfile::tempdir().expect("a directory"));
         for made in ["bin", "tmp"] {
             fs::create_dir(dir.path(made)).expect("made");
@@ -259,6 +260,22 @@ impl Screen {
     }
 }
 
+/// What these tests were started to ignore (`nohup`, `&` in a script), the gate would ignore too. A signal that is caught comes to a child as it is by default.
+fn not_ignored() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").expect("Linux tells it");
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = u64::from_str_radix(mask.expect("a mask").trim(), 16).expect("a number");
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+            if mask & (1 << (signal - 1)) != 0 {
+                signal_hook::flag::register(signal, Arc::default()).expect("caught");
+            }
+        }
+    });
+}
+
 #[track_caller]
 fn until(mut done: impl FnMut() -> bool, what: impl Fn() -> String) {
     let start = Instant::now();
@@ -297,10 +314,9 @@ fn yes_applies_exactly_what_was_judged() {
     screen.answer(1, "yes\n");
     assert_eq!(screen.end(), 0, "{}", screen.text());
     dir.applied(PASS);
-    assert_eq!(dir.read("mode").trim(), "600");
     let path = dir.read("path");
     assert!(
-        Path::new(path.trim()).is_absolute() && path.contains("applygate-run-"),
+        path.starts_with("/proc/") && !path.contains("self"),
         "{path}"
     );
     assert_eq!(dir.read("calls"), format!("apply {path}"));
@@ -690,6 +706,17 @@ fn nothing_slips_past() {
     );
     dir.untouched();
     let output = dir
+        .alone(&["apply", "--yes"])
+        .env("TF_CLI_ARGS_plan", "-var-file=x")
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "that plan is still to be made"
+    );
+    dir.untouched();
+    let output = dir
         .alone(&[
             "apply",
             "--yes",
@@ -699,10 +726,18 @@ fn nothing_slips_past() {
             "-parallelism=4",
         ])
         .env("TF_WORKSPACE", "default")
+        .env("TF_CLI_ARGS", "-no-color -lock-timeout=5m")
+        .env("TF_CLI_ARGS_plan", "-var-file=prod.tfvars -lock=false")
+        .env("TF_CLI_ARGS_init", "-backend-config=prod.conf")
+        .env("TERRAFORM_CONFIG", "rc")
         .output()
         .expect("it runs");
     assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("TF_WORKSPACE=default"));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.contains("set       TERRAFORM_CONFIG\nset       TF_WORKSPACE=default\n"),
+        "{shown}"
+    );
     assert!(
         dir.read("calls")
             .starts_with("apply -no-color -parallelism=4 -input=false /")
@@ -837,7 +872,7 @@ fn terraform_that_is_missing_fails_or_is_killed() {
         .expect("it runs");
     assert_eq!(
         output.status.code(),
-        Some(3),
+        Some(2),
         "a wrapper that calls the gate again"
     );
     assert!(
@@ -1156,6 +1191,135 @@ fn without_its_record_nothing_is_run() {
     }
 }
 
+/// A change may bring a link in the place of the log, to a file that a shell reads.
+#[test]
+fn the_log_is_no_link_and_a_file() {
+    let dir = Dir::new(PASS);
+    fs::write(dir.path("startup"), "# mine\n").expect("written");
+    for (name, target) in [("link", "startup"), ("dangling", "none")] {
+        std::os::unix::fs::symlink(target, dir.path(name)).expect("linked");
+    }
+    let fifo = Command::new("mkfifo").arg(dir.path("fifo")).status();
+    assert!(fifo.is_ok_and(|status| status.success()), "mkfifo is there");
+    for (log, why) in [
+        ("link", "it is a link, which is not followed"),
+        ("dangling", "it is a link, which is not followed"),
+        ("/dev/null", "it is no regular file"),
+        ("fifo", ""),
+    ] {
+        let output = dir.output(&["apply", "--yes", "--log", log, "tfplan"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{log}: {told}");
+        let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains(&format!("the log {log} cannot be written: {why}")),
+            "{told}"
+        );
+        dir.untouched();
+    }
+    assert_eq!(dir.read("startup"), "# mine\n");
+    assert!(!dir.path("none").exists());
+}
+
+/// Whoever runs as the same user can open the copy, and not change it.
+#[test]
+fn the_copy_cannot_be_changed() {
+    let dir = Dir::new(PASS);
+    let hostile = format!(
+        "#!/bin/sh\nfor plan; do :; done\ncase $1 in state) exit ;; esac\n(cat tfplan.evil > \"$plan\") 2>refused\nrm -f \"$plan\"\n{}",
+        TERRAFORM.trim_start_matches("#!/bin/sh\n")
+    );
+    dir.program("bin/terraform", &hostile);
+    fs::copy(root().join(BLOCK), dir.path("tfplan.evil")).expect("copied");
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_ne!(dir.read("refused"), "");
+    dir.applied(PASS);
+    // In a file it can be changed, and that is noticed.
+    let output = dir.output(&["apply", "--yes", "--private-copy=file", "tfplan"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("the private copy of the plan was changed while Terraform ran"),
+        "{told}"
+    );
+    dir.clean();
+}
+
+#[test]
+fn the_copy_in_a_file() {
+    let dir = Dir::new(PASS);
+    let output = dir.output(&["apply", "--yes", "--private-copy=file", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(dir.read("mode").trim(), "600");
+    let path = dir.read("path");
+    let tmp = dir.path("tmp").display().to_string();
+    assert!(path.starts_with(&format!("{tmp}/applygate-run-")), "{path}");
+    dir.applied(PASS);
+    // Others could put a directory of theirs in its place.
+    fs::remove_file(dir.path("applied")).expect("removed");
+    fs::set_permissions(dir.path("tmp"), fs::Permissions::from_mode(0o777)).expect("set");
+    let output = dir.output(&["apply", "--yes", "--private-copy=file", "tfplan"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("others could put another"), "{told}");
+    dir.untouched();
+    // In memory it is not asked where.
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    dir.applied(PASS);
+}
+
+/// As a wrapper that runs Terraform in a container does: the process of the gate is not there.
+#[test]
+fn terraform_that_cannot_open_the_copy() {
+    let dir = Dir::new(PASS);
+    let blind = "#!/bin/sh\necho \"$*\" >> calls\nfor plan; do :; done\ncase $plan in /proc/*) echo 'no such file' >&2; exit 1 ;; esac\ncp \"$plan\" applied\n";
+    dir.program("bin/terraform", blind);
+    let output = dir.output(&["apply", "--yes", "--log", "log", "tfplan"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("it has not read the plan") && words.contains("--private-copy=file"),
+        "{told}"
+    );
+    assert_eq!(log(&dir.path("log"))[1]["exit_code"], 1);
+    dir.untouched();
+    let output = dir.output(&["apply", "--yes", "--private-copy=file", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    dir.applied(PASS);
+}
+
+/// A directory of an earlier run with a pipe in the place of its lock.
+#[test]
+fn a_pipe_below_the_temporary_directory() {
+    let dir = Dir::new(PASS);
+    fs::create_dir(dir.path("tmp/applygate-run-x")).expect("made");
+    let fifo = Command::new("mkfifo")
+        .arg(dir.path("tmp/applygate-run-x/lock"))
+        .status();
+    assert!(fifo.is_ok_and(|status| status.success()), "mkfifo is there");
+    let old = std::time::SystemTime::now() - Duration::from_secs(3600);
+    fs::File::open(dir.path("tmp/applygate-run-x"))
+        .and_then(|dir| dir.set_modified(old))
+        .expect("set");
+    let output = Command::new("timeout")
+        .arg("20")
+        .arg(assert_cmd::cargo::cargo_bin("applygate"))
+        .args(["apply", "--yes", "tfplan"])
+        .current_dir(dir.0.path())
+        .env_clear()
+        .env("PATH", dir.search())
+        .env("TMPDIR", dir.path("tmp"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("timeout is there");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(dir.path("applied").exists());
+}
+
 #[test]
 fn what_is_wrong_fits_the_screen_and_is_one_line_in_a_log() {
     let dir = Dir::new(PASS);
@@ -1212,7 +1376,14 @@ fn the_log_is_never_the_plan() {
 fn where_nothing_can_be_written() {
     let dir = Dir::new(PASS);
     let output = dir
-        .alone(&["apply", "--yes", "--log", "log", "tfplan"])
+        .alone(&[
+            "apply",
+            "--yes",
+            "--private-copy=file",
+            "--log",
+            "log",
+            "tfplan",
+        ])
         .env("TMPDIR", dir.path("no-such-directory"))
         .output()
         .expect("it runs");
@@ -1282,13 +1453,15 @@ fn without_a_file_terraform_plans_first() {
     dir.applied(PASS);
     let calls = dir.read("calls");
     let plan = dir.read("path");
-    assert_eq!(
-        calls,
-        format!(
-            "plan -out={} -parallelism=3\napply -parallelism=3 {plan}",
-            plan.trim()
-        )
+    let (planned, applied) = calls.split_once('\n').expect("two runs");
+    assert!(
+        planned.starts_with(&format!(
+            "plan -out={}/applygate-run-",
+            dir.path("tmp").display()
+        )) && planned.ends_with("/tfplan -parallelism=3"),
+        "{planned}"
     );
+    assert_eq!(applied, format!("apply -parallelism=3 {plan}"));
     fs::remove_file(dir.path("made.tfplan")).expect("removed");
     fs::remove_file(dir.path("applied")).expect("removed");
     assert_eq!(

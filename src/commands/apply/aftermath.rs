@@ -30,6 +30,8 @@ pub(super) fn pull(
         .env_remove("TF_LOG")
         .env_remove("TF_LOG_CORE")
         .env_remove("TF_LOG_PROVIDER")
+        // Words for an apply are none for this.
+        .env_remove("TF_CLI_ARGS")
         .spawn()
         .ok()?;
     let out = child.stdout.take()?;

@@ -67,12 +67,38 @@ fn word(arg: &OsStr) -> Result<(), Problem> {
     ))
 }
 
-/// Looks at the environment that Terraform will get, and tells what of it decides which state is written.
+/// Whether a variable of the environment that adds words to Terraform's command line leaves the apply as it is
+/// (<https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_cli_args-and-tf_cli_args_name>).
+///
+/// `planned`: the plan is finished, so that words for `terraform plan` have had their say and were judged with it.
+fn adds_nothing(name: &str, value: &OsStr, planned: bool) -> bool {
+    match name {
+        // Those of commands that are not run.
+        "TF_CLI_ARGS_init"
+        | "TF_CLI_ARGS_validate"
+        | "TF_CLI_ARGS_fmt"
+        | "TF_CLI_ARGS_show"
+        | "TF_CLI_ARGS_output" => true,
+        "TF_CLI_ARGS_plan" if planned => true,
+        // Quotes and escapes are in no word that is let through.
+        "TF_CLI_ARGS" | "TF_CLI_ARGS_apply" | "TF_CLI_ARGS_plan" => {
+            value.to_str().is_some_and(|value| {
+                value
+                    .split_ascii_whitespace()
+                    .all(|text| word(OsStr::new(text)).is_ok())
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Looks at the environment that Terraform will get, and tells what of it decides which state is written. `planned`: the plan is finished.
 ///
 /// # Errors
-/// When it would add words to Terraform's command line.
+/// When it would add words to Terraform's command line that could change what is applied.
 pub(super) fn environment(
     vars: impl Iterator<Item = (OsString, OsString)>,
+    planned: bool,
 ) -> Result<Vec<String>, Problem> {
     let mut shown = Vec::new();
     for (name, value) in vars {
@@ -80,7 +106,7 @@ pub(super) fn environment(
         if value.is_empty() {
             continue;
         }
-        if name.starts_with("TF_CLI_ARGS") {
+        if name.starts_with("TF_CLI_ARGS") && !adds_nothing(&name, &value, planned) {
             return Err(Problem::new(
                 format!(
                     "{} is set: it adds words to Terraform's command line that nobody judged, such as -state-out",
@@ -226,15 +252,39 @@ mod tests {
 
     #[test]
     fn the_environment() {
-        let look = |vars: &[(&str, &str)]| {
+        let look_at = |vars: &[(&str, &str)], planned| {
             environment(
                 vars.iter()
                     .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+                planned,
             )
         };
-        assert!(look(&[("TF_CLI_ARGS", "-lock=false")]).is_err());
-        assert!(look(&[("TF_CLI_ARGS_apply", "-state-out=x")]).is_err());
-        assert!(look(&[("TF_CLI_ARGS_plan", "-var-file=x")]).is_err());
+        let look = |vars: &[(&str, &str)]| look_at(vars, true);
+        for (name, value) in [
+            ("TF_CLI_ARGS", "-lock=false"),
+            ("TF_CLI_ARGS", "-no-color -lock=false"),
+            ("TF_CLI_ARGS", "-no-color;-lock=false"),
+            ("TF_CLI_ARGS", "'-no-color'"),
+            ("TF_CLI_ARGS", "-lock-timeout=`x`"),
+            ("TF_CLI_ARGS", "other.tfplan"),
+            ("TF_CLI_ARGS_apply", "-state-out=x"),
+            ("TF_CLI_ARGS_state", "x"),
+            ("TF_CLI_ARGS_destroy", "-no-color"),
+            ("TF_CLI_ARGS_planet", "-no-color"),
+        ] {
+            assert!(look(&[(name, value)]).is_err(), "{name}={value}");
+        }
+        for (name, value) in [
+            ("TF_CLI_ARGS", "-no-color"),
+            ("TF_CLI_ARGS", " -no-color  -lock-timeout=5m\t-input=false "),
+            ("TF_CLI_ARGS_apply", "-parallelism=4"),
+            ("TF_CLI_ARGS_plan", "-var-file='prod.tfvars' -lock=false"),
+            ("TF_CLI_ARGS_init", "-backend-config=x"),
+        ] {
+            assert_eq!(look(&[(name, value)]).ok(), Some(vec![]), "{name}={value}");
+        }
+        let plans = |value| look_at(&[("TF_CLI_ARGS_plan", value)], false);
+        assert!(plans("-var-file=x").is_err() && plans("-no-color").is_ok());
         let shown = look(&[
             ("TF_CLI_ARGS", ""),
             ("TF_VAR_password", "s"),

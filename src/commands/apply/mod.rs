@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use private_copy::Private;
+use private_copy::{Copy, Private, Told};
 use question::{Answer, Question, ask};
 use record::{Asked, Decision, Log};
 use terraform::Doing;
 
 use crate::cli::environment::{Environment, RUNNING};
-use crate::cli::{ApplyArgs, Yes};
+use crate::cli::{ApplyArgs, PrivateCopy, Yes};
 use crate::commands::inputs::{Job, io_words};
 use crate::judge;
 use crate::os;
@@ -108,15 +108,15 @@ struct Gate<'a> {
 struct Bytes {
     name: String,
     bytes: Vec<u8>,
-    /// Where it was made, if it was made here.
-    private: Option<Private>,
+    /// Whether it was made here, just now.
+    made_here: bool,
 }
 
 impl<'a> Gate<'a> {
     fn new(args: &'a ApplyArgs, environment: &Environment) -> Result<Self, Problem> {
         private_copy::sweep();
         flags::words(&args.args)?;
-        let shown = flags::environment(std::env::vars_os())?;
+        let shown = flags::environment(std::env::vars_os(), args.plan.is_some())?;
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
         if !dir.is_dir() {
             return Err(Problem::new(
@@ -142,7 +142,7 @@ impl<'a> Gate<'a> {
         let log = Log::open(log.as_deref()).map_err(|error| {
             let file = log.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
             Problem::new(
-                format!("the log {} cannot be written: {}", file, io_words(&error)),
+                format!("the log {} cannot be written: {}", file, log_words(&error)),
                 "name a file that can be added to, in a directory that is there; or go without --log and APPLYGATE_LOG",
             )
         })?;
@@ -199,7 +199,7 @@ impl<'a> Gate<'a> {
             let variables = flags::variables(
                 std::env::vars_os(),
                 &ephemeral.unwrap_or_default(),
-                made.private.is_none(),
+                !made.made_here,
             )?;
             self.shown.extend(variables);
             let terraform = self.terraform(saved.map_or(Writer::Unknown, |saved| saved.writer))?;
@@ -207,14 +207,14 @@ impl<'a> Gate<'a> {
             let plan = self.judge(&made, &found)?;
             (terraform, applyable, plan)
         };
-        if let Some(identity) = plan.identity.as_ref().filter(|_| made.private.is_none()) {
+        if let Some(identity) = plan.identity.as_ref().filter(|_| !made.made_here) {
             place::right_backend(identity, &self.dir)?;
         }
         let report = self.show(plan, &made.name, streams)?;
         let identity = report.identity.as_ref();
         self.right_workspace(identity)?;
         // As terraform apply without a file does: where there is nothing to do, nobody is asked.
-        let idle = made.private.is_some() && applyable == Some(false);
+        let idle = made.made_here && applyable == Some(false);
         if idle && report.decision.verdict == Verdict::Pass {
             streams.tell("there is nothing to apply; nothing was run")?;
             return Ok(Exit::Through);
@@ -240,16 +240,18 @@ impl<'a> Gate<'a> {
             let _ = streams.tell(&format!("{}; nothing was run", asked.because));
             return Ok(Exit::Blocked);
         }
-        let private = made
-            .private
-            .map_or_else(Private::new, Ok)
-            .and_then(|private| private.write(&made.bytes).map(|()| private));
-        let private = private.map_err(|error| {
+        let copy = Copy::new(self.args.private_copy, &made.bytes).map_err(|error| {
             // The record says that it is run: what came of it belongs there too. If that cannot be written either, it ends all the same.
             let _ = self.log.result(&report, None);
-            not_started("the private copy of the plan cannot be made", &error)
+            let what = "the private copy of the plan cannot be made";
+            if self.args.private_copy == Some(PrivateCopy::File) || cfg!(not(target_os = "linux")) {
+                not_started(what, &error)
+            } else {
+                let why = private_copy::words(&error);
+                Problem::new(format!("{what} in memory: {why}"), IN_A_FILE)
+            }
         })?;
-        self.apply(&terraform, &private, &report, streams)
+        self.apply(&terraform, &copy, &report, streams)
     }
 
     /// Has Terraform make a plan where nobody else can change it.
@@ -290,14 +292,13 @@ impl<'a> Gate<'a> {
             )
             .into());
         }
-        let job = Job::File(private.plan());
-        let bytes = job
+        let bytes = private
             .read()
             .map_err(|refusal| refusal.about("the plan that was made"))?;
         Ok(Bytes {
             name: "(the plan made just now)".to_owned(),
             bytes,
-            private: Some(private),
+            made_here: true,
         })
     }
 
@@ -544,7 +545,7 @@ impl<'a> Gate<'a> {
     fn apply(
         mut self,
         terraform: &Path,
-        private: &Private,
+        copy: &Copy,
         plan: &PlanReport,
         streams: &mut Streams<'_>,
     ) -> Result<Exit, Stop> {
@@ -562,7 +563,7 @@ impl<'a> Gate<'a> {
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
-        command.arg(private.plan());
+        command.arg(copy.path());
         // The last moment in which a no is still a no.
         if self.stopped()? {
             let _ = self.log.result(plan, None);
@@ -594,15 +595,33 @@ impl<'a> Gate<'a> {
                 ));
                 Exit::CouldNotJudge
             }
+            Ok(run) if !run.ended.well() && copy.told() == Told::Unread => {
+                told.push(format!("terraform {}", run.ended.words()));
+                told.push(format!(
+                    "it has not read the plan ({}), so it has applied nothing of it; if it says above that it cannot open it, {IN_A_FILE}",
+                    copy.path().display()
+                ));
+                Exit::CouldNotJudge
+            }
             Ok(run) => {
+                let swapped = copy.told() == Told::Swapped;
                 let state = aftermath::pull(terraform, self.chdir(), &mut self.signals);
-                if run.ended.well() {
+                let exit = if run.ended.well() {
                     told.extend(aftermath::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through
                 } else {
                     told.extend(aftermath::went_badly(&self.dir, identity, state.as_ref()));
                     told.push(format!("terraform {}", run.ended.words()));
                     Exit::NotApplied
+                };
+                if swapped {
+                    told.push(format!(
+                        "the private copy of the plan was changed while Terraform ran: what was applied may not be what was judged. Compare what it said above with the report, and find out who can write to {}",
+                        line(&copy.path().display().to_string())
+                    ));
+                    Exit::NotApplied
+                } else {
+                    exit
                 }
             }
         };
@@ -638,13 +657,25 @@ fn read(dir: &Path, path: &Path) -> Result<Bytes, Problem> {
     Ok(Bytes {
         name,
         bytes,
-        private: None,
+        made_here: false,
     })
 }
 
+/// Why a log cannot be opened: our own words, or the system's.
+fn log_words(error: &io::Error) -> String {
+    if error.get_ref().is_some() {
+        private_copy::words(error)
+    } else {
+        io_words(error)
+    }
+}
+
+/// What to type where Terraform cannot open the memory of this process.
+const IN_A_FILE: &str = "keep the copy in a file that Terraform can open: --private-copy=file";
+
 fn not_started(what: &str, error: &io::Error) -> Problem {
     Problem::new(
-        format!("{what}: {}", error.kind()),
-        "a temporary directory that can be written to is needed: TMPDIR names one",
+        format!("{what}: {}", private_copy::words(error)),
+        "a temporary directory is needed that you can write to and others cannot: TMPDIR names one",
     )
 }

@@ -1,11 +1,20 @@
 //! The private copy of the plan: what Terraform gets is written from the bytes that were judged, where nobody else can change it.
+//!
+//! On Linux that is memory which is sealed: no process can write to it any more, and Terraform opens it through `/proc`. Elsewhere, and where Terraform cannot
+//! open it, it is a file in a directory of our own.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{File, FileTimes};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use crate::cli::PrivateCopy;
 use crate::os;
+use crate::os::digest;
+use crate::ui::refusal::{Refusal, Why};
+
+/// The largest plan that is read, in bytes.
+const MAX_PLAN: u64 = 2 << 30;
 
 /// Start of the directories' names.
 const PREFIX: &str = "applygate-run-";
@@ -28,6 +37,15 @@ impl Private {
     /// Those of the file system.
     pub(super) fn new() -> io::Result<Self> {
         let base = std::env::temp_dir().canonicalize()?;
+        if !os::is_safe(&base) {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "others could put another directory in its place below {}",
+                    crate::ui::escape::line(&base.display().to_string())
+                ),
+            ));
+        }
         let mut random = [0; 12];
         getrandom::fill(&mut random)
             .map_err(|_| io::Error::other("the system gives no random bytes"))?;
@@ -52,17 +70,141 @@ impl Private {
         self.dir.join("tfplan")
     }
 
-    /// Writes the plan anew: whatever lay there is not what was judged.
+    /// The plan that was made there.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let path = self.plan();
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+    /// When there is none, or something else in its place.
+    pub(super) fn read(&self) -> Result<Vec<u8>, Refusal> {
+        let refused = |error: io::Error| Refusal::new(Why::Io).with(words(&error));
+        let file = os::open_plain(&self.plan()).map_err(refused)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_PLAN + 1)
+            .read_to_end(&mut bytes)
+            .map_err(refused)?;
+        if bytes.len() as u64 > MAX_PLAN {
+            return Err(Refusal::new(Why::TooLarge));
         }
-        os::private::file(&path)?.write_all(bytes)
+        Ok(bytes)
+    }
+
+    /// Puts the plan there.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        os::private::file(&self.plan())?.write_all(bytes)
+    }
+}
+
+/// What went wrong, without what it went wrong with.
+pub(super) fn words(error: &io::Error) -> String {
+    if error.get_ref().is_some() {
+        // Our own words.
+        error.to_string()
+    } else {
+        error.kind().to_string()
+    }
+}
+
+/// The copy that Terraform reads.
+#[derive(Debug)]
+pub(super) enum Copy {
+    /// Sealed memory, and its name below `/proc`.
+    Memory {
+        memory: File,
+        path: PathBuf,
+        /// Whether the system notes that it was read.
+        noted: bool,
+    },
+    /// A file, and what is in it.
+    File { dir: Private, sha256: String },
+}
+
+/// What can be told of a copy after the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It is what it was.
+    Same,
+    /// Nobody has read it: nothing can have been applied.
+    Unread,
+    /// Something else lies in its place.
+    Swapped,
+}
+
+/// When nobody has read a copy yet.
+const UNREAD: SystemTime = SystemTime::UNIX_EPOCH;
+
+impl Copy {
+    /// Makes the copy.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(super) fn new(place: Option<PrivateCopy>, bytes: &[u8]) -> io::Result<Self> {
+        let default = if cfg!(target_os = "linux") {
+            PrivateCopy::Memory
+        } else {
+            PrivateCopy::File
+        };
+        match place.unwrap_or(default) {
+            PrivateCopy::Memory => Self::in_memory(bytes),
+            PrivateCopy::File => {
+                let dir = Private::new()?;
+                dir.write(bytes)?;
+                let sha256 = digest::sha256(bytes);
+                Ok(Self::File { dir, sha256 })
+            }
+        }
+    }
+
+    fn in_memory(bytes: &[u8]) -> io::Result<Self> {
+        use std::os::fd::AsRawFd;
+        use std::os::unix::fs::MetadataExt;
+        let memory = os::sealed("tfplan", bytes)?;
+        // Not /proc/self: Terraform is another process.
+        let path = PathBuf::from(format!(
+            "/proc/{}/fd/{}",
+            std::process::id(),
+            memory.as_raw_fd()
+        ));
+        // Tried by ourselves: it has to lead to the same bytes. Reading the first tells whether the system notes that.
+        memory.set_times(FileTimes::new().set_accessed(UNREAD))?;
+        let mut through = File::open(&path)?;
+        let (here, there) = (memory.metadata()?, through.metadata()?);
+        if (here.dev(), here.ino()) != (there.dev(), there.ino()) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        through.rewind()?;
+        through.read_exact(&mut [0; 1])?;
+        let noted = memory.metadata()?.accessed()? != UNREAD;
+        memory.set_times(FileTimes::new().set_accessed(UNREAD))?;
+        Ok(Self::Memory {
+            memory,
+            path,
+            noted,
+        })
+    }
+
+    /// What Terraform is given.
+    pub(super) fn path(&self) -> PathBuf {
+        match self {
+            Self::Memory { path, .. } => path.clone(),
+            Self::File { dir, .. } => dir.plan(),
+        }
+    }
+
+    /// What can be told after a run.
+    pub(super) fn told(&self) -> Told {
+        match self {
+            Self::Memory { memory, noted, .. } => {
+                let read = memory.metadata().and_then(|meta| meta.accessed());
+                if *noted && read.is_ok_and(|time| time == UNREAD) {
+                    Told::Unread
+                } else {
+                    Told::Same
+                }
+            }
+            Self::File { dir, sha256 } => match dir.read() {
+                Ok(bytes) if digest::sha256(&bytes) == *sha256 => Told::Same,
+                _ => Told::Swapped,
+            },
+        }
     }
 }
 
@@ -99,7 +241,8 @@ fn sweep_in(base: &Path) {
         if !ours || !old {
             continue;
         }
-        let free = match File::open(path.join(LOCK)) {
+        // What is no file there was not put there by a run.
+        let free = match os::open_plain(&path.join(LOCK)) {
             Ok(lock) => os::lock(&lock).unwrap_or(false),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
@@ -113,19 +256,93 @@ fn sweep_in(base: &Path) {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
-    use std::time::SystemTime;
 
     #[test]
     fn private_and_gone_afterwards() {
-        let private = Private::new().unwrap();
-        std::fs::write(private.plan(), "what terraform plan wrote").unwrap();
-        private.write(b"judged").unwrap();
+        let copy = Copy::new(Some(PrivateCopy::File), b"judged").unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&private.dir), mode(&private.plan())), (0o700, 0o600));
-        assert_eq!(std::fs::read(private.plan()).unwrap(), b"judged");
-        let dir = private.dir.clone();
-        drop(private);
+        let path = copy.path();
+        let dir = path.parent().unwrap().to_owned();
+        assert_eq!((mode(&dir), mode(&path)), (0o700, 0o600));
+        assert_eq!(std::fs::read(&path).unwrap(), b"judged");
+        assert_eq!(copy.told(), Told::Same);
+        std::fs::write(dir.join("x"), b"another").unwrap();
+        std::fs::rename(dir.join("x"), &path).unwrap();
+        assert_eq!(copy.told(), Told::Swapped);
+        drop(copy);
         assert!(!dir.exists());
+    }
+
+    #[test]
+    fn what_lies_in_the_place_of_a_plan_is_a_file() {
+        let private = Private::new().unwrap();
+        assert!(private.read().is_err());
+        let fifo = std::process::Command::new("mkfifo")
+            .arg(private.plan())
+            .status();
+        if fifo.is_ok_and(|status| status.success()) {
+            assert!(private.read().is_err(), "nobody waits for a writer");
+            std::fs::remove_file(private.plan()).unwrap();
+        }
+        std::os::unix::fs::symlink("/etc/hostname", private.plan()).unwrap();
+        assert!(private.read().is_err());
+        std::fs::remove_file(private.plan()).unwrap();
+        std::fs::write(private.plan(), "made").unwrap();
+        assert_eq!(private.read().unwrap(), b"made");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_that_nobody_can_change() {
+        let copy = Copy::new(None, b"judged").unwrap();
+        let path = copy.path();
+        assert!(path.starts_with("/proc"));
+        assert_eq!(copy.told(), Told::Unread);
+        // Even by this process, and by another way to it.
+        let written = File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|mut file| {
+                file.write_all(b"x")?;
+                file.set_len(0)
+            });
+        assert!(written.is_err());
+        assert_eq!(copy.told(), Told::Unread);
+        assert_eq!(std::fs::read(&path).unwrap(), b"judged");
+        assert_eq!(copy.told(), Told::Same);
+    }
+
+    #[test]
+    fn where_others_could_put_another_directory() {
+        let base = tempfile::tempdir().unwrap().keep().canonicalize().unwrap();
+        let below = base.join("below");
+        std::fs::create_dir(&below).unwrap();
+        for (mode, expected) in [(0o755, true), (0o777, false), (0o1777, true), (0o700, true)] {
+            std::fs::set_permissions(&base, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(os::is_safe(&base), expected, "{mode:o}");
+            assert_eq!(os::is_safe(&below), expected, "below {mode:o}");
+        }
+        std::fs::remove_dir_all(&base).unwrap();
+    }
+
+    /// It made every later apply hang.
+    #[test]
+    fn a_lock_that_is_a_pipe() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = base.path().join("applygate-run-x");
+        std::fs::create_dir(&dir).unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(dir.join(LOCK))
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            return;
+        }
+        File::open(&dir)
+            .unwrap()
+            .set_modified(SystemTime::now() - YOUNG * 2)
+            .unwrap();
+        sweep_in(base.path());
+        assert!(dir.exists(), "no run has made it");
     }
 
     #[test]

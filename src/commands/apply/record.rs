@@ -1,6 +1,6 @@
 //! The record: one line before anything is run, one after. Never what was typed, and nothing of the plan's values.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -103,9 +103,7 @@ impl Log {
         let mut id = [0; 8];
         getrandom::fill(&mut id)
             .map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let file = path
-            .map(|path| OpenOptions::new().append(true).create(true).open(path))
-            .transpose()?;
+        let file = path.map(os::open_log).transpose()?;
         Ok(Self {
             file,
             id: crate::os::digest::hex(&id, id.len()),
