@@ -88,6 +88,7 @@ impl Backend {
             if let Some(text) = text_at(config, path)? {
                 let text = match *path {
                     "conn_str" => connection(&text),
+                    "address" if kind == "http" => masked(&without_secrets(&text)),
                     "address"
                     | "endpoint"
                     | "endpoints.s3"
@@ -259,6 +260,35 @@ pub(super) fn without_secrets(text: &str) -> String {
     scheme.map_or_else(|| plain.clone(), |scheme| format!("{scheme}://{plain}"))
 }
 
+/// A URL in which the steps of the path that call themselves a secret are only told apart: four digits of their digest. The last step is the state's name.
+fn masked(url: &str) -> String {
+    const WORDS: [&str; 6] = [
+        "token",
+        "secret",
+        "passw",
+        "apikey",
+        "api_key",
+        "credential",
+    ];
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let last = rest.matches('/').count();
+    let steps = rest.split('/').enumerate().map(|(at, step)| {
+        let folded = step.to_ascii_lowercase();
+        if at > 0 && at < last && WORDS.iter().any(|word| folded.contains(word)) {
+            let digest = crate::os::digest::sha256(step.as_bytes());
+            format!("***{}", digest.get(..4).unwrap_or_default())
+        } else {
+            step.to_owned()
+        }
+    });
+    let plain = steps.collect::<Vec<_>>().join("/");
+    if scheme.is_empty() {
+        plain
+    } else {
+        format!("{scheme}://{plain}")
+    }
+}
+
 /// A name in a store without parameters that were pasted along, such as those of a signed link (`?sv=…&sig=…`).
 fn without_parameters(text: &str) -> &str {
     match text.split_once('?') {
@@ -352,6 +382,16 @@ mod tests {
         ] {
             assert_eq!(without_secrets(text), plain, "{text}");
         }
+        let one = masked("https://token.example/hunter2-token/state");
+        assert!(
+            one.starts_with("https://token.example/***")
+                && one.ends_with("/state")
+                && !one.contains("hunter2")
+                && one != masked("https://token.example/hunter3-token/state"),
+            "{one}"
+        );
+        let gitlab = "https://gitlab.com/api/v4/projects/7/terraform/state/token-service";
+        assert_eq!(masked(gitlab), gitlab);
         assert_eq!(without_parameters("k?sv=1&sig=hunter2"), "k");
         assert_eq!(without_parameters("what?/state"), "what?/state");
         assert_eq!(
