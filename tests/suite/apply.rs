@@ -1290,6 +1290,12 @@ fn terraform_that_cannot_open_the_copy() {
     let output = dir.output(&["apply", "--yes", "--private-copy=file", "tfplan"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     dir.applied(PASS);
+    // Whatever it has done: it is not what was judged.
+    dir.program("bin/terraform", "#!/bin/sh\necho 'Apply complete!'\n");
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("has not read the plan"), "{told}");
 }
 
 /// A directory of an earlier run with a pipe in the place of its lock.
@@ -1405,7 +1411,7 @@ fn where_nothing_can_be_written() {
     read_only.move_to("infra");
     read_only.program(
         "bin/terraform",
-        "#!/bin/sh\necho \"$*\" >> \"$TMPDIR/../calls\"\n",
+        "#!/bin/sh\necho \"$*\" >> \"$TMPDIR/../calls\"\nfor plan; do :; done\ncat \"$plan\" > /dev/null\n",
     );
     fs::set_permissions(read_only.path("infra"), fs::Permissions::from_mode(0o555)).expect("set");
     let output = read_only.output(&["apply", "--yes", "--chdir", "infra", "tfplan"]);

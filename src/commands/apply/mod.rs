@@ -604,9 +604,9 @@ impl<'a> Gate<'a> {
                 Exit::CouldNotJudge
             }
             Ok(run) => {
-                let swapped = copy.told() == Told::Swapped;
+                let copied = copy.told();
                 let state = aftermath::pull(terraform, self.chdir(), &mut self.signals);
-                let exit = if run.ended.well() {
+                let exit = if run.ended.well() && copied == Told::Same {
                     told.extend(aftermath::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through
                 } else {
@@ -614,7 +614,13 @@ impl<'a> Gate<'a> {
                     told.push(format!("terraform {}", run.ended.words()));
                     Exit::NotApplied
                 };
-                if swapped {
+                if copied == Told::Unread {
+                    told.push(format!(
+                        "terraform ended well and has not read the plan ({}): what it did was not judged",
+                        copy.path().display()
+                    ));
+                    Exit::NotApplied
+                } else if copied == Told::Swapped {
                     told.push(format!(
                         "the private copy of the plan was changed while Terraform ran: what was applied may not be what was judged. Compare what it said above with the report, and find out who can write to {}",
                         line(&copy.path().display().to_string())
