@@ -104,6 +104,14 @@ const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "lifecycle rules x buckets",
+        start: 500,
+        input: |size| Input {
+            plan: lifecycles(size),
+            ..Input::default()
+        },
+    },
+    Case {
         name: "renamed blocks",
         start: 1_000,
         input: |size| Input {
@@ -259,6 +267,25 @@ fn long_name(size: usize) -> String {
         "delete",
         TABLE,
     )))
+}
+
+fn lifecycles(size: usize) -> String {
+    let kind = "aws_s3_bucket_lifecycle_configuration";
+    plan((0..size).flat_map(|at| {
+        let rules = |days| {
+            format!(
+                r#"{{"bucket":"b{at}","rule":[{{"status":"Enabled","filter":[],"expiration":[{{"days":{days}}}]}}]}}"#
+            )
+        };
+        let (before, after) = (rules(900), rules(30));
+        let bucket = format!(r#"{{"id":"b{at}","bucket":"b{at}"}}"#);
+        [
+            change("aws_s3_bucket", &format!("b{at}"), None, "no-op", &bucket),
+            format!(
+                r#"{{"address":"{kind}.l{at}","mode":"managed","type":"{kind}","name":"l{at}","change":{{"actions":["update"],"before":{before},"after":{after}}}}}"#
+            ),
+        ]
+    }))
 }
 
 fn renamed(size: usize) -> String {
