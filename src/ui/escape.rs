@@ -58,6 +58,28 @@ fn is_hidden(c: char) -> bool {
     is_invisible(c) || is_mark(c)
 }
 
+/// Letters that are drawn like Latin ones. Where they stand beside such, nobody reads them for what they are: `prod` with U+043E for its `o` is another key.
+const fn is_look_alike(c: char) -> bool {
+    matches!(
+        c as u32,
+        // Phonetic letters, Greek, Cyrillic, Armenian, Cherokee, letters as symbols, Lisu, full-width and mathematical forms.
+        0x0250..=0x02AF
+            | 0x0370..=0x058F
+            | 0x13A0..=0x13FF
+            | 0x1C80..=0x1C8F
+            | 0x1D00..=0x1DBF
+            | 0x1F00..=0x1FFF
+            | 0x2100..=0x218F
+            | 0x2460..=0x24FF
+            | 0x2DE0..=0x2DFF
+            | 0xA4D0..=0xA4FF
+            | 0xA640..=0xA69F
+            | 0xAB70..=0xABBF
+            | 0xFF01..=0xFF5E
+            | 0x1_D400..=0x1_D7FF
+    )
+}
+
 /// Whether a character after this one makes a command of a CI system: `::` (GitHub Actions), `##[` and `##vso[` (Azure Pipelines), `##teamcity[`.
 const fn is_command(before: char, c: char) -> bool {
     matches!((before, c), (':', ':') | ('#', '#'))
@@ -66,17 +88,24 @@ const fn is_command(before: char, c: char) -> bool {
 /// Text for a terminal or a CI log: one line, nothing invisible, no command of a CI system (`::`, `##`) anywhere.
 #[must_use]
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) && !text.contains("::") && !text.contains("##") {
+    let plain = text.is_ascii() || !text.chars().any(|c| is_hidden(c) || is_look_alike(c));
+    if plain && !text.chars().any(char::is_control) && !text.contains("::") && !text.contains("##")
+    {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut before = '\0';
-    for c in text.chars() {
+    let mut mixed = false;
+    for (at, c) in text.char_indices() {
+        // At the start of each word: whether it has Latin letters and others that look like them.
+        if c.is_alphanumeric() && !before.is_alphanumeric() {
+            mixed = is_mixed(text.get(at..).unwrap_or_default());
+        }
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_hidden(c) || is_command(before, c) => {
+            c if is_hidden(c) || is_command(before, c) || (mixed && is_look_alike(c)) => {
                 // Writing to a String cannot go wrong.
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
             }
@@ -85,6 +114,16 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
         before = c;
     }
     Cow::Owned(out)
+}
+
+/// Whether the word at the start of a text has Latin letters of ASCII beside those that look like them.
+fn is_mixed(text: &str) -> bool {
+    let (mut latin, mut other) = (false, false);
+    for c in text.chars().take_while(|c| c.is_alphanumeric()) {
+        latin |= c.is_ascii_alphabetic();
+        other |= is_look_alike(c);
+    }
+    latin && other
 }
 
 /// JSON on one line, with the same characters escaped: for a log, one entry a line.
@@ -229,6 +268,8 @@ mod tests {
             ("a b", "a\u{a0}b"),
             ("a b", "a\u{2003}b"),
             ("caf\u{e9}", "cafe\u{301}"),
+            ("prod", "pr\u{43e}d"),
+            ("prod", "\u{ff50}rod"),
         ] {
             let seen = |text: &str| {
                 line(text)
@@ -309,9 +350,17 @@ mod tests {
     }
 
     #[test]
+    fn words_of_other_scripts_stay_as_they_are() {
+        for text in ["база данных", "team-база", "πρόδος a", "über/Ω"] {
+            assert_eq!(line(text), text);
+        }
+        assert_eq!(line("pr\u{43e}d база"), "pr\\u{43e}d база");
+    }
+
+    #[test]
     fn plain_text_stays_as_it_is() {
         assert!(matches!(
-            line("aws_s3_bucket.team[\"über/Ω\"]"),
+            line("aws_s3_bucket.team[\"über/x\"]"),
             Cow::Borrowed(_)
         ));
         assert_eq!(
