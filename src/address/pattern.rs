@@ -147,6 +147,7 @@ fn end(kind: &str, name: &str, key: Option<&Key<'_>>) -> String {
         None => format!("{kind}.{name}"),
         Some(Key::Number(number)) => format!("{kind}.{name}[{number}]"),
         Some(Key::Text(text)) => format!("{kind}.{name}[\"{text}\"]"),
+        Some(Key::Open) => format!("{kind}.{name}[*]"),
     }
 }
 
