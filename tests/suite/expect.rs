@@ -892,14 +892,16 @@ fn provider_blocks_of_saved_plans() {
         named(&old("provider.aws")).1.contains("us-west-2")
             && named(&old("provider.aws.other")).1.contains("eu-south-1")
     );
-    for nowhere in [
-        "provider.aws.none",
-        "module.m.provider.aws",
-        "provider[\"aws",
-        "provider",
-        "",
-    ] {
+    for nowhere in ["provider.aws.none", "module.m.provider.aws", ""] {
         assert_eq!(named(&old(nowhere)).0, "medium", "{nowhere}");
+    }
+    for odd in ["provider[\"aws", "provider"] {
+        let refused = applygate::testing::judge_bytes(
+            &old(odd),
+            "x",
+            &applygate::testing::Settings::default(),
+        );
+        assert!(refused.is_err(), "{odd} is no provider");
     }
     let role = format!(
         "provider \"aws\" {{\n  assume_role {{\n    role_arn = \"arn:aws:iam::{THERE}:role/x\"\n  }}\n}}\n"
