@@ -25,11 +25,16 @@ pub(super) fn judge<'a, 'p>(
     differences: &[Difference<'p>],
 ) -> Result<Option<Stripped<'a, 'p>>, ReadError> {
     for Difference { name, old, new } in differences {
-        if is_label(name) || old.is_nothing() || matches!(new.shape()?, Shape::Unknown) {
+        if is_label(name) || old.is_nothing() {
             continue;
         }
         let (had, has) = (leaves(*old, 0)?, leaves(*new, 0)?);
-        if had >= LEAST && had.saturating_sub(has) >= LEAST && has * 2 <= had {
+        if had >= LEAST
+            && had.saturating_sub(has) >= LEAST
+            && has * 2 <= had
+            // One unknown value may stand for a whole map: how much goes is not known then.
+            && !has_unknown(*new, 0)?
+        {
             return Ok(Some(Stripped {
                 change,
                 name: name.to_string(),
@@ -58,6 +63,33 @@ fn is_label(name: &str) -> bool {
             | "security_rule"
             | "statement"
     )
+}
+
+/// Whether anything in a value is only known after the apply.
+fn has_unknown(value: Value<'_>, depth: u8) -> Result<bool, ReadError> {
+    if depth > 24 {
+        return Ok(false);
+    }
+    Ok(match value.shape()? {
+        Shape::Unknown => true,
+        Shape::List(items) => {
+            for item in items {
+                if has_unknown(item, depth + 1)? {
+                    return Ok(true);
+                }
+            }
+            false
+        }
+        Shape::Object(members) => {
+            for (_, member) in members {
+                if has_unknown(member, depth + 1)? {
+                    return Ok(true);
+                }
+            }
+            false
+        }
+        _ => false,
+    })
 }
 
 /// Plain values in a value that are set.
