@@ -400,6 +400,10 @@ pub struct TypeRow {
     pub(crate) backs_up: Vec<Path>,
     #[serde(default)]
     pub guard: Vec<Guard>,
+    #[serde(default)]
+    pub(crate) creates: Option<Severity>,
+    #[serde(default)]
+    pub(crate) target: Vec<Path>,
     pub(crate) source: String,
     #[serde(default)]
     pub(crate) guess: bool,
@@ -414,6 +418,7 @@ pub(crate) enum ChangeRule {
     RetentionCut,
     DisruptiveUpdate,
     AccessOverwrite,
+    AccessOpened,
 }
 
 /// What is known about changing one attribute in place.
@@ -437,6 +442,12 @@ pub(crate) struct ChangeRow {
     pub(crate) rises: bool,
     #[serde(default)]
     pub(crate) changes: bool,
+    #[serde(default)]
+    pub(crate) gone: bool,
+    #[serde(default)]
+    pub(crate) adds: Option<When>,
+    #[serde(default)]
+    pub(crate) empty: Option<Severity>,
     #[serde(default)]
     pub(crate) default: Option<Scalar>,
     #[serde(default)]

@@ -55,6 +55,8 @@ fn every_row_reads_and_stands_in_its_file() {
                 row.falls,
                 row.rises,
                 row.changes,
+                row.gone,
+                row.adds.is_some(),
             ];
             assert_eq!(
                 tests.iter().filter(|test| **test).count(),

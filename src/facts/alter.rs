@@ -1,8 +1,10 @@
 //! Changes in place that the catalogue knows as harmful. Only attributes that differ are looked at, and only a value that existed can be lowered.
 
-use crate::catalog::{Catalog, ChangeRow, Scalar};
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{Catalog, ChangeRow, ChangeRule, Scalar};
 use crate::finding::{Severity, Shown};
-use crate::plan::{Opened, ReadError, ResourceChange, Shape, Show, Value};
+use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange, Shape, Show, Value};
 
 use crate::facts::condition::{number_of, plain, same};
 use crate::facts::difference::Difference;
@@ -50,6 +52,10 @@ pub(super) fn judge<'a, 'p>(
 ) -> Result<(), ReadError> {
     let mut found: Vec<Alter<'a, 'p>> = Vec::new();
     for row in catalog.changes(&change.kind) {
+        // Nobody loses anything by a create; what can be said of one is that it is open.
+        if change.action == Action::Create && row.rule != ChangeRule::AccessOpened {
+            continue;
+        }
         let Some((first, rest)) = row.attribute.steps().split_first() else {
             continue;
         };
@@ -60,6 +66,23 @@ pub(super) fn judge<'a, 'p>(
             continue;
         };
         if old.is_nothing() && new.is_nothing() {
+            continue;
+        }
+        if row.gone || row.adds.is_some() {
+            if let Some((severity, before, now)) = elements(row, *old, *new, rest)?
+                && conditions_hold(row, after)?
+            {
+                keep(
+                    &mut found,
+                    Alter {
+                        change,
+                        row,
+                        severity,
+                        before,
+                        after: now,
+                    },
+                );
+            }
             continue;
         }
         let mut pairs = Vec::new();
@@ -89,17 +112,201 @@ pub(super) fn judge<'a, 'p>(
                 before: old.shown(show)?,
                 after: new.shown(show)?,
             };
-            match found
-                .iter_mut()
-                .find(|other| other.row.rule == row.rule && other.row.attribute == row.attribute)
-            {
-                Some(other) if other.severity >= severity => {}
-                Some(other) => *other = alter,
-                None => found.push(alter),
-            }
+            keep(&mut found, alter);
         }
     }
     alters.append(&mut found);
+    Ok(())
+}
+
+/// One change of an attribute is told once by a rule, with the worst that it does.
+fn keep<'a, 'p>(found: &mut Vec<Alter<'a, 'p>>, alter: Alter<'a, 'p>) {
+    match found.iter_mut().find(|other| {
+        other.row.rule == alter.row.rule && other.row.attribute == alter.row.attribute
+    }) {
+        Some(other) if other.severity >= alter.severity => {}
+        Some(other) => *other = alter,
+        None => found.push(alter),
+    }
+}
+
+/// What stands at a path in all elements of a list, with how often; and whether some of it is not known.
+#[derive(Default)]
+struct Elements {
+    counts: HashMap<String, usize>,
+    unknown: bool,
+    sensitive: bool,
+}
+
+impl Elements {
+    fn read(value: Value<'_>, path: &[String]) -> Result<Self, ReadError> {
+        let mut elements = Self::default();
+        elements.add(value, path, 0)?;
+        elements.sensitive = value.has_sensitive();
+        Ok(elements)
+    }
+
+    fn add(&mut self, value: Value<'_>, path: &[String], depth: u8) -> Result<(), ReadError> {
+        // Deeper than any provider nests.
+        if depth > 24 {
+            self.unknown = true;
+            return Ok(());
+        }
+        match (value.shape()?, path.split_first()) {
+            (Shape::Unknown, _) => self.unknown = true,
+            (Shape::List(items), _) => {
+                for item in items {
+                    self.add(item, path, depth + 1)?;
+                }
+            }
+            (Shape::Object(_), Some((first, rest))) => {
+                self.add(value.get(first)?, rest, depth + 1)?;
+            }
+            (Shape::Text(text), Some(_)) => self.add_json(&text, path),
+            (Shape::Text(text), None) if !text.is_empty() => {
+                self.count(text.into_owned());
+            }
+            (Shape::Number(text), None) => self.count(text.into_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, text: String) {
+        *self.counts.entry(text).or_default() += 1;
+    }
+
+    /// Some providers keep a list as JSON text (the schema of a BigQuery table). Fields nested in a field count with the path to them.
+    fn add_json(&mut self, text: &str, path: &[String]) {
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(json) => self.walk_json(&json, path, ""),
+            Err(_) => self.unknown = true,
+        }
+    }
+
+    fn walk_json(&mut self, json: &serde_json::Value, path: &[String], above: &str) {
+        use serde_json::Value as Json;
+        match (json, path.split_first()) {
+            (Json::Array(items), _) => {
+                for item in items {
+                    self.walk_json(item, path, above);
+                }
+            }
+            (Json::Object(members), Some((first, rest))) => {
+                let Some(inner) = members.get(first) else {
+                    return;
+                };
+                self.walk_json(inner, rest, above);
+                if rest.is_empty()
+                    && let (Json::String(name), Some(fields)) = (inner, members.get("fields"))
+                {
+                    self.walk_json(fields, path, &format!("{above}{name}."));
+                }
+            }
+            // Names of columns do not tell a from A apart.
+            (Json::String(name), None) => self.count(format!("{above}{name}").to_lowercase()),
+            _ => {}
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    fn shown(&self) -> Shown {
+        if self.sensitive {
+            Shown::Sensitive
+        } else if self.unknown {
+            Shown::Unknown
+        } else {
+            Shown::Number(self.total().to_string())
+        }
+    }
+}
+
+/// Whether an element that the row is about went from a list, or came into it: compared as sets, so that an order is nothing.
+fn elements(
+    row: &ChangeRow,
+    old: Value<'_>,
+    new: Value<'_>,
+    path: &[String],
+) -> Result<Option<(Severity, Shown, Shown)>, ReadError> {
+    let (before, after) = (Elements::read(old, path)?, Elements::read(new, path)?);
+    let severity = if let Some(added) = &row.adds {
+        let more = added.words().iter().any(|word| {
+            after.counts.get(word).copied().unwrap_or(0)
+                > before.counts.get(word).copied().unwrap_or(0)
+        });
+        more.then_some(row.grade)
+    } else {
+        let gone = before
+            .counts
+            .keys()
+            .any(|name| !after.counts.contains_key(name));
+        match (gone, after.unknown) {
+            (false, _) => None,
+            // What goes may come back under a name that is not known yet.
+            (true, true) => Some(row.grade.min(Severity::Medium)),
+            (true, false) if after.counts.is_empty() => {
+                Some(row.empty.map_or(row.grade, |empty| empty.max(row.grade)))
+            }
+            (true, false) => Some(row.grade),
+        }
+    };
+    Ok(severity.map(|severity| (severity, before.shown(), after.shown())))
+}
+
+/// Names at a path that an update takes away.
+pub(crate) fn gone(change: &ResourceChange<'_>, path: &[String]) -> Result<Vec<String>, ReadError> {
+    let before = Elements::read(change.before(), path)?;
+    let after = Elements::read(change.after(), path)?;
+    Ok(before
+        .counts
+        .into_keys()
+        .filter(|name| !after.counts.contains_key(name))
+        .collect())
+}
+
+/// A route that an inline set drops, though an unchanged `aws_route` keeps it in the same table, is needed: the two sets fight.
+/// Source: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/route_table>
+pub(super) fn weigh_routes(plan: &Plan<'_>, alters: &mut [Alter<'_, '_>]) -> Result<(), ReadError> {
+    let tables: Vec<_> = alters
+        .iter_mut()
+        .filter(|alter| {
+            matches!(
+                alter.change.kind.as_ref(),
+                "aws_route_table" | "aws_default_route_table"
+            ) && alter.row.gone
+        })
+        .collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let mut kept: HashSet<(String, String)> = HashSet::new();
+    for route in plan
+        .managed()
+        .filter(|change| change.kind == "aws_route" && change.action == Action::NoOp)
+    {
+        let value = route.before();
+        let Some(table) = value.get("route_table_id")?.text()? else {
+            continue;
+        };
+        for name in ["destination_cidr_block", "destination_ipv6_cidr_block"] {
+            if let Some(range) = value.get(name)?.text()? {
+                kept.insert((table.to_string(), range.into_owned()));
+            }
+        }
+    }
+    for alter in tables {
+        let Some(id) = alter.change.before().get("id")?.text()? else {
+            continue;
+        };
+        for range in gone(alter.change, alter.row.attribute.steps())? {
+            if kept.contains(&(id.to_string(), range)) {
+                alter.severity = alter.severity.max(Severity::High);
+            }
+        }
+    }
     Ok(())
 }
 

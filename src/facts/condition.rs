@@ -119,25 +119,36 @@ pub(super) fn number_of(scalar: &Scalar) -> Option<f64> {
     }
 }
 
-/// Seconds of a duration with one unit.
+/// Seconds of a duration: "7d", "168h0m0s", or as ISO 8601 writes it ("P14D", "PT1H30M"). A month has 30 days, a year 365.
 fn duration(text: &str) -> Option<f64> {
-    let unit = match text.chars().last()? {
-        's' => 1.0,
-        'm' => 60.0,
-        'h' => 3600.0,
-        'd' => 86_400.0,
-        _ => return None,
-    };
-    let digits = text.get(..text.len() - 1)?;
-    let plain = !digits.is_empty()
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if plain {
-        digits.parse().ok().map(|number: f64| number * unit)
-    } else {
-        None
+    let iso = text.strip_prefix('P');
+    let mut in_day = iso.is_none();
+    let mut digits = String::new();
+    let mut seconds = None;
+    for letter in iso.unwrap_or(text).chars() {
+        if letter.is_ascii_digit() || letter == '.' {
+            digits.push(letter);
+            continue;
+        }
+        if letter == 'T' && iso.is_some() && digits.is_empty() && !in_day {
+            in_day = true;
+            continue;
+        }
+        let unit = match (letter, iso.is_some(), in_day) {
+            ('s', false, _) | ('S', true, true) => 1.0,
+            ('m', false, _) | ('M', true, true) => 60.0,
+            ('h', false, _) | ('H', true, true) => 3600.0,
+            ('d', false, _) | ('D', true, false) => 86_400.0,
+            ('W', true, false) => 604_800.0,
+            ('M', true, false) => 2_592_000.0,
+            ('Y', true, false) => 31_536_000.0,
+            _ => return None,
+        };
+        let count: f64 = digits.parse().ok()?;
+        seconds = Some(seconds.unwrap_or(0.0) + count * unit);
+        digits.clear();
     }
+    seconds.filter(|_| digits.is_empty())
 }
 
 /// Whether two plain values are the same; words without case, `"true"` like true, `"7"` like 7.
@@ -201,4 +212,33 @@ pub(super) fn texts(paths: &[Path], value: &Opened<'_>) -> Result<Option<Vec<Str
 /// Whether a condition holds for one value.
 pub(super) fn holds(condition: &Condition, value: Value<'_>) -> Result<bool, ReadError> {
     Ok(test(condition, &[value])?.holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_seconds() {
+        for (text, seconds) in [
+            ("7d", Some(604_800.0)),
+            ("168h0m0s", Some(604_800.0)),
+            ("604800s", Some(604_800.0)),
+            ("P7D", Some(604_800.0)),
+            ("P1W", Some(604_800.0)),
+            ("PT1H30M", Some(5_400.0)),
+            ("P1DT1S", Some(86_401.0)),
+            ("P1M", Some(2_592_000.0)),
+            ("P", None),
+            ("PT", None),
+            ("P7", None),
+            ("7", None),
+            ("d", None),
+            ("PDT", None),
+            ("1.2.3d", None),
+            ("standard", None),
+        ] {
+            assert_eq!(duration(text), seconds, "{text}");
+        }
+    }
 }

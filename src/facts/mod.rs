@@ -22,6 +22,7 @@ use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
 use crate::state::StateFacts;
 
 pub(crate) use alter::Alter;
+pub(crate) use alter::gone;
 pub(crate) use destroy::Destroy;
 pub use expect::Expectations;
 pub(crate) use expect::covers_place;
@@ -114,14 +115,21 @@ impl<'a, 'p> Facts<'a, 'p> {
             };
             if change.action.destroys() {
                 destroys.push(Destroy::judge(catalog, change, &mut providers).map_err(at)?);
-            } else if change.action == Action::Update {
+            } else if change.action == Action::Update
+                || change.action == Action::Create
+                    && catalog
+                        .category(&change.kind)
+                        .is_some_and(Category::is_store)
+            {
                 let (before, after) = (
                     Opened::new(change.before()).map_err(at)?,
                     Opened::new(change.after()).map_err(at)?,
                 );
                 let differences = difference::between(&before, &after);
                 alter::judge(catalog, change, &differences, &after, &mut alters).map_err(at)?;
-                stripped.extend(stripped::judge(change, &differences).map_err(at)?);
+                if change.action == Action::Update {
+                    stripped.extend(stripped::judge(change, &differences).map_err(at)?);
+                }
             }
         }
         let nowhere = |error| Unreadable {
@@ -129,6 +137,7 @@ impl<'a, 'p> Facts<'a, 'p> {
             error,
         };
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
+        alter::weigh_routes(plan, &mut alters).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.asks_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)

@@ -1,12 +1,13 @@
 //! Authoritative access policies: one resource that replaces every binding there is, also those that Terraform never knew.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::destroyed::about;
+use super::made::target_is_made;
 use super::updated::{Words, speak};
 use super::{Needs, Rule, Switch};
-use crate::catalog::ChangeRule;
-use crate::facts::Facts;
+use crate::catalog::{Category, ChangeRule, Path};
+use crate::facts::{Facts, gone};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
@@ -31,21 +32,16 @@ static WORDS: Words = Words {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     speak(&WORDS, facts, findings)?;
-    let policies: Vec<_> = facts
+    for change in facts.plan.managed() {
+        one_role(facts, change, findings)?;
+    }
+    let policies = facts
         .plan
         .managed()
-        .filter(|change| is_authoritative(&change.kind))
-        .collect();
-    if policies.is_empty() {
-        return Ok(());
-    }
-    let made: HashSet<&str> = facts.creates().map(|change| change.kind.as_ref()).collect();
+        .filter(|change| is_authoritative(&change.kind));
     for change in policies {
         let note = match change.action {
-            Action::Create
-                if !made.contains(change.kind.trim_end_matches("_iam_policy"))
-                    || !made_with_its_target(facts, change)? =>
-            {
+            Action::Create if !made_with_its_target(facts, change)? => {
                 "it is created: what the service has now is not in the plan and will be replaced"
             }
             Action::Update => match narrowed(change)? {
@@ -80,29 +76,87 @@ fn made_with_its_target(
     facts: &Facts<'_, '_>,
     change: &ResourceChange<'_>,
 ) -> Result<bool, ReadError> {
-    let target = change.kind.trim_end_matches("_iam_policy");
-    let mut names = Vec::new();
-    for created in facts.creates().filter(|created| created.kind == target) {
-        for name in ["name", "project_id", "account_id", "secret_id", "id"] {
-            names.extend(created.after().get(name)?.text()?);
+    let members = change.after().members()?;
+    let targets = members
+        .iter()
+        .map(|(name, _)| name.as_ref())
+        .filter(|name| {
+            !matches!(
+                *name,
+                "id" | "etag" | "policy_data" | "members" | "role" | "location" | "region"
+            )
+            // Of a policy for something in a project, the project is not the target.
+            && (*name != "project" || change.kind.starts_with("google_project_iam"))
+        });
+    target_is_made(facts, change, targets)
+}
+
+/// Lists that are authoritative for one role, policy, app or repository: what they do when they are created over members that are there already,
+/// and, for bindings, when they are narrowed. Their destroy is told by `identity-destroy`.
+fn one_role(
+    facts: &Facts<'_, '_>,
+    change: &ResourceChange<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), ReadError> {
+    let binding = change.kind.starts_with("google_") && change.kind.ends_with("_iam_binding");
+    let listed = facts.catalog.get(&change.kind);
+    let created = if binding {
+        Some(Severity::Medium)
+    } else {
+        listed
+            .filter(|row| row.category == Category::Identity)
+            .and_then(|row| row.creates)
+    };
+    let (mut severity, note) = match (change.action, created) {
+        (Action::Create, Some(grade)) => {
+            let made = match listed.filter(|row| !row.target.is_empty()) {
+                Some(row) => target_is_made(facts, change, row.target.iter().map(Path::text))?,
+                None => made_with_its_target(facts, change)?,
+            };
+            if made {
+                return Ok(());
+            }
+            (
+                grade,
+                "it is created: who has it now is not in the plan and loses it",
+            )
         }
-        names.push("".into());
-    }
-    if names.is_empty() {
-        return Ok(false);
-    }
-    for (name, value) in change.after().members()? {
-        let names_it = match value.shape()? {
-            // A reference to something that is only being made.
-            Shape::Unknown => !matches!(name.as_ref(), "id" | "etag" | "policy_data"),
-            Shape::Text(text) => name != "policy_data" && !text.is_empty() && names.contains(&text),
-            _ => false,
-        };
-        if names_it {
-            return Ok(true);
+        (Action::Update, _) if binding => {
+            let gone = gone(change, &["members".to_owned()])?;
+            if gone.is_empty() {
+                return Ok(());
+            }
+            match change.after().get("members")?.shape()? {
+                Shape::List(members) if members.is_empty() => {
+                    (Severity::High, "nobody is left in the list")
+                }
+                _ => (
+                    Severity::Medium,
+                    "members that are there now are not in the new list",
+                ),
+            }
         }
+        _ => return Ok(()),
+    };
+    let role = change.after().get("role")?.text()?.unwrap_or_default();
+    if binding && owns(&role) {
+        severity = Severity::High;
     }
-    Ok(false)
+    let mut finding = about("access-overwrite", severity, change);
+    finding.message = "replaces every member of this one role or list".to_owned();
+    finding.loss = Some(
+        "the access of everybody who is not in the new list, also outside Terraform".to_owned(),
+    );
+    finding.evidence.push(Evidence::Note(note.to_owned()));
+    finding.help = Some(WORDS.help.to_owned());
+    findings.push(finding);
+    Ok(())
+}
+
+/// Whether who loses this role may not be able to give it back.
+fn owns(role: &str) -> bool {
+    let name = role.rsplit('/').next().unwrap_or(role).to_ascii_lowercase();
+    name == "owner" || name == "admin" || name.ends_with(".admin")
 }
 
 /// Why an update takes access away; `None` when it only adds.

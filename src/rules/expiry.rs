@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::destroyed::about;
+use super::made::target_is_made;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
 use crate::plan::{Action, ReadError, Shape, Value};
@@ -13,6 +14,8 @@ fn attribute(kind: &str) -> Option<&'static str> {
     match kind {
         "aws_s3_bucket_lifecycle_configuration" => Some("rule"),
         "aws_s3_bucket" | "google_storage_bucket" => Some("lifecycle_rule"),
+        "azurerm_storage_management_policy" => Some("rule"),
+        "cloudflare_r2_bucket_lifecycle" => Some("rules"),
         _ => None,
     }
 }
@@ -35,55 +38,103 @@ pub(super) fn check(
         let Some(attribute) = attribute(&change.kind) else {
             continue;
         };
-        let separate = attribute == "rule";
+        let separate = attribute != "lifecycle_rule";
         let applies =
             change.action == Action::Update || (separate && change.action == Action::Create);
         if !applies {
             continue;
         }
-        let Some(days) = soonest(change.after().get(attribute)?)? else {
+        // First what takes current objects, then what takes older versions of them.
+        let mut cut = None;
+        for takes in [Takes::Current, Takes::Older, Takes::Part] {
+            // Of a part of a bucket a plan does not tell how much it holds; other providers' rules for a prefix are routine.
+            if takes == Takes::Part && change.kind != "azurerm_storage_management_policy" {
+                continue;
+            }
+
+            let Some(days) = soonest(change.after().get(attribute)?, takes)? else {
+                continue;
+            };
+            let before = soonest(change.before().get(attribute)?, takes)?;
+            if before.is_some_and(|before| before <= days) {
+                continue;
+            }
+            cut = Some((takes, days, before));
+            break;
+        }
+        let Some((takes, days, before)) = cut else {
             continue;
         };
-        if soonest(change.before().get(attribute)?)?.is_some_and(|before| before <= days) {
+        let bucket = ["bucket", "bucket_name", "storage_account_id"]
+            .into_iter()
+            .map(|name| change.after().get(name)?.text())
+            .find_map(Result::transpose)
+            .transpose()?;
+        if change.action == Action::Create
+            && (bucket.is_none()
+                || target_is_made(
+                    facts,
+                    change,
+                    ["bucket", "bucket_name", "storage_account_id"].into_iter(),
+                )?)
+        {
             continue;
         }
-        let bucket = change.after().get("bucket")?.text()?;
-        let bucket = bucket.as_deref();
         if buckets.is_none() {
             buckets = Some(Buckets::of(facts)?);
         }
         let Some(buckets) = &buckets else { continue };
-        if separate && bucket.is_none_or(|bucket| buckets.new.contains(bucket)) {
-            continue;
-        }
-        let versioned = is_versioned(change.after())?
-            || bucket.is_some_and(|bucket| buckets.versioned.contains(bucket));
+        let versioned = takes == Takes::Current
+            && (is_versioned(change.after())?
+                || bucket
+                    .as_deref()
+                    .is_some_and(|bucket| buckets.versioned.contains(bucket)));
+        // A rule that was there and takes half of what it left, or less, is a smaller step.
+        let small = before.is_some_and(|before| days * 2.0 >= before);
         let mut finding = about(
             rule,
-            if versioned {
+            if versioned || small || takes == Takes::Part {
                 Severity::Medium
             } else {
                 Severity::High
             },
             change,
         );
-        finding.message = "a rule for the whole bucket lets current objects expire".to_owned();
-        finding.loss = Some(
-            "every object that is older than the rule allows, within a day or two of the apply"
-                .to_owned(),
-        );
+        let (message, loss, what) = match takes {
+            Takes::Current => (
+                "a rule for the whole bucket lets current objects expire",
+                "every object that is older than the rule allows, within a day or two of the apply",
+                "days until an object goes; the rule has no prefix, tag or other filter",
+            ),
+            Takes::Part => (
+                "a rule lets current objects below a prefix expire",
+                "every object below the prefix that is older than the rule allows, within a day or two of the apply",
+                "days until an object goes; the rule has a filter",
+            ),
+            Takes::Older => (
+                "a rule for the whole bucket lets older versions of objects expire",
+                "every older version that has been one for longer than the rule allows, within a day or two of the apply",
+                "days until an older version goes; the rule has no prefix, tag or other filter",
+            ),
+        };
+        finding.message = message.to_owned();
+        finding.loss = Some(loss.to_owned());
         finding.recovery =
             versioned.then(|| "versioning keeps what expires as an older version".to_owned());
         finding.evidence.push(Evidence::Attribute {
-            path: format!("{attribute}.expiration"),
+            path: match attribute {
+                "rules" => attribute.to_owned(),
+                _ if takes == Takes::Part || change.kind.starts_with("azurerm_") => {
+                    format!("{attribute}.actions")
+                }
+                _ => format!("{attribute}.expiration"),
+            },
             value: if change.after().get(attribute)?.has_sensitive() {
                 Shown::Sensitive
             } else {
                 Shown::Number(format!("{days}"))
             },
-            says: Some(
-                "days until an object goes; the rule has no prefix, tag or other filter".to_owned(),
-            ),
+            says: Some(what.to_owned()),
         });
         finding.help =
             Some("give the rule a prefix, or count what it would delete first".to_owned());
@@ -103,21 +154,52 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The fewest days after which an enabled rule without a filter deletes current objects.
-fn soonest(rules: Value<'_>) -> Result<Option<f64>, ReadError> {
+/// Which objects a rule takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Current,
+    Older,
+    Part,
+}
+
+/// The fewest days after which an enabled rule without a filter deletes such objects.
+fn soonest(rules: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError> {
     let Shape::List(rules) = rules.shape()? else {
         return Ok(None);
     };
     let mut soonest: Option<f64> = None;
     for rule in rules {
-        if let Some(days) = expires_all(rule)? {
+        if let Some(days) = expires_all(rule, takes)? {
             soonest = Some(soonest.map_or(days, |least| least.min(days)));
         }
     }
     Ok(soonest)
 }
 
-fn expires_all(rule: Value<'_>) -> Result<Option<f64>, ReadError> {
+/// Where providers keep the days of a rule: Amazon, Azure; for R2 in seconds.
+fn places(takes: Takes) -> &'static [&'static [&'static str]] {
+    match takes {
+        Takes::Current | Takes::Part => &[
+            &["expiration", "days"],
+            &[
+                "actions",
+                "base_blob",
+                "delete_after_days_since_modification_greater_than",
+            ],
+            &[
+                "actions",
+                "base_blob",
+                "delete_after_days_since_creation_greater_than",
+            ],
+        ],
+        Takes::Older => &[
+            &["noncurrent_version_expiration", "noncurrent_days"],
+            &["noncurrent_version_expiration", "days"],
+        ],
+    }
+}
+
+fn expires_all(rule: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError> {
     let disabled = matches!(rule.get("enabled")?.shape()?, Shape::Bool(false))
         || rule
             .get("status")?
@@ -126,41 +208,79 @@ fn expires_all(rule: Value<'_>) -> Result<Option<f64>, ReadError> {
     if disabled {
         return Ok(None);
     }
+    let mut narrowed = false;
     for narrowing in ["prefix", "filter", "tags"] {
         if narrows(rule.get(narrowing)?, 0)? {
-            return Ok(None);
+            narrowed = true;
         }
     }
-    let mut days = None;
-    for value in rule.at(&path(["expiration", "days"]))? {
-        days = days.or(value.number()?.filter(|days| *days > 0.0));
+    // Azure: kinds of blobs narrow nothing, prefixes and tags do.
+    for narrowing in [
+        ["filters", "prefix_match"],
+        ["filters", "match_blob_index_tag"],
+        ["conditions", "prefix"],
+    ] {
+        for value in rule.at(&path(&narrowing))? {
+            if narrows(value, 0)? {
+                narrowed = true;
+            }
+        }
     }
-    for value in rule.at(&path(["expiration", "date"]))? {
-        if value.is_set()? {
-            days = Some(0.0);
+    if narrowed != (takes == Takes::Part) {
+        return Ok(None);
+    }
+    let mut days: Option<f64> = None;
+    for place in places(takes) {
+        for value in rule.at(&path(place))? {
+            let here = value.number()?.filter(|days| *days > 0.0);
+            days = days.or(here);
+        }
+    }
+    if takes == Takes::Current {
+        for value in rule.at(&path(&["expiration", "date"]))? {
+            if value.is_set()? {
+                days = Some(0.0);
+            }
+        }
+        let age = path(&["delete_objects_transition", "condition", "max_age"]);
+        for value in rule.at(&age)? {
+            let here = value.number()?.filter(|seconds| *seconds > 0.0);
+            days = days.or(here.map(|seconds| seconds / 86_400.0));
         }
     }
     // Google: an action and a condition of its own.
-    for action in rule.at(&path(["action", "type"]))? {
+    for action in rule.at(&path(&["action", "type"]))? {
         if action.text()?.is_some_and(|action| action == "Delete") {
-            days = google(rule.get("condition")?)?;
+            days = google(rule.get("condition")?, takes)?;
         }
     }
     Ok(days)
 }
 
-fn google(conditions: Value<'_>) -> Result<Option<f64>, ReadError> {
+fn google(conditions: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError> {
     let Shape::List(conditions) = conditions.shape()? else {
         return Ok(None);
     };
     let Some(condition) = conditions.first() else {
         return Ok(None);
     };
+    let archived = condition
+        .get("with_state")?
+        .text()?
+        .is_some_and(|state| state == "ARCHIVED");
+    if archived != (takes == Takes::Older) {
+        return Ok(None);
+    }
+    let mut age = condition.get("age")?.number()?;
     for (name, value) in condition.members()? {
         let narrowing = match name.as_ref() {
-            "with_state" => value.text()?.is_some_and(|state| state == "ARCHIVED"),
-            "age" | "send_age_if_zero" | "no_age" => false,
+            "with_state" | "age" | "no_age" => false,
             "created_before" => value.is_set()?,
+            "days_since_noncurrent_time" if archived => {
+                let days = value.number()?.filter(|days| *days > 0.0);
+                age = days.or(age);
+                false
+            }
             name if name.starts_with("send_") => false,
             _ => narrows(value, 0)?,
         };
@@ -168,7 +288,7 @@ fn google(conditions: Value<'_>) -> Result<Option<f64>, ReadError> {
             return Ok(None);
         }
     }
-    condition.get("age")?.number()
+    Ok(age)
 }
 
 /// Whether a filter has anything set.
@@ -199,15 +319,13 @@ fn narrows(value: Value<'_>, depth: u8) -> Result<bool, ReadError> {
     })
 }
 
-fn path(steps: [&str; 2]) -> [String; 2] {
-    steps.map(str::to_owned)
+fn path(steps: &[&str]) -> Vec<String> {
+    steps.iter().map(|step| (*step).to_owned()).collect()
 }
 
 /// What the plan says of buckets, by name.
 #[derive(Default)]
 struct Buckets {
-    /// Those that it creates: they have no objects yet.
-    new: HashSet<String>,
     /// Those that keep older versions after it.
     versioned: HashSet<String>,
 }
@@ -219,12 +337,6 @@ impl Buckets {
             let is_bucket = change.kind == "aws_s3_bucket";
             if !is_bucket && change.kind != "aws_s3_bucket_versioning" {
                 continue;
-            }
-            if is_bucket
-                && change.action == Action::Create
-                && let Some(name) = change.after().get("bucket")?.text()?
-            {
-                buckets.new.insert(name.into_owned());
             }
             let value = if change.action == Action::NoOp {
                 change.before()
@@ -243,7 +355,7 @@ impl Buckets {
 
 /// The block of a bucket.
 fn is_versioned(value: Value<'_>) -> Result<bool, ReadError> {
-    for enabled in value.at(&path(["versioning", "enabled"]))? {
+    for enabled in value.at(&path(&["versioning", "enabled"]))? {
         if matches!(enabled.shape()?, Shape::Bool(true)) {
             return Ok(true);
         }
@@ -253,7 +365,7 @@ fn is_versioned(value: Value<'_>) -> Result<bool, ReadError> {
 
 /// The resource beside it.
 fn is_enabled(value: Value<'_>) -> Result<bool, ReadError> {
-    for status in value.at(&path(["versioning_configuration", "status"]))? {
+    for status in value.at(&path(&["versioning_configuration", "status"]))? {
         if status.text()?.is_some_and(|status| status == "Enabled") {
             return Ok(true);
         }

@@ -1,5 +1,6 @@
 //! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
 
+mod access_opened;
 mod access_overwrite;
 mod account_unexpected;
 pub(crate) mod all;
@@ -20,6 +21,7 @@ mod foundation_destroy;
 mod identity_destroy;
 mod index_shift;
 mod key_destroy;
+mod made;
 mod mass_destroy;
 mod outside_scope;
 mod over_budget;
@@ -39,6 +41,7 @@ mod state_store_destroy;
 mod state_swapped;
 mod stateful_destroy;
 mod stateful_forget;
+mod takes_over;
 mod unlisted_destroy;
 mod unplaced;
 mod updated;
@@ -119,6 +122,8 @@ pub static RULES: &[&Rule] = &[
     &retention_cut::RULE,
     &disruptive_update::RULE,
     &access_overwrite::RULE,
+    &access_opened::RULE,
+    &takes_over::RULE,
     &values_stripped::RULE,
     &create_everything::RULE,
     &mass_destroy::RULE,

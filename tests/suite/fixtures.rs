@@ -92,6 +92,7 @@ fn a_rule_is_complete() {
         "mod",
         "destroyed",
         "expiry",
+        "made",
         "source",
         "unplaced",
         "updated",

@@ -1,0 +1,25 @@
+//! Access that opens: to the whole internet, or to everybody.
+
+use super::updated::{Words, speak};
+use super::{Needs, Rule, Switch};
+use crate::catalog::ChangeRule;
+use crate::finding::Severity;
+
+/// `access-opened`.
+pub(super) static RULE: Rule = Rule {
+    id: "access-opened",
+    title: "something that was there before is opened to everybody, or a new store is public",
+    severity: Severity::Medium,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/access-opened.md"),
+    check: |facts, findings| speak(&WORDS, facts, findings),
+};
+
+static WORDS: Words = Words {
+    rule: "access-opened",
+    speaks: ChangeRule::AccessOpened,
+    message: "access is opened to everybody",
+    help: "name the networks or the people that need it; if it is meant for everybody, say so in the change",
+    loses: false,
+};

@@ -1,0 +1,87 @@
+//! A create that makes nothing: it takes over what exists, and removes from it what its block does not list.
+
+use super::destroyed::about;
+use super::made::target_is_made;
+use super::{Needs, Rule, Switch};
+use crate::catalog::{Category, Path};
+use crate::facts::Facts;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::plan::{ReadError, ResourceChange, Shape};
+
+/// `takes-over`.
+pub(super) static RULE: Rule = Rule {
+    id: "takes-over",
+    title: "a create takes over something that exists and removes what it does not list",
+    severity: Severity::High,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/takes-over.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    for change in facts.creates() {
+        let Some((row, grade)) = facts
+            .catalog
+            .get(&change.kind)
+            .and_then(|row| Some((row, row.creates?)))
+            .filter(|(row, _)| row.category != Category::Identity)
+        else {
+            continue;
+        };
+        if target_is_made(facts, change, row.target.iter().map(Path::text))? {
+            continue;
+        }
+        let (severity, because) = match needed(facts, change)? {
+            Some(because) => (grade.max(Severity::High), because),
+            None => (
+                grade,
+                "it is created in the state alone: what it stands for is there already".to_owned(),
+            ),
+        };
+        let mut finding = about("takes-over", severity, change);
+        finding.message =
+            "takes over what exists, and removes from it what its block does not list".to_owned();
+        finding.loss = Some("rules, routes or entries that somebody else made there".to_owned());
+        finding.evidence.push(Evidence::Note(because));
+        finding.help = Some("import it first, and read in the plan what would go; or leave it out of the configuration".to_owned());
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+/// What in the plan shows that the old content is needed.
+/// Sources: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_network_acl>,
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_route_table>
+fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<String>, ReadError> {
+    match change.kind.as_ref() {
+        "aws_default_network_acl" => {
+            let subnets = change.after().get("subnet_ids")?;
+            let some = match subnets.shape()? {
+                Shape::Unknown => true,
+                Shape::List(items) => !items.is_empty(),
+                _ => false,
+            };
+            Ok(some.then(|| "subnets get the rules of this block alone".to_owned()))
+        }
+        "aws_default_route_table" => {
+            let Some(table) = change.after().get("default_route_table_id")?.text()? else {
+                return Ok(None);
+            };
+            for route in facts
+                .current()
+                .filter(|other| other.kind == "aws_route" && !other.action.destroys())
+            {
+                if route.before().get("route_table_id")?.text()?.as_deref() == Some(table.as_ref())
+                {
+                    return Ok(Some(format!(
+                        "a route of its own is in this table: {}",
+                        route.address
+                    )));
+                }
+            }
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
+}
