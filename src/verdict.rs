@@ -13,6 +13,7 @@ use crate::address::pattern::{Index, Target};
 use crate::finding::{Finding, Severity};
 use crate::policy::calendar::Closed;
 use crate::policy::{Covered, RuleGrade, Waiver};
+use crate::rules::Switch;
 use crate::rules::all::Outcome;
 use crate::ui::refusal::Refusal;
 
@@ -206,6 +207,11 @@ pub struct Decision {
     pub(crate) closed: Option<Closed>,
 }
 
+/// Whether nothing that a user or a team says changes a finding.
+fn stands(finding: &Finding) -> bool {
+    crate::rules::find(finding.rule).is_some_and(|rule| rule.switch == Switch::Never)
+}
+
 impl Line {
     /// Decides about one plan.
     #[must_use]
@@ -229,7 +235,9 @@ impl Line {
             .filter(|weighed| weighed.counts())
             .map(|weighed| weighed.severity)
             .max();
+        let never = findings.iter().any(|weighed| stands(&weighed.finding));
         let verdict = match worst {
+            _ if never => Verdict::Block,
             Some(severity) if severity >= self.block_at => Verdict::Block,
             Some(severity) if severity >= Severity::Medium => Verdict::Warn,
             _ => Verdict::Pass,
@@ -245,6 +253,16 @@ impl Line {
     }
 
     fn weigh(&self, finding: Finding, index: &BTreeMap<&str, Index>) -> Weighed {
+        if stands(&finding) {
+            return Weighed {
+                severity: finding.severity,
+                finding,
+                standing: Standing::Counts,
+                expired: None,
+                allowances: Vec::new(),
+                waivers: Vec::new(),
+            };
+        }
         let target = Target::of(finding.address.as_deref());
         let about = |(at, allowance): (usize, &Allowance)| {
             allowance.covers(&finding, &target).then_some(at)
@@ -484,6 +502,22 @@ mod tests {
             ..Line::default()
         };
         assert_eq!(weighed(&other).verdict, Verdict::Block);
+    }
+
+    #[test]
+    fn what_is_never_let_through() {
+        let line = Line {
+            block_at: Severity::Critical,
+            allow: vec![Allowance::parse("plan-stale@*").unwrap_or_else(|error| panic!("{error}"))],
+            rules: [("plan-stale", RuleGrade::Off)].into(),
+            ..Line::default()
+        };
+        let decision = line.decide(Outcome {
+            findings: vec![Finding::about_plan("plan-stale", Severity::High, "")],
+            refusal: None,
+        });
+        assert_eq!(decision.verdict, Verdict::Block);
+        assert!(decision.findings[0].counts());
     }
 
     #[test]

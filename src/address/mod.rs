@@ -81,6 +81,29 @@ impl<'a> Address<'a> {
     }
 }
 
+/// The parts of the address of an action (`module.m.action.TYPE.NAME`); `None` when it is none.
+#[must_use]
+pub(crate) fn action(text: &str) -> Option<Address<'_>> {
+    let (module, rest) = modules(text)?;
+    let address = Address::parse(rest.strip_prefix("action.")?)?;
+    (address.module.is_empty() && !address.data).then_some(Address { module, ..address })
+}
+
+/// The address of an action (`module.m.action.TYPE.NAME`) as that of a data source of the same type and name, which can be parsed; `None` when it is none.
+#[must_use]
+pub(crate) fn of_action(text: &str) -> Option<String> {
+    const WORD: &str = "action.";
+    text.match_indices(WORD)
+        .take(MAX_STEPS)
+        .filter_map(|(at, _)| text.split_at_checked(at))
+        .filter(|(before, _)| before.is_empty() || before.ends_with('.'))
+        .filter_map(|(before, rest)| Some(format!("{before}data.{}", rest.strip_prefix(WORD)?)))
+        .find(|plain| Address::parse(plain).is_some_and(|address| address.data))
+}
+
+/// Steps of a module path that are looked at.
+const MAX_STEPS: usize = 64;
+
 /// As Terraform writes it: what is read from a saved plan must be the same again, or Terraform might read it as something else.
 impl fmt::Display for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -344,6 +367,28 @@ pub(crate) fn block(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_actions() {
+        for (text, plain) in [
+            ("action.a_b.c", Some("data.a_b.c")),
+            ("action.a_b.c[0]", Some("data.a_b.c[0]")),
+            (
+                "module.m[\"action.x\"].action.a_b.c",
+                Some("module.m[\"action.x\"].data.a_b.c"),
+            ),
+            (
+                "module.action.action.a_b.c",
+                Some("module.action.data.a_b.c"),
+            ),
+            ("action.a_b", None),
+            ("a_b.c", None),
+            ("data.a_b.c", None),
+            ("", None),
+        ] {
+            assert_eq!(of_action(text).as_deref(), plain, "{text}");
+        }
+    }
 
     fn parse(text: &str) -> Address<'_> {
         Address::parse(text).unwrap_or_else(|| panic!("{text} is an address"))

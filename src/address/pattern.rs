@@ -166,7 +166,10 @@ impl<'a> Target<'a> {
     /// An address; `None` is the whole plan.
     #[must_use]
     pub(crate) fn of(address: Option<&'a str>) -> Self {
-        let Some(address) = address.and_then(Address::parse) else {
+        let action = address.and_then(super::action);
+        let word = if action.is_some() { "action" } else { "data" };
+        let read = action.is_some();
+        let Some(address) = action.or_else(|| address.and_then(Address::parse)) else {
             return Self {
                 steps: None,
                 ends: Vec::new(),
@@ -181,7 +184,7 @@ impl<'a> Target<'a> {
             .into_iter()
             .map(|step| Step::Module(step.name, step.key));
         let steps: Vec<Step<'a>> = steps
-            .chain(address.data.then_some(Step::Word("data", None)))
+            .chain((read || address.data).then_some(Step::Word(word, None)))
             .chain([
                 Step::Word(address.kind, None),
                 Step::Word(address.name, address.key),
@@ -264,7 +267,9 @@ fn possible(parts: &[Part]) -> bool {
     match words {
         [] => modules > 0,
         [Part::Word(..), Part::Word(..)] => true,
-        [Part::Word(data, None), Part::Word(..), Part::Word(..)] => data.covers("data"),
+        [Part::Word(word, None), Part::Word(..), Part::Word(..)] => {
+            word.covers("data") || word.covers("action")
+        }
         _ => false,
     }
 }
@@ -373,6 +378,9 @@ mod tests {
     fn what_a_pattern_covers() {
         for (pattern, address) in [
             ("a_b.c", "a_b.c"),
+            ("action.a_b.c", "action.a_b.c"),
+            ("module.m", "module.m.action.a_b.c"),
+            ("action.a_b.*", "action.a_b.c[0]"),
             ("a_b.c", "a_b.c[0]"),
             ("a_b.c", "a_b.c[\"x\"]"),
             ("a_b.*", "a_b.c[\"x.y\"]"),

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod row;
+pub(crate) mod work;
 
 use std::collections::{BTreeMap, HashMap};
 

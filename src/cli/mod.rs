@@ -410,6 +410,9 @@ pub(crate) struct PinArgs {
     /// This state starts empty: creating everything is what is wanted
     #[arg(long)]
     pub(crate) new: bool,
+    /// Take a lower serial, another lineage or less data than what is pinned
+    #[arg(long)]
+    pub(crate) replace: bool,
     /// Directory of the pin file (default: this one)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,

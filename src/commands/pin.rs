@@ -7,7 +7,7 @@ use crate::commands::inputs::Job;
 use crate::os::atomic;
 use crate::plan::Document;
 use crate::plan::saved::is_saved;
-use crate::state::{Identity, PIN_FILE, Pin, remember};
+use crate::state::{Identity, PIN_FILE, Pin, PinnedState, highest_serial, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -61,12 +61,40 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
         return Err(Refusal::new(Why::NotNew)
             .with(format!("it holds {}", plural(identity.objects, "object"))));
     }
+    let before = pin
+        .states
+        .iter()
+        .find(|state| state.workspace == identity.workspace)
+        .filter(|state| !state.empty && !state.is_pattern())
+        .cloned();
+    let seen = highest_serial(dir, &identity.lineage);
+    let less = before
+        .as_ref()
+        .map(|before| goes_back(before, &identity))
+        .unwrap_or_default()
+        .or_else(|| {
+            seen.filter(|seen| *seen > identity.serial).map(|seen| {
+                format!(
+                    "serial {seen} was seen here, and the plan has {}",
+                    identity.serial
+                )
+            })
+        });
+    if let Some(less) = less.filter(|_| !args.replace && !args.new) {
+        return Err(Refusal::new(Why::PinGoesBack).with(less));
+    }
     pin.record(&identity, args.new);
     write(&path, &pin.render()?)?;
     // Only a memory beside Terraform's own files; the pin file is what counts.
     let _ = remember(dir, &identity);
+    let changed = before
+        .map(|before| changes(&before, &identity))
+        .filter(|changes| !changes.is_empty())
+        .map_or_else(String::new, |changes| {
+            format!("\nchanged: {}", line(&changes.join(", ")))
+        });
     Ok(format!(
-        "pinned workspace {} in {}: {}\ncommit this file",
+        "pinned workspace {} in {}: {}{changed}\ncommit this file",
         line(&identity.workspace),
         line(&path.display().to_string()),
         if args.new {
@@ -80,6 +108,44 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
             )
         }
     ))
+}
+
+/// In what a plan's state is less than the one that is pinned, or another one.
+fn goes_back(pinned: &PinnedState, identity: &Identity) -> Option<String> {
+    if pinned.lineage != identity.lineage {
+        return Some("the pinned state has another lineage".to_owned());
+    }
+    if identity.serial < pinned.serial {
+        return Some(format!("serial {} → {}", pinned.serial, identity.serial));
+    }
+    let gone = pinned
+        .data
+        .iter()
+        .filter(|digest| !identity.data.contains_key(*digest))
+        .count();
+    (gone > 0).then(|| format!("pinned objects that hold data and are no longer in it: {gone}"))
+}
+
+/// What changes in the pin, old and new.
+fn changes(pinned: &PinnedState, identity: &Identity) -> Vec<String> {
+    let mut changes = Vec::new();
+    if pinned.lineage != identity.lineage {
+        changes.push("another lineage".to_owned());
+    }
+    for (what, old, new) in [
+        ("serial", pinned.serial, identity.serial),
+        ("objects", pinned.objects as u64, identity.objects as u64),
+        (
+            "with data",
+            pinned.data.len() as u64,
+            identity.data.len() as u64,
+        ),
+    ] {
+        if old != new {
+            changes.push(format!("{what} {old} → {new}"));
+        }
+    }
+    changes
 }
 
 /// Writes a pin file.

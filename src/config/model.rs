@@ -44,7 +44,7 @@ pub struct Resource {
     /// The line of the block's head, from 1.
     pub line: usize,
     /// Each attribute by its path (`versioning.enabled`) with its line, in the order of the file.
-    pub(super) attributes: Vec<(String, usize)>,
+    pub(crate) attributes: Vec<(String, usize)>,
     /// What names its provider block in the JSON of a plan.
     pub(crate) provider_key: Option<String>,
 }

@@ -2,6 +2,7 @@
 //! Rules only look at [`Facts`]; they never walk the plan's values for the same question twice.
 
 mod alter;
+pub(crate) mod commands;
 mod condition;
 mod destroy;
 mod difference;
@@ -17,7 +18,7 @@ mod words;
 
 use std::collections::HashMap;
 
-use crate::catalog::{Catalog, Category};
+use crate::catalog::{Catalog, Category, Grade};
 use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
 use crate::state::StateFacts;
 
@@ -173,18 +174,36 @@ impl<'a, 'p> Facts<'a, 'p> {
         self.renames.get(*at)
     }
 
-    /// The category of a change's type.
-    #[must_use]
-    pub(crate) fn category(&self, change: &ResourceChange<'_>) -> Option<Category> {
-        self.catalog.category(&change.kind)
-    }
-
     /// Whether a change is about something that counts: not a helper such as `null_resource`.
     #[must_use]
     pub(crate) fn counts(&self, change: &ResourceChange<'_>) -> bool {
-        change.managed()
-            && !is_helper(&change.kind)
-            && self.category(change) != Some(Category::Helper)
+        change.managed() && self.kind_counts(&change.kind)
+    }
+
+    /// Whether a type is more than a helper.
+    #[must_use]
+    pub(crate) fn kind_counts(&self, kind: &str) -> bool {
+        !is_helper(kind) && self.catalog.category(kind) != Some(Category::Helper)
+    }
+
+    /// Objects of the prior state that count, whatever the plan shows of them.
+    #[must_use]
+    pub(crate) fn stated(&self) -> usize {
+        let managed = self.plan.prior.iter().flat_map(|prior| &prior.managed);
+        managed
+            .filter(|(kind, _)| self.kind_counts(kind))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Whether a created object is one more of the stack: no helper, and no association, rule or alias that stands for nothing by itself.
+    #[must_use]
+    pub(crate) fn builds(&self, change: &ResourceChange<'_>) -> bool {
+        self.counts(change)
+            && match self.catalog.get(&change.kind) {
+                Some(row) => row.destroy > Grade::None || row.category.weighty(),
+                None => !is_harmless(&change.kind),
+            }
     }
 
     /// Whether a change does something that counts: not to a helper.
@@ -224,13 +243,28 @@ pub(crate) fn is_change(change: &ResourceChange<'_>) -> bool {
         || change.importing()
 }
 
-/// Types that hold nothing of their own, whatever the catalogue says (design §2).
+/// Types that hold nothing of their own, whatever the catalogue says.
 #[must_use]
 pub(crate) fn is_helper(kind: &str) -> bool {
     matches!(kind, "null_resource" | "terraform_data")
-        || ["random_", "time_", "local_", "tls_"]
+        || ["random_", "time_", "local_", "tls_", "modtm_"]
             .iter()
             .any(|prefix| kind.starts_with(prefix))
+}
+
+/// Types that only tie others together, by the end of their names.
+fn is_harmless(kind: &str) -> bool {
+    [
+        "_policy",
+        "_policy_attachment",
+        "_rule",
+        "_attachment",
+        "_association",
+        "_alias",
+        "_parameter_group",
+    ]
+    .iter()
+    .any(|end| kind.ends_with(end))
 }
 
 /// A value that a rule needs and that cannot be read.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::facts::commands;
 use crate::plan::saved::{PlanMode, Saved};
 use crate::plan::{Action, Plan};
 
@@ -31,6 +32,8 @@ pub struct Counts {
     pub(crate) outputs: usize,
     /// Actions that are not known.
     pub(crate) unknown: usize,
+    /// Actions that the apply runs beside its changes.
+    pub(crate) invoke: usize,
 }
 
 impl Counts {
@@ -39,6 +42,7 @@ impl Counts {
     pub(crate) fn of(plan: &Plan<'_>) -> Self {
         let mut counts = Self {
             outputs: plan.output_changes,
+            invoke: plan.invocations.len(),
             ..Self::default()
         };
         for change in &plan.changes {
@@ -53,7 +57,10 @@ impl Counts {
                 Action::Update => &mut counts.update,
                 Action::Delete => &mut counts.delete,
                 Action::DeleteCreate | Action::CreateDelete => &mut counts.replace,
-                Action::Forget | Action::CreateForget | Action::ForgetCreate => &mut counts.forget,
+                Action::Forget | Action::CreateForget | Action::ForgetCreate => {
+                    counts.create += usize::from(change.action.leaves_old());
+                    &mut counts.forget
+                }
                 Action::Other => &mut counts.unknown,
             };
             *slot += 1;
@@ -79,6 +86,10 @@ pub struct Summary {
     pub counts: Counts,
     /// Objects that refresh found changed or gone.
     pub(crate) drift: usize,
+    /// Those of them that it no longer found.
+    pub(crate) gone: usize,
+    /// Commands that run: the object and what it runs.
+    pub(crate) runs: Vec<(String, String)>,
     /// Checks that did not hold.
     pub(crate) failed_checks: usize,
     /// What a reader should know about the input.
@@ -184,6 +195,13 @@ impl Summary {
             format_version: plan.format_version.clone(),
             counts: Counts::of(plan),
             drift: plan.drift.len(),
+            gone: plan.gone().len(),
+            // The rule tells what cannot be read.
+            runs: commands::find(plan)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|command| (command.address, command.what))
+                .collect(),
             failed_checks: plan.failed_checks,
             notes,
             state: plan.saved.as_deref().map(StateLine::of),

@@ -10,8 +10,8 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visi
 use serde_json::value::RawValue;
 
 use super::{
-    Action, Configuration, Detail, Mask, Mode, Plan, PriorState, Raw, ReadError, ReplacePaths,
-    ResourceChange, Text, Value, Variables,
+    Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, ReadError,
+    ReplacePaths, ResourceChange, Text, Value, Variables, work::Top,
 };
 use crate::config::Tree;
 use crate::ui::position as place;
@@ -22,10 +22,14 @@ use crate::ui::refusal::{Refusal, Why};
 /// # Errors
 /// When it is not provably a plan.
 pub(crate) fn read(text: &str) -> Result<(Plan<'_>, usize), Refusal> {
-    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Document<'_>>();
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Top<'_>>();
     match documents.next() {
         None => Err(Refusal::new(Why::Empty)),
-        Some(Ok(document)) => Ok((document.into_plan()?, documents.byte_offset())),
+        Some(Ok(top)) => {
+            let mut plan = top.document.into_plan()?;
+            plan.unknown_work = top.unknown;
+            Ok((plan, documents.byte_offset()))
+        }
         Some(Err(error)) => Err(refuse(text, &error)),
     }
 }
@@ -79,7 +83,7 @@ impl<T: Default> Field<T> {
 
 /// Everything that a JSON file of Terraform or OpenTofu may have at its top (formats: 0, 1.2); what tells a plan from its look-alikes is in here too.
 #[derive(Deserialize)]
-struct Document<'p> {
+pub(super) struct Document<'p> {
     #[serde(borrow, default)]
     format_version: Option<Text<'p>>,
     #[serde(borrow, default)]
@@ -92,6 +96,10 @@ struct Document<'p> {
     resource_drift: Field<Vec<ResourceChange<'p>>>,
     #[serde(borrow, default)]
     deferred_changes: Field<Vec<Deferred<'p>>>,
+    #[serde(borrow, default)]
+    action_invocations: Field<Vec<Invoked<'p>>>,
+    #[serde(borrow, default)]
+    deferred_action_invocations: Field<Vec<DeferredInvoked<'p>>>,
     #[serde(default)]
     output_changes: Field<OutputChanges>,
     #[serde(default)]
@@ -165,6 +173,12 @@ impl<'p> Document<'p> {
             Field::Here(StateDocument { values: None }) => Some(PriorState::default()),
             Field::Null | Field::Absent => None,
         };
+        let now = self.action_invocations.or_empty()?.into_iter();
+        let later = self.deferred_action_invocations.or_empty()?.into_iter();
+        let invocations = now
+            .map(|invoked| invoked.read(false))
+            .chain(later.map(|later| later.action_invocation.read(true)))
+            .collect();
         let mut changes = self.resource_changes.or_empty()?.0;
         changes.shrink_to_fit();
         Ok(Plan {
@@ -180,6 +194,9 @@ impl<'p> Document<'p> {
                 .into_iter()
                 .map(|deferred| deferred.resource_change)
                 .collect(),
+            invocations,
+            gone: None,
+            unknown_work: Vec::new(),
             output_changes: self.output_changes.or_empty()?.0,
             prior,
             errored: self.errored.unwrap_or(false),
@@ -234,6 +251,42 @@ impl<'de: 'p, 'p> Deserialize<'de> for Changes<'p> {
 struct Deferred<'p> {
     #[serde(borrow)]
     resource_change: ResourceChange<'p>,
+}
+
+#[derive(Deserialize)]
+struct Invoked<'p> {
+    #[serde(borrow)]
+    address: Text<'p>,
+    #[serde(borrow, rename = "type")]
+    kind: Text<'p>,
+    #[serde(borrow, default)]
+    lifecycle_action_trigger: Option<Trigger<'p>>,
+}
+
+#[derive(Deserialize)]
+struct Trigger<'p> {
+    #[serde(borrow, default)]
+    triggering_resource_address: Option<Text<'p>>,
+}
+
+#[derive(Deserialize)]
+struct DeferredInvoked<'p> {
+    #[serde(borrow)]
+    action_invocation: Invoked<'p>,
+}
+
+impl<'p> Invoked<'p> {
+    fn read(self, deferred: bool) -> Invocation<'p> {
+        let trigger = self
+            .lifecycle_action_trigger
+            .and_then(|trigger| trigger.triggering_resource_address);
+        Invocation {
+            address: self.address.0,
+            kind: self.kind.0,
+            trigger: trigger.map(|Text(address)| address),
+            deferred,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -534,6 +587,129 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
         )
         .with_unmarked(unmarked))
     }
+}
+
+/// The kinds of provisioners of all blocks that have some. Their arguments are not looked at: they may hold secrets.
+pub(super) fn provisioners(configuration: &str) -> std::collections::HashMap<String, Vec<String>> {
+    #[derive(Deserialize)]
+    struct Configuration {
+        #[serde(default)]
+        root_module: Module,
+    }
+    #[derive(Default, Deserialize)]
+    struct Module {
+        #[serde(default)]
+        resources: Vec<Resource>,
+        #[serde(default)]
+        module_calls: BTreeMap<String, Call>,
+    }
+    #[derive(Deserialize)]
+    struct Call {
+        #[serde(default)]
+        module: Module,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        #[serde(rename = "type")]
+        kind: String,
+        name: String,
+        #[serde(default)]
+        provisioners: Vec<Provisioner>,
+    }
+    #[derive(Deserialize)]
+    struct Provisioner {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+    fn walk(
+        module: Module,
+        path: &str,
+        found: &mut std::collections::HashMap<String, Vec<String>>,
+    ) {
+        for resource in module.resources {
+            let kinds: Vec<String> = resource
+                .provisioners
+                .into_iter()
+                .map(|provisioner| provisioner.kind)
+                .collect();
+            if !kinds.is_empty() {
+                found.insert(format!("{path}{}.{}", resource.kind, resource.name), kinds);
+            }
+        }
+        for (name, call) in module.module_calls {
+            walk(call.module, &format!("{path}{name}."), found);
+        }
+    }
+    let mut found = std::collections::HashMap::new();
+    // Most configurations have none, and then nothing is read.
+    if configuration.contains("\"provisioners\"")
+        && let Ok(configuration) = serde_json::from_str::<Configuration>(configuration)
+    {
+        walk(configuration.root_module, "", &mut found);
+    }
+    found
+}
+
+/// The managed resource blocks of all modules that are sure to have an instance.
+pub(super) fn planned_blocks(configuration: &str) -> usize {
+    #[derive(Deserialize)]
+    struct Configuration {
+        #[serde(default)]
+        root_module: Module,
+    }
+    #[derive(Default, Deserialize)]
+    struct Module {
+        #[serde(default)]
+        resources: Vec<Resource>,
+        #[serde(default)]
+        module_calls: BTreeMap<String, Call>,
+    }
+    #[derive(Deserialize)]
+    struct Call {
+        #[serde(default)]
+        module: Module,
+        #[serde(default)]
+        count_expression: Option<Count>,
+        #[serde(default)]
+        for_each_expression: Option<IgnoredAny>,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        #[serde(default)]
+        mode: String,
+        #[serde(default)]
+        count_expression: Option<Count>,
+        #[serde(default)]
+        for_each_expression: Option<IgnoredAny>,
+    }
+    #[derive(Deserialize)]
+    struct Count {
+        #[serde(default)]
+        constant_value: Option<f64>,
+    }
+    fn sure(count: Option<&Count>, for_each: Option<&IgnoredAny>) -> bool {
+        for_each.is_none()
+            && count.is_none_or(|count| count.constant_value.is_some_and(|count| count >= 1.0))
+    }
+    fn blocks(module: &Module) -> usize {
+        let own = module.resources.iter().filter(|resource| {
+            resource.mode == "managed"
+                && sure(
+                    resource.count_expression.as_ref(),
+                    resource.for_each_expression.as_ref(),
+                )
+        });
+        let called = module.module_calls.values().filter(|call| {
+            sure(
+                call.count_expression.as_ref(),
+                call.for_each_expression.as_ref(),
+            )
+        });
+        own.count() + called.map(|call| blocks(&call.module)).sum::<usize>()
+    }
+    serde_json::from_str(configuration).map_or(0, |configuration: Configuration| {
+        blocks(&configuration.root_module)
+    })
 }
 
 /// The `configuration` of a plan.

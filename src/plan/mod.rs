@@ -6,6 +6,7 @@ pub(crate) mod json;
 mod opened;
 pub(crate) mod saved;
 mod value;
+mod work;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -104,6 +105,12 @@ impl Action {
     #[must_use]
     pub(crate) const fn forgets(self) -> bool {
         matches!(self, Self::Forget | Self::CreateForget | Self::ForgetCreate)
+    }
+
+    /// Whether a new object takes the place of one that is only dropped from the state.
+    #[must_use]
+    pub(crate) const fn leaves_old(self) -> bool {
+        matches!(self, Self::CreateForget | Self::ForgetCreate)
     }
 
     /// Whether the object exists before the change.
@@ -306,6 +313,36 @@ pub enum PathStep<'p> {
     Other(serde::de::IgnoredAny),
 }
 
+/// An action that the apply runs beside its changes: Terraform 1.14 and newer (formats 1.6, 2.2).
+pub(crate) struct Invocation<'p> {
+    /// Its address: `action.TYPE.NAME`, modules and key included.
+    pub(crate) address: Cow<'p, str>,
+    /// Its type.
+    pub(crate) kind: Cow<'p, str>,
+    /// The resource whose change sets it off; `None` when it is run by itself (`-invoke`).
+    pub(crate) trigger: Option<Cow<'p, str>>,
+    /// Whether it waits for a later plan.
+    pub(crate) deferred: bool,
+}
+
+/// An object that the state knew and that refresh no longer found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// Its address.
+    pub(crate) address: String,
+    /// Its type.
+    pub(crate) kind: String,
+}
+
+/// Work that this version does not know: a list of the JSON, or a field of the saved plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnknownWork {
+    /// The key, or the number of the field.
+    pub(crate) name: String,
+    /// How many things it lists.
+    pub(crate) entries: usize,
+}
+
 /// Objects of the prior state, counted by type.
 #[derive(Debug, Default, Clone)]
 pub struct PriorState {
@@ -333,6 +370,12 @@ pub struct Plan<'p> {
     pub drift: Vec<ResourceChange<'p>>,
     /// Changes that wait for a later plan.
     pub deferred: Vec<ResourceChange<'p>>,
+    /// Actions that the apply runs.
+    pub(crate) invocations: Vec<Invocation<'p>>,
+    /// What the state knew and refresh no longer found; `None` where only [`Plan::drift`] can tell.
+    pub(crate) gone: Option<Vec<Gone>>,
+    /// Work that this version does not know.
+    pub(crate) unknown_work: Vec<UnknownWork>,
     /// Names of outputs that change.
     pub output_changes: usize,
     /// The state that the plan was computed against, after refresh; `None` when there was none at all.
@@ -384,6 +427,22 @@ impl<'p> Plan<'p> {
     /// Managed changes.
     pub(crate) fn managed(&self) -> impl Iterator<Item = &ResourceChange<'p>> {
         self.changes.iter().filter(|change| change.managed())
+    }
+
+    /// What the state knew and refresh no longer found, whatever becomes of it then.
+    pub(crate) fn gone(&self) -> Vec<Gone> {
+        self.gone.clone().unwrap_or_else(|| {
+            self.drift
+                .iter()
+                .filter(|drift| {
+                    drift.managed() && drift.action == Action::Delete && drift.deposed().is_none()
+                })
+                .map(|drift| Gone {
+                    address: drift.address.to_string(),
+                    kind: drift.kind.to_string(),
+                })
+                .collect()
+        })
     }
 
     /// Whether a version wrote it that is this one or a newer one; not known counts as newer.
@@ -453,6 +512,25 @@ impl<'p> Plan<'p> {
     pub(crate) fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
         match self.configuration {
             Configuration::Json(text) => Some(json::configuration(text).ok()?.root()?.managed()),
+            _ => None,
+        }
+    }
+
+    /// How many managed resource blocks of the JSON's configuration, those of modules among them, are sure to have an instance.
+    #[must_use]
+    pub(crate) fn planned_blocks(&self) -> usize {
+        match self.configuration {
+            Configuration::Json(text) => json::planned_blocks(text),
+            _ => 0,
+        }
+    }
+
+    /// The kinds of the provisioners of each resource block, by the names of its modules, its type and its name joined by dots, as the JSON's
+    /// configuration has them; `None` when the configuration is not JSON.
+    #[must_use]
+    pub(crate) fn provisioners(&self) -> Option<std::collections::HashMap<String, Vec<String>>> {
+        match self.configuration {
+            Configuration::Json(text) => Some(json::provisioners(text)),
             _ => None,
         }
     }

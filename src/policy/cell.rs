@@ -258,8 +258,18 @@ impl Cells {
                 return None;
             }
         };
-        let always = crate::rules::find(rule).is_some_and(|rule| rule.switch == Switch::Always);
-        if always && !matches!(grade, RuleGrade::To(Severity::Critical | Severity::High)) {
+        let switch = crate::rules::find(rule).map_or(Switch::Free, |rule| rule.switch);
+        if switch == Switch::Never {
+            self.wrong(
+                cell.span(),
+                format!("{rule} can neither be switched off nor graded"),
+                "the plan was made before the state that it would be applied to: make a new plan",
+            );
+            return None;
+        }
+        if switch == Switch::Always
+            && !matches!(grade, RuleGrade::To(Severity::Critical | Severity::High))
+        {
             self.wrong(
                 cell.span(),
                 format!("{rule} can neither be switched off nor taken below high"),

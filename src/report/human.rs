@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use owo_colors::Style;
 
 use super::{LeftOut, PlanReport, PolicyFrom, Report, tally};
-use crate::facts::summary::Counts;
+use crate::facts::summary::{Counts, Summary};
 use crate::finding::{Finding, Severity};
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
@@ -163,6 +163,12 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         &counts(&summary.counts),
         Style::new(),
     )?;
+    if !summary.runs.is_empty() {
+        footer(out, layout, "runs", &runs(summary, layout), Style::new())?;
+    }
+    if let Some(drift) = drift(summary) {
+        footer(out, layout, "drift", &drift, Style::new())?;
+    }
     if summary.failed_checks > 0 {
         footer(
             out,
@@ -200,6 +206,41 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         )?,
     }
     verdict(plan, layout, out)
+}
+
+/// The commands that run: `2 commands: null_resource.migrate (local-exec), ...`.
+fn runs(summary: &Summary, layout: Layout) -> String {
+    let most = if layout.verbose {
+        summary.runs.len()
+    } else {
+        ADDRESSES
+    };
+    let named: Vec<String> = summary
+        .runs
+        .iter()
+        .take(most)
+        .map(|(address, what)| format!("{address} ({what})"))
+        .collect();
+    let more = match summary.runs.len().saturating_sub(most) {
+        0 => String::new(),
+        more => format!(", and {more} more (--verbose)"),
+    };
+    format!(
+        "{}: {}{more}",
+        crate::ui::words::plural(summary.runs.len(), "command"),
+        named.join(", ")
+    )
+}
+
+/// What refresh found changed or gone outside Terraform.
+fn drift(summary: &Summary) -> Option<String> {
+    let changed = summary.drift.saturating_sub(summary.gone);
+    let parts: Vec<String> = [(summary.gone, "gone"), (changed, "changed")]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("{} outside Terraform, by refresh", parts.join(", ")))
 }
 
 fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
@@ -333,7 +374,7 @@ fn write_group(
             .map(|weighed| address(&weighed.finding))
             .collect();
         let more = if group.len() > most {
-            format!(", and {} more", group.len() - most)
+            format!(", and {} more (--verbose)", group.len() - most)
         } else {
             String::new()
         };
@@ -571,6 +612,7 @@ fn counts(counts: &Counts) -> String {
         (counts.import, "import"),
         (counts.read, "read"),
         (counts.outputs, "output"),
+        (counts.invoke, "action"),
         (counts.unknown, "unknown"),
         (counts.no_op, "unchanged"),
     ];

@@ -61,8 +61,17 @@ fn findings(
     findings
         .iter_mut()
         .for_each(|finding| sources.locate(finding));
-    findings.sort_by(Finding::order);
+    findings.sort_by(order);
     Ok(findings)
+}
+
+/// The order of reports: among equally bad ones, data before what others stand on, which can be built again.
+fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let late = |finding: &Finding| finding.rule == super::foundation_destroy::RULE.id;
+    b.severity
+        .cmp(&a.severity)
+        .then_with(|| late(a).cmp(&late(b)))
+        .then_with(|| a.order(b))
 }
 
 fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
@@ -80,6 +89,8 @@ fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
             .iter()
             .flat_map(|prior| prior.managed.keys().map(String::as_str)),
     );
+    let gone = plan.gone();
+    types.extend(gone.iter().map(|gone| gone.kind.as_str()));
     Catalog::for_types(types)
 }
 

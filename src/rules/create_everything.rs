@@ -6,7 +6,7 @@ use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
-use crate::plan::{Action, ReadError};
+use crate::plan::{Gone, ReadError};
 use crate::ui::words::plural;
 
 /// `create-everything`.
@@ -23,21 +23,27 @@ pub(super) static RULE: Rule = Rule {
 const RULE_ID: &str = "create-everything";
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    // A first plan that was applied already is out of date, and nothing else.
+    if facts.state.stale().is_some() {
+        return Ok(());
+    }
     let limits = facts.limits;
-    let creates: Vec<_> = facts.creates().collect();
-    let stated = facts
-        .plan
-        .prior
-        .as_ref()
-        .map_or(0, crate::plan::PriorState::count);
-    let held = facts.current().count().max(stated);
-    let gone: HashSet<&str> = facts
-        .plan
-        .drift
-        .iter()
-        .filter(|drift| drift.managed() && drift.action == Action::Delete)
-        .map(|drift| drift.address.as_ref())
+    let creates: Vec<_> = facts
+        .creates()
+        .filter(|change| facts.builds(change))
         .collect();
+    let shown = facts
+        .current()
+        .filter(|change| facts.counts(change))
+        .count();
+    let held = shown.max(facts.stated());
+    let left: Vec<Gone> = facts
+        .plan
+        .gone()
+        .into_iter()
+        .filter(|gone| facts.kind_counts(&gone.kind))
+        .collect();
+    let gone: HashSet<&str> = left.iter().map(|gone| gone.address.as_str()).collect();
     let again = creates
         .iter()
         .filter(|change| gone.contains(change.address.as_ref()))
@@ -46,7 +52,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     if held > 0 {
-        nearly(facts, creates.len(), held, again, findings);
+        let vanished = again >= limits.create_least && left.len() >= 9 * held;
+        nearly(
+            facts,
+            creates.len(),
+            held,
+            vanished.then_some(left.len()),
+            findings,
+        );
         return Ok(());
     }
     let heavy =
@@ -137,14 +150,14 @@ fn nearly(
     facts: &Facts<'_, '_>,
     creates: usize,
     held: usize,
-    again: usize,
+    vanished: Option<usize>,
     findings: &mut Vec<Finding>,
 ) {
-    let vanished = again >= facts.limits.create_least && again >= 9 * held;
-    if creates < facts.limits.create_high || (creates < 9 * held && !vanished) {
+    let many = creates >= facts.limits.create_high && creates >= 9 * held;
+    if !many && vanished.is_none() {
         return;
     }
-    let severity = if vanished {
+    let severity = if vanished.is_some() {
         Severity::High
     } else {
         Severity::Medium
@@ -157,10 +170,10 @@ fn nearly(
             plural(creates, "object")
         ),
     );
-    if again > 0 {
+    if let Some(gone) = vanished {
         finding.evidence.push(Evidence::Note(format!(
             "refresh found {} gone that the state knew",
-            plural(again, "object")
+            plural(gone, "object")
         )));
     }
     finding.help = Some("make sure that this is the current state and not an old copy: terraform state list should show what runs".to_owned());

@@ -1,7 +1,7 @@
 //! Everything that is in the state goes, or a large part of it.
 
 use super::{Needs, Rule, Switch};
-use crate::catalog::{Category, Grade};
+use crate::catalog::Grade;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::saved::PlanMode;
@@ -27,37 +27,49 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .current()
         .filter(|change| facts.counts(change))
         .count();
-    let stated = facts.plan.prior.as_ref().map_or(0, |prior| {
-        let counts = |kind: &str| {
-            !crate::facts::is_helper(kind) && facts.catalog.category(kind) != Some(Category::Helper)
-        };
-        prior
-            .managed
-            .iter()
-            .filter(|(kind, _)| counts(kind))
-            .map(|(_, count)| count)
-            .sum()
-    });
-    // With -target the plan shows less than the state holds.
-    let current = shown.max(stated);
-    let gone: Vec<_> = facts
+    // What destroys nothing by its own setting, and what is only dropped from the state, is on neither side.
+    let forgotten = facts
+        .current()
+        .filter(|change| facts.counts(change) && change.action == Action::Forget)
+        .count();
+    let destroys: Vec<_> = facts
         .destroys
         .iter()
-        .filter(|destroy| {
-            destroy.change.action == Action::Delete
-                && destroy.change.deposed().is_none()
-                && facts.counts(destroy.change)
-                && !destroy.kept
-        })
-        .filter(|destroy| facts.renamed(destroy.change).is_none())
+        .filter(|destroy| destroy.change.deposed().is_none() && facts.counts(destroy.change))
         .collect();
-    let everything = current >= LEAST && gone.len() == current;
+    let kept = destroys.iter().filter(|destroy| destroy.kept).count();
+    // With -target the plan shows less than the state holds.
+    let current = shown.max(facts.stated()).saturating_sub(kept + forgotten);
+    let every: Vec<_> = destroys
+        .into_iter()
+        .filter(|destroy| !destroy.kept && facts.renamed(destroy.change).is_none())
+        .collect();
+    let everything = current >= LEAST && every.len() == current;
+    let replaced = every
+        .iter()
+        .filter(|destroy| destroy.change.action.replaces())
+        .count();
+    // A part of the state counts by what goes without a successor.
+    let gone: Vec<_> = every
+        .into_iter()
+        .filter(|destroy| everything || destroy.change.action == Action::Delete)
+        .collect();
     let share = if current == 0 {
         0.0
     } else {
         count(gone.len()) / count(current)
     };
+    let mode = destroy_mode(facts);
     if !everything && (gone.len() < facts.limits.mass_count || share < facts.limits.mass_share) {
+        if let Some(mode) = mode {
+            // Helpers among them: what is said is what Terraform says.
+            let deleted = facts
+                .plan
+                .managed()
+                .filter(|change| change.action == Action::Delete)
+                .count();
+            findings.push(named(deleted, mode));
+        }
         return Ok(());
     }
     let weighty = gone
@@ -65,7 +77,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .filter(|destroy| {
             destroy
                 .row
-                .is_some_and(|row| row.category.weighty() && row.destroy > Grade::Medium)
+                .is_some_and(|row| row.category.weighty() && destroy.grade > Grade::Medium)
         })
         .count();
     let worst = gone
@@ -97,18 +109,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let mut finding = Finding::about_plan("mass-destroy", severity, message);
     finding.loss = (weighty > 0)
         .then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
-    if facts
-        .plan
-        .saved
-        .as_deref()
-        .is_some_and(|saved| saved.mode == PlanMode::Destroy)
-    {
-        finding.evidence.push(Evidence::Note(
-            "this is a destroy plan (plan -destroy)".to_owned(),
-        ));
-    } else if gone.iter().all(|destroy| destroy.change.reason().is_none()) {
-        finding.evidence.push(Evidence::Note("no delete has a reason: this is what a destroy plan looks like (terraform destroy, plan -destroy)".to_owned()));
-    } else if facts.creates().next().is_none() && everything {
+    if replaced > 0 && everything {
+        finding.evidence.push(Evidence::Note(format!(
+            "replaced among them: {replaced}; a replace destroys what is there"
+        )));
+    }
+    if let Some(mode) = mode {
+        finding.evidence.push(Evidence::Note(mode.to_owned()));
+    } else if facts.creates().next().is_none() && everything && replaced == 0 {
         finding.evidence.push(Evidence::Note(
             "the configuration has none of it: is this the right directory, branch and workspace?"
                 .to_owned(),
@@ -118,6 +126,42 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Some("make sure that this is the stack, the workspace and the account that you mean; take a backup that lives outside this stack first".to_owned());
     findings.push(finding);
     Ok(())
+}
+
+/// Whether the plan was made in destroy mode, in words. The JSON does not say so, but in no other mode a delete has no reason (Terraform 1.1 and newer).
+fn destroy_mode(facts: &Facts<'_, '_>) -> Option<&'static str> {
+    if let Some(saved) = facts.plan.saved.as_deref() {
+        return (saved.mode == PlanMode::Destroy)
+            .then_some("this is a destroy plan (plan -destroy)");
+    }
+    let mut deletes = facts
+        .current()
+        .filter(|change| change.action == Action::Delete)
+        .peekable();
+    let only = facts
+        .plan
+        .managed()
+        .all(|change| matches!(change.action, Action::Delete | Action::Forget));
+    (only && deletes.peek().is_some() && deletes.all(|change| change.reason().is_none())).then_some(
+        "no delete has a reason: this is what a destroy plan looks like (terraform destroy, plan -destroy)",
+    )
+}
+
+/// A destroy plan of little: said all the same, since nothing else in the report does.
+fn named(deleted: usize, mode: &str) -> Finding {
+    let mut finding = Finding::about_plan(
+        "mass-destroy",
+        Severity::Low,
+        format!(
+            "a plan in destroy mode: {}",
+            match deleted {
+                0 => "it finds nothing to destroy".to_owned(),
+                deleted => format!("{} destroyed", plural(deleted, "object")),
+            }
+        ),
+    );
+    finding.evidence.push(Evidence::Note(mode.to_owned()));
+    finding
 }
 
 #[expect(

@@ -3,6 +3,7 @@
 mod access_opened;
 mod access_overwrite;
 mod account_unexpected;
+mod action_runs;
 pub(crate) mod all;
 mod backend_changed;
 mod backend_unexpected;
@@ -10,6 +11,7 @@ mod backend_unsafe;
 mod backup_destroy;
 mod carrier_destroy;
 mod cluster_with_network;
+mod command_runs;
 mod create_everything;
 mod deleted_outside;
 mod destroyed;
@@ -26,6 +28,7 @@ mod mass_destroy;
 mod outside_scope;
 mod over_budget;
 mod partial_plan;
+mod plan_stale;
 mod protection_lowered;
 mod provider_unexpected;
 mod region_unexpected;
@@ -35,6 +38,7 @@ mod several_regions;
 mod snapshot_left_behind;
 pub(crate) mod source;
 mod state_beside;
+mod state_emptied;
 mod state_missing;
 mod state_rolled_back;
 mod state_store_destroy;
@@ -46,7 +50,10 @@ mod unlisted_destroy;
 mod unplaced;
 mod updated;
 mod values_stripped;
+mod work_unknown;
 mod workspace_unexpected;
+
+pub(crate) use work_unknown::RULE_ID as UNREAD;
 
 use crate::address::glob::Glob;
 use crate::facts::Facts;
@@ -81,6 +88,8 @@ pub enum Switch {
     /// It may not: the rule says that the plan is for another state than the one that was pinned, and then nothing else in the report can be believed.
     /// A single case is waived, with a reason and an end.
     Always,
+    /// It may not, and no single case is let through either: Terraform would refuse the plan as well, and a new one is made in a minute.
+    Never,
 }
 
 /// A rule: what it is called, how bad it can get, its prose, and the function that looks.
@@ -125,8 +134,13 @@ pub static RULES: &[&Rule] = &[
     &access_opened::RULE,
     &takes_over::RULE,
     &values_stripped::RULE,
+    &plan_stale::RULE,
     &create_everything::RULE,
     &mass_destroy::RULE,
+    &state_emptied::RULE,
+    &action_runs::RULE,
+    &command_runs::RULE,
+    &work_unknown::RULE,
     &foreign_state::RULE,
     &deleted_outside::RULE,
     &partial_plan::RULE,

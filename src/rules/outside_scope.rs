@@ -43,14 +43,16 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     // One of each address: the object itself rather than what an earlier replace left behind.
     let mut outside: BTreeMap<&str, &ResourceChange<'_>> = BTreeMap::new();
-    for change in facts.plan.managed().filter(|change| is_change(change)) {
-        let target = Target::of(Some(&change.address));
-        let is_expected = index
+    let is_expected = |address: &str| {
+        let target = Target::of(Some(address));
+        index
             .candidates(&target)
             .into_iter()
             .filter_map(|number| expected.get(number))
-            .any(|pattern| pattern.covers(&target));
-        if !is_expected {
+            .any(|pattern| pattern.covers(&target))
+    };
+    for change in facts.plan.managed().filter(|change| is_change(change)) {
+        if !is_expected(&change.address) {
             let entry = outside.entry(&change.address).or_insert(change);
             if change.deposed().is_none() {
                 *entry = change;
@@ -67,6 +69,33 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             help: Some("if it is meant, expect it too; if not, find out what in the configuration brought it along".to_owned()),
             ..Finding::about_plan("outside-scope", Severity::High, format!("{}, and was not expected to change", what(change)))
         });
+    }
+    let actions: BTreeMap<&str, &str> = facts
+        .plan
+        .invocations
+        .iter()
+        .map(|invocation| (invocation.address.as_ref(), invocation.kind.as_ref()))
+        .filter(|(address, _)| !is_expected(address))
+        .collect();
+    for (address, kind) in actions {
+        findings.push(Finding {
+            address: Some(address.to_owned()),
+            resource_type: Some(kind.to_owned()),
+            evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
+            help: Some("if it is meant, expect it too; if not, find out what in the configuration sets it off".to_owned()),
+            ..Finding::about_plan("outside-scope", Severity::High, "an action runs, and was not expected to")
+        });
+    }
+    if !facts.plan.unknown_work.is_empty() {
+        let mut finding = Finding::about_plan(
+            "outside-scope",
+            Severity::High,
+            "the plan lists work that is not known, so whether it is expected cannot be told",
+        );
+        finding
+            .evidence
+            .push(Evidence::Note(format!("expected to change: {scope}")));
+        findings.push(finding);
     }
     Ok(())
 }

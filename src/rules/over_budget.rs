@@ -46,14 +46,32 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             )));
         }
     }
-    if let Some(most) = over(changes.len(), expect.max_changes) {
+    let actions = facts.plan.invocations.len();
+    let unknown: usize = facts
+        .plan
+        .unknown_work
+        .iter()
+        .map(|work| work.entries)
+        .sum();
+    if let Some(most) = over(changes.len() + actions + unknown, expect.max_changes) {
         says.push(format!(
             "{} changed, and at most {most} may be",
-            are(changes.len())
+            are(changes.len() + actions + unknown)
         ));
         evidence.push(Evidence::Note(
             "creates, updates, destroys, forgets, moves and imports count".to_owned(),
         ));
+        if actions > 0 {
+            evidence.push(Evidence::Note(format!(
+                "{} among them",
+                plural(actions, "action")
+            )));
+        }
+        if unknown > 0 {
+            evidence.push(Evidence::Note(format!(
+                "{unknown} among them of a kind that is not known"
+            )));
+        }
     }
     if says.is_empty() {
         return Ok(());

@@ -25,6 +25,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     else {
         return Ok(());
     };
+    // A plan that is only out of date says nothing of the state.
+    if facts.state.stale().is_some() {
+        return Ok(());
+    }
     let pinned = facts
         .state
         .pinned()
@@ -47,14 +51,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     };
     let message = match back {
         Some(floor) => format!(
-            "the state is older than it was: serial {}, and {floor} was there before",
+            "the plan was made against serial {}, and {floor} was there before: the plan is out of date, or the state went back",
             identity.serial
         ),
         None => format!("pinned objects that hold data are no longer in the state: {gone}"),
     };
     let mut finding = Finding::about_plan("state-rolled-back", severity, message);
     finding.loss =
-        Some("sight of what was made since: it is created a second time, or destroyed as unknown; a plan without changes hides it altogether".to_owned());
+        Some("if the state went back, sight of what was made since: it is created a second time, or destroyed as unknown; a plan without changes hides it altogether".to_owned());
     if back.is_some() && gone > 0 {
         finding.evidence.push(Evidence::Note(format!(
             "pinned objects that hold data and are not in it: {gone}"
@@ -70,9 +74,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     finding.help = Some(
         if back.is_some() {
-            "put the newest version of the state back before anything is planned; if the old one is right, pin it: applygate pin PLAN"
+            "make a new plan first: terraform plan -out tfplan; if that one says the same, put the newest version of the state back before anything is planned; if the old one is right, pin it: applygate pin --replace PLAN"
         } else {
-            "if they were destroyed or moved to another stack on purpose, pin the state anew: applygate pin PLAN"
+            "if they were destroyed or moved to another stack on purpose, pin the state anew: applygate pin --replace PLAN"
         }
         .to_owned(),
     );

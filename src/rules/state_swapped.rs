@@ -69,7 +69,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     finding.help = Some(
         if migrated {
-            "pin the new state and commit it: applygate pin PLAN"
+            "pin the new state and commit it: applygate pin --replace PLAN"
         } else {
             "check bucket, key and workspace of the backend before anything is applied"
         }

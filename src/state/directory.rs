@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::config::{MAX_SOURCE, Module, is_source};
 use crate::plan::Plan;
 
-use crate::state::Identity;
+use crate::state::{Identity, Lying};
 
 /// The largest file that is read here, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -80,6 +80,8 @@ struct State {
     #[serde(default)]
     lineage: String,
     #[serde(default)]
+    serial: u64,
+    #[serde(default)]
     resources: Vec<Resource>,
 }
 
@@ -104,6 +106,27 @@ fn resources(state: &State) -> usize {
         .iter()
         .filter(|resource| resource.mode == "managed")
         .count()
+}
+
+/// The state that lies where the local backend of a plan keeps it (formats: 3.1).
+pub(super) fn lying(dir: &Path, identity: &Identity) -> Option<Lying> {
+    if identity.place.kind != "local" {
+        return None;
+    }
+    let attribute = |name: &str| identity.place.attributes.get(name).map(String::as_str);
+    let path = if identity.workspace == "default" {
+        dir.join(attribute("path").unwrap_or("terraform.tfstate"))
+    } else {
+        dir.join(attribute("workspace_dir").unwrap_or("terraform.tfstate.d"))
+            .join(&identity.workspace)
+            .join("terraform.tfstate")
+    };
+    let state = state(&path)?;
+    Some(Lying {
+        objects: resources(&state),
+        lineage: state.lineage,
+        serial: state.serial,
+    })
 }
 
 impl Beside {

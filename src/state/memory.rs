@@ -50,7 +50,7 @@ fn place(identity: &Identity) -> String {
 }
 
 /// The highest serial seen of a lineage.
-pub(super) fn serial(dir: &Path, lineage: &str) -> Option<u64> {
+pub(crate) fn highest_serial(dir: &Path, lineage: &str) -> Option<u64> {
     read(dir).serials.get(lineage).copied()
 }
 

@@ -16,6 +16,7 @@ use crate::ui::refusal::{Refusal, Why};
 
 pub(crate) use directory::Beside;
 pub(crate) use directory::Sign;
+pub(crate) use memory::highest_serial;
 pub(crate) use memory::remember;
 pub(crate) use memory::remember_later;
 pub(crate) use pin::PIN_FILE;
@@ -150,6 +151,34 @@ fn digests(objects: &[Object], salt: &str) -> Result<(Digests, Digests), RowErro
     Ok((data, others))
 }
 
+/// A state that lies in a working directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lying {
+    /// Its lineage.
+    pub(crate) lineage: String,
+    /// Its serial.
+    pub(crate) serial: u64,
+    /// Managed resources in it.
+    pub(crate) objects: usize,
+}
+
+/// A state that is later than the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stale {
+    /// It lies where the plan's backend keeps it.
+    Lies {
+        /// Its serial.
+        serial: u64,
+        /// Managed resources in it.
+        objects: usize,
+    },
+    /// The last apply or pin from this directory left it.
+    Left {
+        /// Its serial.
+        serial: u64,
+    },
+}
+
 /// What the rules know of the state beyond the plan.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StateFacts {
@@ -161,6 +190,8 @@ pub(crate) struct StateFacts {
     pub(crate) beside: Beside,
     /// The highest serial seen in this working directory for the lineage of the plan.
     pub(crate) seen_serial: Option<u64>,
+    /// The state that lies where the plan's local backend keeps it.
+    pub(crate) lying: Option<Lying>,
     /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
     pub(crate) sources: BTreeMap<String, String>,
 }
@@ -271,7 +302,11 @@ impl StateFacts {
         let seen_serial = identity
             .as_ref()
             .filter(|_| counts)
-            .and_then(|identity| memory::serial(dir, &identity.lineage));
+            .and_then(|identity| memory::highest_serial(dir, &identity.lineage));
+        let lying = identity
+            .as_ref()
+            .filter(|_| counts)
+            .and_then(|identity| directory::lying(dir, identity));
         let sources = if counts && plan.saved.is_none() {
             directory::sources(dir).unwrap_or_default()
         } else {
@@ -282,6 +317,7 @@ impl StateFacts {
             pin,
             beside,
             seen_serial,
+            lying,
             sources,
         })
     }
@@ -293,6 +329,25 @@ impl StateFacts {
             identity,
             ..Self::default()
         })
+    }
+
+    /// Whether the plan was made before the state that it would be applied to. A state that lies there is believed more than what was seen before.
+    #[must_use]
+    pub(crate) fn stale(&self) -> Option<Stale> {
+        let identity = self.identity.as_ref()?;
+        if let Some(lying) = &self.lying {
+            let later = if identity.is_missing() {
+                lying.objects > 0
+            } else {
+                lying.lineage == identity.lineage && lying.serial > identity.serial
+            };
+            return later.then_some(Stale::Lies {
+                serial: lying.serial,
+                objects: lying.objects,
+            });
+        }
+        let serial = self.seen_serial?;
+        (!identity.is_missing() && serial > identity.serial).then_some(Stale::Left { serial })
     }
 
     /// The pinned state of the plan's workspace.

@@ -66,6 +66,8 @@ pub enum Why {
     NothingToPin,
     /// A pin of a state that holds nothing, without the word that it is meant to.
     PinOfNothing,
+    /// A pin would take a lower serial, another lineage or less data than what is pinned.
+    PinGoesBack,
     /// `--new` for a state that holds something.
     NotNew,
     /// Older than the configuration that it was made from.
@@ -139,6 +141,7 @@ impl Why {
             Self::BrokenPin => "lies beside a pin file that cannot be read",
             Self::NothingToPin => "does not say which state it is for",
             Self::PinOfNothing => "is for a state that holds nothing",
+            Self::PinGoesBack => "is for an older or another state than the one that is pinned",
             Self::NotNew => "is for a state that is not new",
             Self::Stale => "is older than the configuration",
             Self::NotFirstApply => "is not a first apply: its state already holds resources",
@@ -224,6 +227,9 @@ impl Why {
             }
             Self::PinOfNothing => {
                 "if the stack exists, find its state first; if it is meant to start empty, say so with --new"
+            }
+            Self::PinGoesBack => {
+                "make a new plan and pin that; if the older or other state is the right one, say so with --replace"
             }
             Self::NotNew => "leave --new out: it only says that a state starts empty",
             Self::Stale => "plan again: terraform plan -out tfplan",

@@ -585,6 +585,32 @@ fn without_a_terminal_nothing_is_asked() {
     }
 }
 
+/// Work that nobody read is not applied by a flag that was typed before.
+#[test]
+fn unknown_work_needs_a_person() {
+    let dir = Dir::new(PASS);
+    let plan = crate::forge::plan(&[
+        crate::forge::number(25, 1),
+        crate::forge::number(26, 1),
+        crate::forge::field(77, b"purge"),
+    ]);
+    fs::write(dir.path("tfplan"), crate::forge::saved(&plan)).expect("written");
+    for yes in ["--yes", "--yes=warn"] {
+        let output = dir.output(&["apply", yes, "tfplan"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("work that is not known"), "{told}");
+        dir.untouched();
+    }
+    let output = dir.output(&["apply", "--yes", "--allow", "work-unknown@*", "tfplan"]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 /// `--yes` asks nobody, also where somebody could be asked.
 #[test]
 fn yes_at_a_terminal_asks_nobody() {
@@ -1726,7 +1752,7 @@ fn what_is_known_of_the_state_moves_forward() {
     // The plan is now for an older state than the one that was left: the gate that remembers stops it.
     let output = dir.output(&["apply", "--yes", "tfplan"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("state-rolled-back"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("plan-stale"));
 }
 
 /// A clone whose branch `main` has these files, with another branch checked out; `None`, with a message, where there is no git.

@@ -208,6 +208,44 @@ fn json_fits_its_schema() {
     assert!(seen > 100);
 }
 
+/// A pin goes back only when it is told to, and says by how much it moves.
+#[test]
+fn a_pin_does_not_go_back_unasked() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let pin = |plan: &str, more: &[&str]| {
+        let output = applygate()
+            .current_dir(temp.path())
+            .arg("pin")
+            .args(more)
+            .arg(root().join("fixtures").join(plan).join("plan.tfplan"))
+            .output()
+            .expect("it runs");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned()
+                + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    let (newer, older) = (
+        "state-rolled-back/quiet-newer-serial",
+        "state-rolled-back/fires-older-serial",
+    );
+    let (code, told) = pin(newer, &[]);
+    assert!(code == Some(0) && !told.contains("changed"), "{told}");
+    let written =
+        || std::fs::read_to_string(temp.path().join("applygate.pin.toml")).expect("a pin");
+    let before = written();
+    let (code, told) = pin(older, &[]);
+    assert!(
+        code == Some(2) && told.contains("older or another state") && told.contains("--replace"),
+        "{told}"
+    );
+    assert_eq!(written(), before);
+    let (code, told) = pin(older, &["--replace"]);
+    assert!(code == Some(0) && told.contains("changed: "), "{told}");
+    assert_ne!(written(), before);
+}
+
 /// What is wrong with a pin is not the file, so that is not what the help asks for.
 #[test]
 fn a_pin_says_what_its_state_holds() {

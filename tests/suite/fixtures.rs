@@ -182,7 +182,7 @@ fn rules_over_all_fixtures() {
     }
 }
 
-/// The same plans with every action turned into no-op: nothing to say about any resource.
+/// The same plans with every action turned into no-op and without what happens beside changes: nothing to say about any resource.
 #[test]
 fn nothing_is_said_when_nothing_happens() {
     for fixture in fixtures() {
@@ -194,6 +194,10 @@ fn nothing_is_said_when_nothing_happens() {
             .flatten()
         {
             change["change"]["actions"] = serde_json::json!(["no-op"]);
+        }
+        // What is no change of a resource happens as well.
+        for list in ["action_invocations", "resource_drift"] {
+            plan[list] = serde_json::json!([]);
         }
         let report = judge(plan.to_string().as_bytes(), &Default::default());
         let about: Vec<_> = told(&report)

@@ -32,3 +32,4 @@ mod saved;
 mod saved_hostile;
 mod saved_memory;
 mod secrets;
+mod work;

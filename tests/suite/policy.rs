@@ -187,7 +187,11 @@ fn some_rules_stay_on() {
                 let wrong = mistakes(&format!("[{place}]\n{} = \"{grade}\"", rule.id));
                 assert_eq!(
                     wrong.is_empty(),
-                    allowed || rule.switch == Switch::Free,
+                    match rule.switch {
+                        Switch::Free => true,
+                        Switch::Always => allowed,
+                        Switch::Never => false,
+                    },
                     "{} = {grade}: {wrong:?}",
                     rule.id
                 );
@@ -1682,9 +1686,13 @@ fn the_schema_knows_what_the_reader_knows() {
     assert_eq!(keys("/$defs/freeze/properties"), known(policy::FREEZE_KEYS));
     assert_eq!(
         keys("/$defs/rules/properties"),
-        RULES.iter().map(|rule| rule.id.to_owned()).collect()
+        RULES
+            .iter()
+            .filter(|rule| rule.switch != Switch::Never)
+            .map(|rule| rule.id.to_owned())
+            .collect()
     );
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| rule.switch != Switch::Never) {
         let kind = if rule.switch == Switch::Always {
             "#/$defs/always"
         } else {
@@ -1849,7 +1857,7 @@ proptest! {
     ) {
         let word = |id: usize, grade: usize| GRADES.get(grade).filter(|_| RULES[id].switch == Switch::Free).map_or_else(
             || if RULES[id].switch == Switch::Free { "off" } else { "high" }, |word| *word);
-        let rules: String = rules.iter().map(|(id, grade)| format!("{} = \"{}\"\n", RULES[*id].id, word(*id, *grade))).collect();
+        let rules: String = rules.iter().filter(|(id, _)| RULES[**id].switch != Switch::Never).map(|(id, grade)| format!("{} = \"{}\"\n", RULES[*id].id, word(*id, *grade))).collect();
         let found = |settings: &Settings| {
             let mut all: Vec<_> = judge(&plan, settings).decision.findings.iter().map(|weighed| (weighed.finding.rule, weighed.finding.address.clone())).collect();
             all.sort();

@@ -349,7 +349,8 @@ fn a_pin_for_the_state_that_was_swapped() {
         before.out
     );
     assert_eq!(
-        repo.run_with("stacks/prod", &["pin", "tfplan"], &[]).code,
+        repo.run_with("stacks/prod", &["pin", "--replace", "tfplan"], &[])
+            .code,
         0
     );
     repo.commit();

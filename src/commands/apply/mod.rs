@@ -467,6 +467,12 @@ impl<'a> Gate<'a> {
                 &line(&format!("{}; {}", closed.reason, closed.next())),
             ));
         }
+        if self.args.yes.is_some() && unread(plan) {
+            return Ok(not_asked(
+                false,
+                "the plan lists work that is not known, and --yes does not answer for that: --allow work-unknown@* lets it through, or be asked without --yes at a terminal",
+            ));
+        }
         if let Some(yes) = self.args.yes {
             return Ok(match (verdict, yes) {
                 (Verdict::Pass, _) => not_asked(true, "--yes"),
@@ -678,6 +684,14 @@ fn log_words(error: &io::Error) -> String {
 
 /// What to type where Terraform cannot open the memory of this process.
 const IN_A_FILE: &str = "keep the copy in a file that Terraform can open: --private-copy=file";
+
+/// Whether the plan lists work that nobody read, and that nobody has allowed.
+fn unread(plan: &PlanReport) -> bool {
+    plan.decision
+        .findings
+        .iter()
+        .any(|weighed| weighed.counts() && weighed.finding.rule == crate::rules::UNREAD)
+}
 
 fn not_started(what: &str, error: &io::Error) -> Problem {
     Problem::new(

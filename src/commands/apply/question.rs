@@ -307,6 +307,8 @@ mod tests {
                     ..Counts::default()
                 },
                 drift: 0,
+                gone: 0,
+                runs: Vec::new(),
                 failed_checks: 0,
                 notes: Vec::new(),
                 state,

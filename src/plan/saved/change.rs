@@ -7,7 +7,9 @@ use super::msgpack;
 use super::paths::Paths;
 use super::protobuf::{dynamic, fields, singular};
 use crate::address::{self, Address};
-use crate::plan::{Action, Detail, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value};
+use crate::plan::{
+    Action, Detail, Invocation, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value,
+};
 
 /// Who wrote the file, as far as it can be told (formats 2.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,35 @@ impl<'p> Entry<'p> {
         }
         address
     }
+}
+
+/// Reads an action that the apply runs. Its configuration is not looked at: it may hold secrets.
+pub(super) fn invocation(message: &[u8], deferred: bool) -> Result<Invocation<'_>, ReadError> {
+    let (mut address, mut trigger) = ("", None);
+    for field in fields(message) {
+        match field? {
+            (1, content) => address = content.text()?,
+            (6, content) => {
+                for part in fields(content.bytes()?) {
+                    if let (1, content) = part? {
+                        trigger = Some(Cow::Borrowed(content.text()?));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let plain = address::of_action(address)
+        .ok_or(ReadError("an action has an address that cannot be read"))?;
+    let kind = Address::parse(&plain)
+        .map(|address| address.kind.to_owned())
+        .unwrap_or_default();
+    Ok(Invocation {
+        address: Cow::Borrowed(address),
+        kind: Cow::Owned(kind),
+        trigger,
+        deferred,
+    })
 }
 
 const ADDRESS: ReadError = ReadError("a change has an address that cannot be read");

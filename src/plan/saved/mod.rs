@@ -24,7 +24,10 @@ pub(super) use zip::ends_like_zip;
 use self::config::Config;
 use self::protobuf::{Content, dynamic, fields, singular};
 use self::zip::Container;
-use super::{Action, Configuration, Plan, PriorState, ReadError, ResourceChange, Value, Variables};
+use super::{
+    Action, Configuration, Gone, Invocation, Plan, PriorState, ReadError, ResourceChange,
+    UnknownWork, Value, Variables,
+};
 use crate::address;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -39,6 +42,23 @@ const TIMES: usize = 2;
 const ONCE: &[u32] = &[1, 13, 14, 17, 20, 21, 25, 26, 29];
 
 const TWO_PLACES: ReadError = ReadError("it names two places for its state");
+
+/// Fields of the plan that are known and not read (formats 2.2): no work is in them.
+const KNOWN: &[u32] = &[
+    1,
+    2,
+    15,
+    21,
+    22,
+    28,
+    32,
+    EXECUTION_GRAPH,
+    EXECUTION_GRAPH + 1,
+];
+/// OpenTofu's experimental graph of what it does: the same changes once more.
+const EXECUTION_GRAPH: u32 = 500_000_000;
+/// More unknown fields than this are not named one by one.
+const MOST_UNKNOWN: usize = 20;
 
 /// How the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,6 +144,8 @@ pub(crate) fn is_saved(bytes: &[u8]) -> bool {
 pub(super) struct Opened<'b> {
     plan: Vec<u8>,
     state: State,
+    /// What the state held before refresh and no longer holds after it; `None` where the file does not say (before Terraform 0.15.4).
+    gone: Option<Vec<Gone>>,
     config: Config<'b>,
     writer: Writer,
 }
@@ -153,6 +175,10 @@ impl<'b> Opened<'b> {
             return Err(Refusal::new(Why::BrokenPlan).with("it has no state in it"));
         };
         let state = state::read(stream)?;
+        let gone = match container.stream("tfstate-prev") {
+            Some(stream) => Some(state.gone_since(&state::read(stream)?)),
+            None => None,
+        };
         container.check_others()?;
         let plan = container
             .read("tfplan")?
@@ -169,6 +195,7 @@ impl<'b> Opened<'b> {
         Ok(Self {
             plan,
             state,
+            gone,
             config: Config::new(container),
             writer,
         })
@@ -220,6 +247,9 @@ impl<'p> Draft<'p> {
                 changes: Vec::new(),
                 drift: Vec::new(),
                 deferred: Vec::new(),
+                invocations: Vec::new(),
+                gone: opened.gone.clone(),
+                unknown_work: Vec::new(),
                 output_changes: 0,
                 prior: None,
                 errored: false,
@@ -388,10 +418,40 @@ impl<'p> Draft<'p> {
                 self.saved.state_store = Some(kind);
                 self.saved.workspace = workspace;
             }
-            // Variables, provider hashes, relevant attributes, function results, the time and actions: not needed, and some hold secrets.
-            _ => {}
+            30 => self.invocation(content.bytes()?, false)?,
+            31 => self.invocation(deferred(content.bytes()?)?, true)?,
+            // Variables, provider hashes, relevant attributes, function results and the time: not needed, and some hold secrets.
+            number if KNOWN.contains(&number) => {}
+            // A number or a short text may say how something is done; a message may be something that is done.
+            number => {
+                if let Content::Bytes([_, ..]) = content {
+                    self.unknown(number);
+                }
+            }
         }
         Ok(())
+    }
+
+    fn invocation(&mut self, message: &'p [u8], deferred: bool) -> Result<(), ReadError> {
+        self.cost = self.cost.saturating_add(size_of::<Invocation<'_>>());
+        self.plan
+            .invocations
+            .push(change::invocation(message, deferred)?);
+        Ok(())
+    }
+
+    fn unknown(&mut self, number: u32) {
+        let name = format!("field {number}");
+        let list = &mut self.plan.unknown_work;
+        let full = list.len() >= MOST_UNKNOWN;
+        if let Some(work) = list.iter_mut().find(|work| work.name == name) {
+            work.entries += 1;
+        } else if !full {
+            list.push(UnknownWork { name, entries: 1 });
+        } else if let Some(last) = list.last_mut() {
+            "further fields".clone_into(&mut last.name);
+            last.entries += 1;
+        }
     }
 
     fn finish(self) -> Result<Plan<'p>, Refusal> {

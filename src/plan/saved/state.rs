@@ -1,6 +1,6 @@
 //! The state within a saved plan (formats 2.8), read as a stream: of each managed object its address, its type and its `id`, of the rest nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::exact::{Exact, Keys};
 use crate::address::{is_module, quoted};
+use crate::plan::Gone;
 use crate::ui::refusal::{Refusal, Why};
 
 /// More objects than any state has; each takes some hundred bytes here and may take three in the file.
@@ -55,6 +56,36 @@ impl fmt::Debug for State {
             self.serial,
             self.objects.len()
         )
+    }
+}
+
+impl State {
+    /// What an earlier state held and this one does not: neither at its address nor, moved, under its id. In the order of addresses.
+    pub(crate) fn gone_since(&self, earlier: &Self) -> Vec<Gone> {
+        let here: HashSet<&str> = self
+            .objects
+            .iter()
+            .map(|object| object.address.as_str())
+            .collect();
+        let ids: HashSet<(&str, &str)> = self.objects.iter().filter_map(Object::named).collect();
+        let mut gone: Vec<Gone> = earlier
+            .objects
+            .iter()
+            .filter(|object| !here.contains(object.address.as_str()))
+            .filter(|object| object.named().is_none_or(|named| !ids.contains(&named)))
+            .map(|object| Gone {
+                address: object.address.clone(),
+                kind: object.kind.to_string(),
+            })
+            .collect();
+        gone.sort_unstable_by(|a, b| a.address.cmp(&b.address));
+        gone
+    }
+}
+
+impl Object {
+    fn named(&self) -> Option<(&str, &str)> {
+        Some((self.kind.as_ref(), self.id.as_deref()?))
     }
 }
 
@@ -355,6 +386,29 @@ mod tests {
         );
         assert_eq!(state.managed.get("t_x"), Some(&4));
         assert_eq!(format!("{:?}", state.objects[0]), "t_x.a");
+    }
+
+    #[test]
+    fn what_is_gone_since() {
+        let state = |resources: &str| {
+            let text = format!("{{\"version\":4,\"resources\":[{resources}]}}");
+            read(text.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}"))
+        };
+        let one = |name: &str, id: &str| {
+            format!(
+                "{{\"mode\":\"managed\",\"type\":\"t_x\",\"name\":\"{name}\",\"instances\":[{{\"attributes\":{{\"id\":\"{id}\"}}}}]}}"
+            )
+        };
+        let earlier = state(&[one("b", "2"), one("a", "1"), one("c", "3")].join(","));
+        let now = state(&[one("a", "1"), one("moved", "3")].join(","));
+        let gone: Vec<_> = now
+            .gone_since(&earlier)
+            .into_iter()
+            .map(|gone| gone.address)
+            .collect();
+        assert_eq!(gone, ["t_x.b"]);
+        assert_eq!(state("").gone_since(&earlier).len(), 3);
+        assert_eq!(earlier.gone_since(&earlier), []);
     }
 
     #[test]

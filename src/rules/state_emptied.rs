@@ -1,0 +1,131 @@
+//! Objects leave the state without being deleted: refresh no longer found them, and the apply writes that down. With the wrong credentials that is all of them.
+
+use std::collections::HashSet;
+
+use super::{Needs, Rule, Switch};
+use crate::catalog::Grade;
+use crate::facts::Facts;
+use crate::finding::{Evidence, Finding, Severity};
+use crate::plan::{Gone, ReadError};
+use crate::ui::words::plural;
+
+/// `state-emptied`.
+pub(super) static RULE: Rule = Rule {
+    id: "state-emptied",
+    title: "objects leave the state although nothing deletes them",
+    severity: Severity::Critical,
+    needs: Needs::Either,
+    switch: Switch::Free,
+    docs: include_str!("../../rules/state-emptied.md"),
+    check,
+};
+
+const RULE_ID: &str = "state-emptied";
+/// Fewer objects than this are no stack.
+const LEAST: usize = 3;
+/// Objects that are named.
+const NAMED: usize = 5;
+
+fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let gone: Vec<Gone> = facts
+        .plan
+        .gone()
+        .into_iter()
+        .filter(|gone| facts.kind_counts(&gone.kind))
+        .collect();
+    let left = facts.stated();
+    if gone.len() >= LEAST && left == 0 {
+        findings.push(everything(&gone));
+        return Ok(());
+    }
+    // What is created again at once is told by deleted-outside.
+    let again: HashSet<&str> = facts
+        .creates()
+        .map(|change| change.address.as_ref())
+        .collect();
+    for gone in gone
+        .iter()
+        .filter(|gone| !again.contains(gone.address.as_str()))
+    {
+        let Some(row) = facts
+            .catalog
+            .get(&gone.kind)
+            .filter(|row| row.category.holds_data() && row.destroy > Grade::Medium)
+        else {
+            continue;
+        };
+        findings.push(Finding {
+            address: Some(gone.address.clone()),
+            resource_type: Some(gone.kind.clone()),
+            loss: Some("no data by this plan; Terraform no longer knows the object, and the same block would create a second, empty one".to_owned()),
+            recovery: Some("if it still exists, terraform import, or an import block, takes it back".to_owned()),
+            evidence: vec![Evidence::Note(format!(
+                "refresh no longer found this {}",
+                row.category.word()
+            ))],
+            help: Some("find out whether it was deleted, or whether the plan was made with other credentials or in another region".to_owned()),
+            ..Finding::about_plan(
+                RULE_ID,
+                Severity::Medium,
+                "leaves the state although nothing deletes it: refresh did not find it, and the apply writes that down",
+            )
+        });
+    }
+    untold(facts, left, findings);
+    Ok(())
+}
+
+fn everything(gone: &[Gone]) -> Finding {
+    let mut finding = Finding::about_plan(
+        RULE_ID,
+        Severity::Critical,
+        format!(
+            "the state is emptied without a delete: refresh found none of its {}",
+            plural(gone.len(), "object")
+        ),
+    );
+    finding.loss = Some(
+        "sight of everything that runs: the next plan creates all of it a second time".to_owned(),
+    );
+    let named = gone
+        .iter()
+        .take(NAMED)
+        .map(|gone| gone.address.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    finding
+        .evidence
+        .push(Evidence::Note(match gone.len().saturating_sub(NAMED) {
+            0 => format!("not found: {named}"),
+            more => format!("not found: {named} and {more} more"),
+        }));
+    finding.recovery = Some("before the apply: none is needed, the state still has them; after it: the state's older version".to_owned());
+    finding.help = Some("do not apply it; look at the account, the region and the credentials of this plan, and plan anew with the right ones".to_owned());
+    finding
+}
+
+/// The JSON of a destroy plan that finds nothing says neither what is gone nor that it was there.
+fn untold(facts: &Facts<'_, '_>, left: usize, findings: &mut Vec<Finding>) {
+    let plan = facts.plan;
+    if plan.gone.is_some() || left > 0 || plan.managed().next().is_some() || !plan.drift.is_empty()
+    {
+        return;
+    }
+    let blocks = plan.planned_blocks();
+    if blocks == 0 {
+        return;
+    }
+    let mut finding = Finding::about_plan(
+        RULE_ID,
+        Severity::Medium,
+        format!(
+            "the configuration has {}, and neither the plan nor the state knows one of them",
+            plural(blocks, "resource")
+        ),
+    );
+    finding.evidence.push(Evidence::Note(
+        "this is what a plan looks like that no longer finds anything, in destroy mode or with other credentials; the JSON does not tell".to_owned(),
+    ));
+    finding.help = Some("give the saved plan file, which tells what the state held before: terraform plan -out tfplan".to_owned());
+    findings.push(finding);
+}

@@ -1,0 +1,174 @@
+//! What happens beside the changes of a plan: actions, work that is not known, objects that leave the state. Both forms of a plan say the same.
+use crate::common::{judge, told, watchful};
+use crate::forge::{Member, change, field, number, plan, zip};
+use applygate::testing::Expectations;
+use applygate::testing::Pattern;
+use applygate::testing::Settings;
+
+type Told = Vec<(String, String, String)>;
+
+fn of(rule: &str, told: Told) -> Vec<(String, String)> {
+    told.into_iter()
+        .filter(|(id, ..)| id == rule)
+        .map(|(_, address, severity)| (address, severity))
+        .collect()
+}
+
+fn pair(address: &str, severity: &str) -> (String, String) {
+    (address.to_owned(), severity.to_owned())
+}
+
+fn state(serial: u64, objects: &[(&str, &str)]) -> Vec<u8> {
+    let resources: Vec<_> = objects
+        .iter()
+        .map(|(kind, name)| {
+            serde_json::json!({"mode": "managed", "type": kind, "name": name, "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+                "instances": [{"attributes": {"id": format!("id-{name}")}}]})
+        })
+        .collect();
+    serde_json::json!({"version": 4, "terraform_version": "1.15.5", "serial": serial, "lineage": if serial == 0 { "" } else { "l" },
+        "outputs": {}, "resources": resources})
+    .to_string()
+    .into_bytes()
+}
+
+fn saved(fields: &[Vec<u8>], before: &[(&str, &str)], after: &[(&str, &str)]) -> Vec<u8> {
+    zip(&[
+        Member::new("tfplan", &plan(fields)),
+        Member::new("tfstate", &state(3, after)),
+        Member::new("tfstate-prev", &state(0, before)),
+    ])
+}
+
+const KEPT: &[(&str, &str)] = &[("aws_sqs_queue", "jobs")];
+
+fn action(address: &str, trigger: Option<&str>) -> Vec<u8> {
+    let set_off = match trigger {
+        Some(trigger) => field(6, &[field(1, trigger.as_bytes()), number(2, 4)].concat()),
+        None => field(7, &[]),
+    };
+    [field(1, address.as_bytes()), set_off].concat()
+}
+
+#[test]
+fn actions_of_a_saved_plan() {
+    let bytes = saved(
+        &[
+            field(
+                30,
+                &action(
+                    "action.aws_ec2_stop_instance.night[\"a.b\"]",
+                    Some("aws_instance.batch"),
+                ),
+            ),
+            field(30, &action("module.m.action.aws_s3_empty_bucket.all", None)),
+            field(
+                31,
+                &[
+                    field(1, &number(1, 5)),
+                    field(2, &action("action.aws_sns_publish.done", None)),
+                ]
+                .concat(),
+            ),
+        ],
+        KEPT,
+        KEPT,
+    );
+    let report = judge(&bytes, &Settings::default());
+    assert_eq!(report.decision.verdict.word(), "block");
+    assert_eq!(
+        of("action-runs", told(&report)),
+        [
+            pair("module.m.action.aws_s3_empty_bucket.all", "critical"),
+            pair("action.aws_ec2_stop_instance.night[\"a.b\"]", "medium"),
+            pair("action.aws_sns_publish.done", "low"),
+        ]
+    );
+    for broken in [&b""[..], b"aws_instance.a", b"action.x"] {
+        let bytes = saved(&[field(30, &field(1, broken))], KEPT, KEPT);
+        let refused = applygate::testing::judge_bytes(&bytes, "x", &Settings::default());
+        assert!(refused.is_err(), "{broken:?}");
+    }
+}
+
+#[test]
+fn fields_that_are_not_known() {
+    let work = |fields: &[Vec<u8>]| {
+        let report = judge(&saved(fields, KEPT, KEPT), &Settings::default());
+        of("work-unknown", told(&report))
+    };
+    assert_eq!(work(&[field(33, &field(1, b"x"))]), [pair("*", "medium")]);
+    let many: Vec<_> = (40..90).map(|number| field(number, b"xy")).collect();
+    assert_eq!(work(&many), [pair("*", "medium")]);
+    assert_eq!(work(&[number(33, 1), field(33, b"")]), []);
+    assert_eq!(work(&[field(32, b"action.a_b.c"), field(15, b"")]), []);
+}
+
+#[test]
+fn what_leaves_the_state_of_a_saved_plan() {
+    let stack: &[(&str, &str)] = &[
+        ("aws_dynamodb_table", "carts"),
+        ("aws_s3_bucket", "uploads"),
+        ("aws_sqs_queue", "jobs"),
+    ];
+    let emptied = |mode: u64, before: &[(&str, &str)], after: &[(&str, &str)]| {
+        let report = judge(
+            &saved(&[number(17, mode)], before, after),
+            &Settings::default(),
+        );
+        of("state-emptied", told(&report))
+    };
+    for mode in 0..=2 {
+        assert_eq!(emptied(mode, stack, &[]), [pair("*", "critical")], "{mode}");
+        assert_eq!(
+            emptied(mode, stack, KEPT),
+            [
+                pair("aws_dynamodb_table.carts", "medium"),
+                pair("aws_s3_bucket.uploads", "medium")
+            ],
+            "{mode}"
+        );
+        assert_eq!(emptied(mode, stack, stack), [], "{mode}");
+    }
+    let helpers: &[(&str, &str)] = &[
+        ("random_id", "a"),
+        ("null_resource", "b"),
+        ("terraform_data", "c"),
+        ("aws_sqs_queue", "jobs"),
+    ];
+    assert_eq!(emptied(2, helpers, &[]), []);
+}
+
+#[test]
+fn the_scope_and_the_budget_count_actions() {
+    let bytes = saved(
+        &[
+            change("aws_sqs_queue.jobs", 3, &[&[0x80], &[0x80]]),
+            field(30, &action("action.aws_sns_publish.done", None)),
+        ],
+        KEPT,
+        KEPT,
+    );
+    let pattern = |text: &str| Pattern::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let expect = |addresses: &[&str], max_changes| {
+        let expected = Expectations {
+            addresses: addresses.iter().map(|text| pattern(text)).collect(),
+            max_changes,
+            ..Expectations::default()
+        };
+        told(&judge(&bytes, &watchful(expected)))
+    };
+    assert_eq!(
+        of("outside-scope", expect(&["aws_sqs_queue.jobs"], None)),
+        [pair("action.aws_sns_publish.done", "high")]
+    );
+    assert_eq!(
+        of(
+            "outside-scope",
+            expect(&["aws_sqs_queue.jobs", "action.aws_sns_publish.*"], None)
+        ),
+        []
+    );
+    assert_eq!(of("over-budget", expect(&[], Some(1))), [pair("*", "high")]);
+    assert_eq!(of("over-budget", expect(&[], Some(2))), []);
+}
