@@ -169,6 +169,8 @@ pub struct Finding {
     pub(crate) recovery: Option<String>,
     /// What to do instead.
     pub help: Option<String>,
+    /// The command that takes a copy of what would be lost.
+    pub(crate) copy_first: Option<String>,
     /// What in the plan it rests on.
     pub evidence: Vec<Evidence>,
     /// Ready Terraform to paste, such as a `moved` block.
@@ -198,6 +200,7 @@ impl Finding {
             loss: None,
             recovery: None,
             help: None,
+            copy_first: None,
             evidence: Vec::new(),
             snippet: None,
             place: None,

@@ -127,7 +127,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
     };
     let (outcome, identity, pinned) = match state {
         Ok(state) => (
-            all::judge(plan, &holding.limits, &state, &holding.types),
+            all::judge(plan, &holding.limits, &state, &holding.own),
             state.identity.clone(),
             state.pinned().map(|pinned| pinned.serial),
         ),

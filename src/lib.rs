@@ -35,7 +35,7 @@ pub use ui::style::Styles;
 pub mod testing {
     pub use crate::address::Pattern;
     pub use crate::address::glob::Glob;
-    pub use crate::catalog::Catalog;
+    pub use crate::catalog::{Catalog, TypeRow};
     pub use crate::facts::{Expectations, shown_sizes};
     pub use crate::finding::Severity;
     pub use crate::git::{MAX_BYTES, Revision};

@@ -15,6 +15,7 @@ files![
     "artifactory",
     "auth0",
     "aws",
+    "azapi",
     "azuread",
     "azurerm",
     "civo",

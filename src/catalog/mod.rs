@@ -1,11 +1,16 @@
 //! Look-up of what is known about resource types. The facts are in `rules/catalog/*.toml`; this room only reads them.
 
+mod carried;
 mod embedded;
 mod row;
 pub(crate) mod work;
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::plan::ResourceChange;
+
+pub(crate) use carried::Carried;
+pub(crate) use carried::carried;
 pub(crate) use row::Category;
 pub(crate) use row::ChangeRow;
 pub(crate) use row::ChangeRule;
@@ -15,7 +20,7 @@ pub(crate) use row::Grade;
 pub(crate) use row::Guard;
 pub(crate) use row::Path;
 pub(crate) use row::Scalar;
-pub(crate) use row::TypeRow;
+pub use row::TypeRow;
 pub(crate) use row::When;
 
 /// What is known about the types of one plan.
@@ -24,6 +29,29 @@ pub struct Catalog {
     types: HashMap<String, TypeRow>,
     changes: HashMap<String, Vec<ChangeRow>>,
     common: Vec<ChangeRow>,
+}
+
+/// Rows of a team's own.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct OwnRows {
+    /// About types.
+    pub(crate) types: Vec<TypeRow>,
+    /// About changes in place.
+    pub(crate) changes: Vec<ChangeRow>,
+}
+
+impl OwnRows {
+    /// What they are about, for a line of the report.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let types = self.types.iter().map(|row| row.name.clone());
+        let changes = self.changes.iter().flat_map(|row| {
+            let attribute = row.attribute.text();
+            row.types
+                .iter()
+                .map(move |kind| format!("{kind}.{attribute}"))
+        });
+        types.chain(changes).collect()
+    }
 }
 
 /// A row that cannot be read: a defect of the project, or a mistake in a user's row.
@@ -60,10 +88,19 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Puts a team's own rows in the place of those of the same types.
-    pub(crate) fn own(&mut self, rows: &[TypeRow]) {
-        for row in rows {
+    /// Puts a team's own rows in the place of those of the same types, or of the same types and attributes.
+    pub(crate) fn own(&mut self, rows: &OwnRows) {
+        for row in &rows.types {
             self.types.insert(row.name.clone(), row.clone());
+        }
+        for row in &rows.changes {
+            for kind in &row.types {
+                let there = self.changes.entry(kind.clone()).or_default();
+                there.retain(|other| {
+                    other.attribute != row.attribute || rows.changes.contains(other)
+                });
+                there.push(row.clone());
+            }
         }
     }
 
@@ -111,6 +148,19 @@ impl Catalog {
     #[must_use]
     pub(crate) fn get(&self, kind: &str) -> Option<&TypeRow> {
         self.types.get(kind)
+    }
+
+    /// The row that an object is judged by: that of what it carries, where its type is a generic one, else that of its type.
+    #[must_use]
+    pub(crate) fn of(&self, change: &ResourceChange<'_>) -> Option<&TypeRow> {
+        let own = self.get(&change.kind);
+        match carried(change).and_then(|carried| carried.kind) {
+            // A row of its own says more than the one that its name leads to.
+            Some(kind) if own.is_none() || !change.kind.starts_with("awscc_") => {
+                self.get(&kind).or(own)
+            }
+            _ => own,
+        }
     }
 
     /// The category of a type, if it is known.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::finding::Severity;
+use crate::plan::versions::version;
 
 /// A file of rows.
 #[derive(Debug, Default, Deserialize)]
@@ -293,6 +294,12 @@ pub(crate) enum Effect {
 pub struct Guard {
     pub(crate) condition: Condition,
     pub(crate) present: bool,
+    /// The provider fills the default in when it reads the object, so that null stands for it.
+    pub(crate) filled: bool,
+    /// The version of the provider from which on its default is this one.
+    pub(crate) since: Option<String>,
+    /// Types of what it holds: gone with it, they refuse nothing.
+    pub(crate) content: Vec<String>,
     pub(crate) and: Vec<Condition>,
     pub(crate) effect: Effect,
     pub(crate) to: Option<Grade>,
@@ -319,6 +326,12 @@ struct GuardRow {
     default: Option<Scalar>,
     #[serde(default)]
     present: bool,
+    #[serde(default)]
+    filled: bool,
+    #[serde(default)]
+    since: Option<String>,
+    #[serde(default)]
+    content: Vec<String>,
     #[serde(default)]
     and: Vec<Condition>,
     effect: Effect,
@@ -368,9 +381,22 @@ impl TryFrom<GuardRow> for Guard {
         if (row.effect == Effect::Grade) != row.to.is_some() {
             return Err("effect = \"grade\" and `to` belong together");
         }
+        if row
+            .since
+            .as_deref()
+            .is_some_and(|since| version(since).is_none())
+        {
+            return Err("`since` is a version of the provider, such as \"3.0.0\"");
+        }
+        if !row.content.is_empty() && row.effect != Effect::Refused {
+            return Err("`content` belongs to effect = \"refused\"");
+        }
         Ok(Self {
             condition,
             present: row.present,
+            filled: row.filled,
+            since: row.since,
+            content: row.content,
             and: row.and,
             effect: row.effect,
             to: row.to,
@@ -388,12 +414,21 @@ impl TryFrom<GuardRow> for Guard {
     reason = "rules/catalog/README.md says what each key means"
 )]
 pub struct TypeRow {
-    pub(crate) name: String,
+    pub name: String,
     pub(crate) category: Category,
     pub(crate) destroy: Grade,
     pub(crate) loss: String,
     #[serde(default)]
     pub(crate) recovery: Option<String>,
+    /// Attributes that name what must stay for any way back.
+    #[serde(default)]
+    pub(crate) recovery_needs: Vec<Path>,
+    /// The way back needs the object's name, which a replacement takes at once.
+    #[serde(default)]
+    pub(crate) recovery_needs_name: bool,
+    /// The command that takes a copy before, with `{attribute}` for identifiers.
+    #[serde(default)]
+    pub(crate) copy_first: Option<String>,
     #[serde(default)]
     pub(crate) identity: Vec<Path>,
     #[serde(default)]
@@ -409,6 +444,17 @@ pub struct TypeRow {
     pub(crate) guess: bool,
 }
 
+impl TypeRow {
+    /// The attributes that name an object in the command that takes its copy.
+    pub fn copy_names(&self) -> impl Iterator<Item = String> + '_ {
+        let pieces = self
+            .copy_first
+            .iter()
+            .flat_map(|text| text.split('{').skip(1));
+        pieces.filter_map(|piece| Some(piece.split_once('}')?.0.to_owned()))
+    }
+}
+
 /// Which rule speaks about a change in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -419,6 +465,28 @@ pub(crate) enum ChangeRule {
     DisruptiveUpdate,
     AccessOverwrite,
     AccessOpened,
+}
+
+impl ChangeRow {
+    /// What cannot be meant, although each key is well formed.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let tests = [
+            self.leaves.is_some(),
+            self.enters.is_some(),
+            self.falls,
+            self.rises,
+            self.changes,
+        ];
+        if tests.iter().filter(|test| **test).count() != 1 {
+            return Some("a change has one test: leaves, enters, falls, rises or changes");
+        }
+        if self.half.is_some() && !self.falls {
+            return Some("`half` belongs to `falls`");
+        }
+        self.and
+            .iter()
+            .find_map(|condition| condition.check(false).err())
+    }
 }
 
 /// What is known about changing one attribute in place.

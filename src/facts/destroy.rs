@@ -1,18 +1,29 @@
 //! How bad one destroy is: the catalogue's grade of the type, moved by what the plan shows of its guards.
 
-use crate::catalog::{Catalog, Category, Effect, Grade, Guard, TypeRow};
+use crate::catalog::{
+    Carried, Catalog, Category, Condition, Effect, Grade, Guard, Scalar, TypeRow, When, carried,
+};
 use crate::finding::{Evidence, Severity, Shown};
 use crate::plan::{Opened, ReadError, ResourceChange, Show};
 
+use crate::facts::going::Going;
 use crate::facts::providers::Providers;
-use crate::facts::{condition, looks_like_state_store};
+use crate::facts::{condition, copy, looks_like_state_store, unlisted};
 
 /// A destroy or replace of one object, judged.
 pub(crate) struct Destroy<'a, 'p> {
     /// The change.
     pub(crate) change: &'a ResourceChange<'p>,
-    /// What is known about its type.
+    /// What is known about its type, or about what it carries.
     pub(crate) row: Option<&'a TypeRow>,
+    /// What it stands for, where its type is a generic one.
+    pub(crate) carried: Option<Carried>,
+    /// Why no way back is one: what goes or is taken in the same plan.
+    pub(crate) no_way_back: Option<String>,
+    /// The setting that would keep the object.
+    pub(crate) keeps: Option<String>,
+    /// The command that takes a copy first.
+    pub(crate) copy_first: Option<String>,
     /// What it comes to, guards included.
     pub(crate) grade: Grade,
     /// The service or the provider will refuse it.
@@ -48,11 +59,16 @@ impl<'a, 'p> Destroy<'a, 'p> {
         catalog: &'a Catalog,
         change: &'a ResourceChange<'p>,
         providers: &mut Providers<'a, 'p>,
+        going: &Going,
     ) -> Result<Self, ReadError> {
-        let row = catalog.get(&change.kind);
+        let row = catalog.of(change);
         let mut destroy = Self {
             change,
             row,
+            carried: carried(change),
+            no_way_back: None,
+            keeps: None,
+            copy_first: None,
             grade: row.map_or(Grade::None, |row| row.destroy),
             refused: false,
             kept: false,
@@ -62,20 +78,37 @@ impl<'a, 'p> Destroy<'a, 'p> {
             source: super::Source::NotAsked,
             state_store: None,
         };
-        let Some(row) = row else { return Ok(destroy) };
+        destroy.note_carried();
+        let Some(row) = row else {
+            destroy.weigh_unlisted()?;
+            return Ok(destroy);
+        };
         let store = matches!(
             row.category,
             Category::State | Category::ObjectStore | Category::Database
         ) && !row.identity.is_empty();
-        if store || !row.guard.is_empty() {
+        if store
+            || !row.guard.is_empty()
+            || !row.recovery_needs.is_empty()
+            || row.recovery_needs_name
+        {
             let value = Opened::new(change.before())?;
             if store {
                 let names = condition::texts(&row.identity, &value)?.unwrap_or_default();
                 destroy.state_store = names.into_iter().find(|name| looks_like_state_store(name));
             }
-            destroy.weigh_all(row, &value, providers)?;
+            destroy.no_way_back = destroy.lost_way_back(row, &value, going)?;
+            destroy.weigh_all(row, &value, providers, going)?;
+            destroy.keeps = destroy.keeping(row, &value)?;
         }
-        if let Some(recovery) = &row.recovery
+        if destroy.grade > Grade::Medium && destroy.copy.is_none() && !destroy.kept {
+            destroy.copy_first = copy::command(row, change.before())?;
+        }
+        if let Some(why) = &destroy.no_way_back
+            && destroy.grade > Grade::Medium
+        {
+            destroy.recovery = vec![format!("none: {why}")];
+        } else if let Some(recovery) = &row.recovery
             && destroy.grade > Grade::Medium
         {
             let copies = row.guard.iter().any(|guard| guard.effect == Effect::Copy);
@@ -88,19 +121,118 @@ impl<'a, 'p> Destroy<'a, 'p> {
         Ok(destroy)
     }
 
+    /// Says what a generic resource stands for.
+    fn note_carried(&mut self) {
+        let Some(carried) = &self.carried else { return };
+        let text = match (&carried.name, self.row) {
+            (Some(name), Some(row)) => format!("it is {name}, judged as {}", row.name),
+            (None, Some(row)) if row.name != self.change.kind => format!("judged as {}", row.name),
+            (Some(name), None) => format!("it is {name}"),
+            (None, _) => return,
+        };
+        self.evidence.push(Evidence::Note(text));
+    }
+
+    /// Judges a type that is in no catalogue.
+    fn weigh_unlisted(&mut self) -> Result<(), ReadError> {
+        let kind = match &self.carried {
+            // The plan does not say what it is.
+            Some(Carried { kind: None, .. }) => "unknown",
+            Some(Carried {
+                kind: Some(kind), ..
+            }) => kind,
+            None => &self.change.kind,
+        };
+        let judged = unlisted::weigh(kind, self.change.before())?;
+        self.grade = judged.grade;
+        self.evidence.extend(judged.because.map(Evidence::Note));
+        Ok(())
+    }
+
+    /// Why nothing brings it back, whatever its guards say: what the way back hangs on goes too, or its name is taken.
+    fn lost_way_back(
+        &self,
+        row: &TypeRow,
+        value: &Opened<'p>,
+        going: &Going,
+    ) -> Result<Option<String>, ReadError> {
+        for path in &row.recovery_needs {
+            for value in value.at(path.steps())? {
+                if let Some(address) = value
+                    .text()?
+                    .and_then(|name| going.named(&name, self.change))
+                {
+                    return Ok(Some(format!(
+                        "what it would be restored from goes in the same plan: {address}"
+                    )));
+                }
+            }
+        }
+        if row.recovery_needs_name && self.change.action.replaces() {
+            let before = condition::texts(&row.identity, value)?;
+            let after = condition::texts(&row.identity, &Opened::new(self.change.after())?)?;
+            if before.is_some() && before == after {
+                return Ok(Some(
+                    "the new one takes its name, which a restore needs to be free".to_owned(),
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The setting of a guard that would leave the object in place, and that does not hold.
+    fn keeping(&self, row: &TypeRow, value: &Opened<'p>) -> Result<Option<String>, ReadError> {
+        if self.kept || self.refused || self.grade == Grade::None {
+            return Ok(None);
+        }
+        for guard in row
+            .guard
+            .iter()
+            .filter(|guard| guard.effect == Effect::Kept && guard.and.is_empty())
+        {
+            let Condition {
+                attribute: Some(path),
+                when: Some(when),
+                ..
+            } = &guard.condition
+            else {
+                continue;
+            };
+            // Older providers lack it.
+            let there = |first: &String| value.members().iter().any(|(name, _)| name == first);
+            if path.steps().len() == 1
+                && path.steps().first().is_some_and(there)
+                && let Some(setting) = wanted(when)
+            {
+                return Ok(Some(format!("{} = {setting}", path.text())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a guard's place exists in a generic resource's own shape, in which most attributes have other names.
+    fn has_place(&self, condition: &Condition, value: &Opened<'p>) -> bool {
+        condition
+            .attribute
+            .as_ref()
+            .and_then(|path| path.steps().first())
+            .is_some_and(|first| value.members().iter().any(|(name, _)| name == first))
+    }
+
     /// Looks at all guards: those that set the grade first, then those that lower it.
     fn weigh_all(
         &mut self,
         row: &TypeRow,
         value: &Opened<'p>,
         providers: &mut Providers<'a, 'p>,
+        going: &Going,
     ) -> Result<(), ReadError> {
         for guard in row
             .guard
             .iter()
             .filter(|guard| guard.effect == Effect::Grade)
         {
-            self.weigh(row, guard, value, providers)?;
+            self.weigh(row, guard, value, providers, going)?;
         }
         let base = self.grade;
         let mut lowest = base;
@@ -109,7 +241,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             .iter()
             .filter(|guard| guard.effect != Effect::Grade)
         {
-            if let Some(grade) = self.weigh(row, guard, value, providers)? {
+            if let Some(grade) = self.weigh(row, guard, value, providers, going)? {
                 lowest = lowest.min(grade.min(base));
             }
         }
@@ -124,7 +256,18 @@ impl<'a, 'p> Destroy<'a, 'p> {
         guard: &Guard,
         value: &Opened<'p>,
         providers: &mut Providers<'a, 'p>,
+        going: &Going,
     ) -> Result<Option<Grade>, ReadError> {
+        let places = || std::iter::once(&guard.condition).chain(&guard.and);
+        if self.carried.is_some()
+            && row.name != self.change.kind
+            && !places().all(|condition| self.has_place(condition, value))
+        {
+            return Ok(None);
+        }
+        if self.no_way_back.is_some() && matches!(guard.effect, Effect::Copy | Effect::Window) {
+            return Ok(None);
+        }
         if guard.present
             && let Some(first) = guard
                 .condition
@@ -139,6 +282,9 @@ impl<'a, 'p> Destroy<'a, 'p> {
         let mut holds = look.holds;
         for also in &guard.and {
             holds = holds && condition::look(also, value, self.change, providers)?.holds;
+        }
+        if look.by_default && !default_counts(row, guard, self.change, providers) {
+            holds = false;
         }
         let path = guard
             .condition
@@ -158,8 +304,13 @@ impl<'a, 'p> Destroy<'a, 'p> {
                 && guard.effect != Effect::Grade
                 && guard.effect != Effect::Empty
             {
-                self.note(path, look.shown, None);
+                let says = self.said_anew(guard, &look.shown)?;
+                self.note(path, look.shown, says);
             }
+            return Ok(None);
+        }
+        if let Some(why) = self.void(row, guard, value, look.number, going)? {
+            self.evidence.push(Evidence::Note(why));
             return Ok(None);
         }
         let name = match &guard.names {
@@ -238,6 +389,72 @@ impl<'a, 'p> Destroy<'a, 'p> {
         Ok(grade)
     }
 
+    /// What a replacement will have where the object has something else: the state guards or does not, whatever the new configuration says.
+    fn said_anew(&self, guard: &Guard, before: &Shown) -> Result<Option<String>, ReadError> {
+        let Some(path) = guard.condition.attribute.as_ref() else {
+            return Ok(None);
+        };
+        if !self.change.action.replaces() {
+            return Ok(None);
+        }
+        let words = guard
+            .condition
+            .when
+            .as_ref()
+            .map(When::words)
+            .unwrap_or_default();
+        let found = self.change.after().at(path.steps())?;
+        let Some(after) = found.first() else {
+            return Ok(None);
+        };
+        let after = after.shown(Show::Words(&words))?;
+        let tells = !matches!(
+            after,
+            Shown::Absent | Shown::Hidden | Shown::Sensitive | Shown::Unknown
+        );
+        Ok((tells && after != *before)
+            .then(|| format!("in the state; the new configuration has {after}")))
+    }
+
+    /// Why a guard that holds by the object's own values does not hold in this plan.
+    fn void(
+        &self,
+        row: &TypeRow,
+        guard: &Guard,
+        value: &Opened<'p>,
+        number: Option<f64>,
+        going: &Going,
+    ) -> Result<Option<String>, ReadError> {
+        if !guard.content.is_empty() {
+            let count = match &guard.condition.at_least {
+                Some(_) => number,
+                None => None,
+            };
+            if going.empties(&guard.content, &going.names(row, value)?, count) {
+                return Ok(Some(
+                    "what it holds goes in the same plan, so nothing refuses".to_owned(),
+                ));
+            }
+        }
+        // The only other copy: a replica of something that goes too.
+        if guard.effect == Effect::Empty
+            && guard.condition.set == Some(true)
+            && let Some(path) = &guard.condition.attribute
+        {
+            for value in value.at(path.steps())? {
+                if let Some(address) = value
+                    .text()?
+                    .and_then(|name| going.named(&name, self.change))
+                {
+                    return Ok(Some(format!(
+                        "what it is a copy of goes in the same plan: {address}"
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Notes one attribute, once.
     fn note(&mut self, path: String, value: Shown, says: Option<String>) {
         let known = |evidence: &Evidence| matches!(evidence, Evidence::Attribute { path: there, .. } if *there == path);
@@ -248,4 +465,43 @@ impl<'a, 'p> Destroy<'a, 'p> {
                 .push(Evidence::Attribute { path, value, says }),
         }
     }
+}
+
+/// The value that a guard asks for, as it is written in a configuration.
+fn wanted(when: &When) -> Option<String> {
+    Some(match when.values().first()? {
+        Scalar::Bool(flag) => flag.to_string(),
+        Scalar::Number(number) => number.to_string(),
+        Scalar::Text(text) => format!("\"{text}\""),
+    })
+}
+
+/// Whether null stands for the provider's default. The provider itself reads null as nothing, zero or false when it deletes, so a default other than
+/// that counts only where the row says that it is filled in on read; one that came with a later version of the provider counts only from there on.
+fn default_counts<'a>(
+    row: &TypeRow,
+    guard: &Guard,
+    change: &'a ResourceChange<'_>,
+    providers: &mut Providers<'a, '_>,
+) -> bool {
+    let worse = guard.effect == Effect::Grade && guard.to.is_some_and(|to| to > row.destroy);
+    if worse {
+        return true;
+    }
+    if let Some(since) = &guard.since
+        && !providers.from(
+            change.provider(),
+            crate::catalog::provider(&change.kind),
+            since,
+        )
+    {
+        return false;
+    }
+    let zero = match &guard.condition.default {
+        Some(Scalar::Bool(flag)) => !flag,
+        Some(Scalar::Number(number)) => *number == 0.0,
+        Some(Scalar::Text(text)) => text.is_empty(),
+        None => true,
+    };
+    zero || guard.filled || guard.condition.provider.is_some()
 }

@@ -4,9 +4,11 @@
 mod alter;
 pub(crate) mod commands;
 mod condition;
+mod copy;
 mod destroy;
 mod difference;
 mod expect;
+mod going;
 mod name;
 mod neighbours;
 mod places;
@@ -14,6 +16,7 @@ mod providers;
 mod rename;
 mod stripped;
 pub(crate) mod summary;
+mod unlisted;
 mod words;
 
 use std::collections::HashMap;
@@ -27,6 +30,7 @@ pub(crate) use alter::gone;
 pub(crate) use destroy::Destroy;
 pub use expect::Expectations;
 pub(crate) use expect::covers_place;
+pub(crate) use name::Guess;
 pub(crate) use name::guess;
 pub(crate) use name::looks_like_state_store;
 pub(crate) use neighbours::Source;
@@ -109,13 +113,17 @@ impl<'a, 'p> Facts<'a, 'p> {
         let mut destroys = Vec::new();
         let (mut alters, mut stripped) = (Vec::new(), Vec::new());
         let mut providers = providers::Providers::new(plan);
+        let going = going::Going::read(plan, catalog).map_err(|error| Unreadable {
+            address: None,
+            error,
+        })?;
         for change in plan.managed() {
             let at = |error: ReadError| Unreadable {
                 address: Some(change.address.to_string()),
                 error,
             };
             if change.action.destroys() {
-                destroys.push(Destroy::judge(catalog, change, &mut providers).map_err(at)?);
+                destroys.push(Destroy::judge(catalog, change, &mut providers, &going).map_err(at)?);
             } else if change.action == Action::Update
                 || change.action == Action::Create
                     && catalog
@@ -177,7 +185,9 @@ impl<'a, 'p> Facts<'a, 'p> {
     /// Whether a change is about something that counts: not a helper such as `null_resource`.
     #[must_use]
     pub(crate) fn counts(&self, change: &ResourceChange<'_>) -> bool {
-        change.managed() && self.kind_counts(&change.kind)
+        change.managed()
+            && !is_helper(&change.kind)
+            && self.catalog.of(change).map(|row| row.category) != Some(Category::Helper)
     }
 
     /// Whether a type is more than a helper.
@@ -200,7 +210,7 @@ impl<'a, 'p> Facts<'a, 'p> {
     #[must_use]
     pub(crate) fn builds(&self, change: &ResourceChange<'_>) -> bool {
         self.counts(change)
-            && match self.catalog.get(&change.kind) {
+            && match self.catalog.of(change) {
                 Some(row) => row.destroy > Grade::None || row.category.weighty(),
                 None => !is_harmless(&change.kind),
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::plan::versions::{Version, version};
 use crate::plan::{Plan, ReadError, Value};
 
 /// Name of the provider as a change says it, and the prefix of its types.
@@ -11,6 +12,7 @@ type Asked<'a> = (Option<&'a str>, &'a str);
 pub(super) struct Providers<'a, 'p> {
     plan: &'a Plan<'p>,
     known: BTreeMap<Asked<'a>, Vec<Value<'p>>>,
+    versions: BTreeMap<Asked<'a>, Option<Version>>,
 }
 
 impl<'a, 'p> Providers<'a, 'p> {
@@ -18,7 +20,18 @@ impl<'a, 'p> Providers<'a, 'p> {
         Self {
             plan,
             known: BTreeMap::new(),
+            versions: BTreeMap::new(),
         }
+    }
+
+    /// Whether the plan was made with this version of the provider or a later one. What is not known is taken for an older one.
+    pub(super) fn from(&mut self, provider: Option<&'a str>, prefix: &'a str, since: &str) -> bool {
+        let plan = self.plan;
+        let used = *self
+            .versions
+            .entry((provider, prefix))
+            .or_insert_with(|| plan.provider_version(provider, prefix));
+        matches!((used, version(since)), (Some(used), Some(since)) if used >= since)
     }
 
     /// See [`Plan::provider_blocks`].

@@ -26,7 +26,7 @@ pub(crate) fn how(change: &ResourceChange<'_>) -> String {
 /// Why Terraform does it, from `action_reason` and `replace_paths` (formats: 1.6).
 pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadError> {
     let paths = replace_paths(change)?;
-    let text = match change.reason() {
+    let mut text = match change.reason() {
         Some("replace_because_tainted") => "it is marked as tainted in the state".to_owned(),
         Some("replace_because_cannot_update") if !paths.is_empty() => {
             format!("{} cannot be changed in place", paths.join(", "))
@@ -56,6 +56,9 @@ pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadE
         }
         _ => return Ok(None),
     };
+    if change.importing() && change.action.replaces() {
+        text.push_str(", and this same plan imports it");
+    }
     Ok(Some(Evidence::Note(text)))
 }
 
@@ -101,7 +104,14 @@ fn is_attribute(name: &str) -> bool {
 /// What to do instead of losing the object.
 #[must_use]
 pub(crate) fn remedy(change: &ResourceChange<'_>) -> String {
+    if change.importing() && change.action.replaces() {
+        return "this plan takes it over only to destroy it: write the attributes that force it as the object has them, or import it in a plan of its own first".to_owned();
+    }
+    let in_module = change.address.starts_with("module.");
     match change.reason() {
+        Some("delete_because_no_resource_config") if in_module => {
+            "the module no longer has this block: was its version changed? to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
+        }
         Some("replace_because_tainted") => "if it is healthy, take the mark away: terraform untaint ADDRESS",
         Some("replace_by_request") => "plan again without -replace",
         Some("replace_by_triggers") => "take it out of replace_triggered_by, or move what it holds first",

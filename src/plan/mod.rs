@@ -6,6 +6,7 @@ pub(crate) mod json;
 mod opened;
 pub(crate) mod saved;
 mod value;
+pub(crate) mod versions;
 mod work;
 
 use std::borrow::Cow;

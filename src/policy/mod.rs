@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::address::Pattern;
 use crate::address::glob::Glob;
-use crate::catalog::TypeRow;
+use crate::catalog::OwnRows;
 use crate::finding::Severity;
 use crate::policy::calendar::{Freeze, Window};
 
@@ -57,8 +57,8 @@ pub struct Policy {
     pub base: Layer,
     /// What holds for some.
     pub envs: Vec<Env>,
-    /// Resource types of the team's own, or graded anew.
-    pub types: Arc<[TypeRow]>,
+    /// Rows of the catalogue of the team's own, or graded anew.
+    pub own: Arc<OwnRows>,
 }
 
 /// A value with the line on which it stands.

@@ -15,7 +15,7 @@ use super::mistake::{Mistake, Mistakes, nearest};
 use super::waiver::{WaivedAction, Waiver};
 use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
-use crate::catalog::TypeRow;
+use crate::catalog::{ChangeRow, OwnRows, TypeRow};
 use crate::policy::calendar::{self, Field, Freeze, Window};
 
 /// The largest policy file that is read, in bytes.
@@ -48,6 +48,7 @@ pub const TOP_KEYS: &[&str] = &[
     "freeze",
     "env",
     "type",
+    "change",
 ];
 /// Keys of `[env.NAME]`.
 pub const ENV_KEYS: &[&str] = &[
@@ -164,6 +165,7 @@ impl Reader<'_> {
             file: file.to_owned(),
             ..Policy::default()
         };
+        let mut own = OwnRows::default();
         if let Some((_, cell)) = table
             .iter()
             .find(|(key, _)| key.get_ref() == "max_waiver_days")
@@ -185,11 +187,13 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "max_waiver_days" => {}
                 "env" => policy.envs = self.envs(cell),
-                "type" => policy.types = self.types(cell).into(),
+                "type" => own.types = self.types(cell),
+                "change" => own.changes = self.changes(cell),
                 name if self.layer(name, cell, &mut policy.base) => {}
                 _ => self.cells.unknown(key, "the top level", TOP_KEYS),
             }
         }
+        policy.own = Arc::new(own);
         policy
     }
 
@@ -615,24 +619,54 @@ impl Reader<'_> {
                     );
                 }
                 Ok(row) => rows.push(row),
-                Err(error) => {
-                    let place = error
-                        .span()
-                        .filter(|span| !span.is_empty() && span.start > place.start)
-                        .unwrap_or_else(|| self.first_line(&place));
-                    let message = format!(
-                        "this row is not in the form of the catalogue: {}",
-                        error.message()
-                    );
-                    self.cells.wrong(
-                        place,
-                        message,
-                        "rules/catalog/README.md of applygate says what each key means",
-                    );
-                }
+                Err(error) => self.not_a_row(&place, error.span(), error.message()),
             }
         }
         rows
+    }
+
+    /// Rows about changes in place, read as the catalogue reads its own.
+    fn changes(&mut self, cell: &Cell<'_>) -> Vec<ChangeRow> {
+        let mut rows: Vec<ChangeRow> = Vec::new();
+        for (place, table, cell) in self.cells.tables("change", cell) {
+            let at = |key: &str| {
+                table
+                    .iter()
+                    .find(|(there, _)| there.get_ref() == key)
+                    .map(|(_, cell)| cell.span())
+            };
+            match ChangeRow::deserialize(ValueDeserializer::from(cell.clone())) {
+                Ok(row) if row.types.is_empty() => {
+                    self.cells.wrong(
+                        at("types").unwrap_or_else(|| self.first_line(&place)),
+                        "a change without types",
+                        "types = [\"aws_db_instance\"]: the resource types that it is about",
+                    );
+                }
+                Ok(row) => match row.mistake() {
+                    Some(mistake) => self.cells.wrong(
+                        self.first_line(&place),
+                        mistake,
+                        "rules/catalog/README.md of applygate says what each key means",
+                    ),
+                    None => rows.push(row),
+                },
+                Err(error) => self.not_a_row(&place, error.span(), error.message()),
+            }
+        }
+        rows
+    }
+
+    /// A row that is not in the form of the catalogue.
+    fn not_a_row(&mut self, place: &Range<usize>, span: Option<Range<usize>>, message: &str) {
+        let place = span
+            .filter(|span| !span.is_empty() && span.start > place.start)
+            .unwrap_or_else(|| self.first_line(place));
+        self.cells.wrong(
+            place,
+            format!("this row is not in the form of the catalogue: {message}"),
+            "rules/catalog/README.md of applygate says what each key means",
+        );
     }
 
     /// A place, cut where its first line ends.

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::address::Pattern;
-use crate::catalog::TypeRow;
+use crate::catalog::OwnRows;
 use crate::cli::environment::Environment;
 use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
 use crate::facts::{Expectations, Limits};
@@ -104,8 +104,8 @@ pub struct Holding {
     pub limits: Limits,
     /// Where the line is drawn and what is let through.
     pub line: Line,
-    /// Resource types of the team's own.
-    pub(crate) types: Arc<[TypeRow]>,
+    /// Rows of the catalogue of the team's own.
+    pub(crate) own: Arc<OwnRows>,
     /// The policy and what of it was chosen.
     pub(crate) policy: Option<PolicyLine>,
     /// Every value with its origin, for `config show`.
@@ -466,17 +466,17 @@ impl Settings {
             file: policy.file.clone(),
             chosen: chosen.map(|(_, chosen)| chosen),
             has_envs: !policy.envs.is_empty(),
-            types: policy.types.iter().map(|row| row.name.clone()).collect(),
+            types: policy.own.names(),
             looser,
         });
-        let types = self
+        let own = self
             .policy
             .as_deref()
-            .map_or_else(|| Arc::from([]), |policy| Arc::clone(&policy.types));
+            .map_or_else(Arc::default, |policy| Arc::clone(&policy.own));
         Ok(Holding {
             limits,
             line,
-            types,
+            own,
             policy,
             values,
             overruled,

@@ -181,6 +181,15 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
             Style::new(),
         )?;
     }
+    if let Some(text) = not_known(plan) {
+        footer(
+            out,
+            layout,
+            "not known",
+            &text,
+            verdict_colour(layout.styles, Verdict::Warn),
+        )?;
+    }
     for note in &summary.notes {
         footer(out, layout, "note", note, layout.styles.dim)?;
     }
@@ -290,6 +299,29 @@ fn place(plan: &PlanReport) -> String {
     let place = state.place.as_deref().or(state.backend.as_deref());
     let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
     format!("{workspace}{place} · {compared}")
+}
+
+/// The types in no catalogue of which something is destroyed or replaced, in one line.
+fn not_known(plan: &PlanReport) -> Option<String> {
+    let types = plan.unlisted();
+    let most = if types.len() > NAMED {
+        NAMED - 1
+    } else {
+        NAMED
+    };
+    let named: Vec<&str> = types.iter().copied().take(most).collect();
+    let more = match types.len() - named.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let count = crate::ui::words::plural(types.len(), "type");
+    let verb = if types.len() == 1 { "is" } else { "are" };
+    (!types.is_empty()).then(|| {
+        format!(
+            "{count} that {verb} in no catalogue {verb} destroyed or replaced: {}{more}",
+            named.join(", ")
+        )
+    })
 }
 
 /// Findings that say the same about different addresses: those that count first.
@@ -441,6 +473,19 @@ fn write_group(
         .filter(|help| advice.insert((*help).to_owned()))
     {
         wrapped(out, layout, INDENT, "instead", &line(help), Style::new())?;
+    }
+    if let Some(command) = finding
+        .copy_first
+        .as_ref()
+        .filter(|_| group.len() == 1 || layout.verbose)
+    {
+        let more = if group.len() > 1 {
+            " (and so for the others)"
+        } else {
+            ""
+        };
+        let text = format!("{}{more}", line(command));
+        wrapped(out, layout, INDENT, "copy", &text, Style::new())?;
     }
     if let Some(place) = &finding.place {
         let file = line(&place.file);

@@ -59,6 +59,7 @@ struct Plan<'a> {
     gone: usize,
     failed_checks: usize,
     notes: &'a [String],
+    not_known: Vec<&'a str>,
     findings: Vec<Finding<'a>>,
 }
 
@@ -85,6 +86,7 @@ struct Finding<'a> {
     loss: Option<&'a str>,
     recovery: Option<&'a str>,
     help: Option<&'a str>,
+    copy_first: Option<&'a str>,
     evidence: Vec<String>,
     snippet: Option<&'a str>,
     location: Option<Location<'a>>,
@@ -244,6 +246,7 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
         loss: finding.loss.as_deref(),
         recovery: finding.recovery.as_deref(),
         help: finding.help.as_deref(),
+        copy_first: finding.copy_first.as_deref(),
         evidence: finding.evidence.iter().map(ToString::to_string).collect(),
         snippet: finding.snippet.as_deref(),
         location: finding.place.as_ref().map(|place| Location {
@@ -323,6 +326,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 gone: plan.summary.gone,
                 failed_checks: plan.summary.failed_checks,
                 notes: &plan.summary.notes,
+                not_known: plan.unlisted(),
                 findings: plan.decision.findings.iter().map(finding).collect(),
             })
             .collect(),

@@ -10,6 +10,7 @@ use crate::facts::summary::Summary;
 use crate::finding::Severity;
 use crate::policy::reviewed::Reviewed;
 use crate::policy::settings::PolicyLine;
+use crate::rules::unlisted_destroy;
 use crate::state::{Identity, Where};
 use crate::ui::refusal::Refusal;
 use crate::verdict::weaker::Weaker;
@@ -75,6 +76,21 @@ pub struct PlanReport {
     pub(crate) overruled: Vec<String>,
     /// The revision that policy and pin come from.
     pub(crate) from: Option<PolicyFrom>,
+}
+
+impl PlanReport {
+    /// The types in no catalogue of which something is destroyed or replaced, each once.
+    #[must_use]
+    pub(crate) fn unlisted(&self) -> Vec<&str> {
+        let types: std::collections::BTreeSet<&str> = self
+            .decision
+            .findings
+            .iter()
+            .filter(|weighed| weighed.finding.rule == unlisted_destroy::ID)
+            .filter_map(|weighed| weighed.finding.resource_type.as_deref())
+            .collect();
+        types.into_iter().collect()
+    }
 }
 
 /// The revision that policy and pin come from, for one plan.

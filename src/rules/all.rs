@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::{Catalog, RowError, TypeRow};
+use crate::catalog::{Catalog, OwnRows, RowError, carried};
 use crate::facts::{Facts, Limits, Unreadable};
 use crate::finding::Finding;
 use crate::plan::{Action, Plan};
@@ -26,7 +26,7 @@ pub(crate) fn judge(
     plan: &Plan<'_>,
     limits: &Limits,
     state: &StateFacts,
-    own: &[TypeRow],
+    own: &OwnRows,
 ) -> Outcome {
     match findings(plan, limits, state, own) {
         Ok(findings) => Outcome {
@@ -44,7 +44,7 @@ fn findings(
     plan: &Plan<'_>,
     limits: &Limits,
     state: &StateFacts,
-    own: &[TypeRow],
+    own: &OwnRows,
 ) -> Result<Vec<Finding>, Refusal> {
     let mut catalog = catalog(plan).map_err(|error| {
         Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
@@ -84,6 +84,11 @@ fn catalog(plan: &Plan<'_>) -> Result<Catalog, RowError> {
             last = kind;
         }
     }
+    let carried: Vec<String> = plan
+        .managed()
+        .filter_map(|change| carried(change)?.kind)
+        .collect();
+    types.extend(carried.iter().map(String::as_str));
     types.extend(
         plan.prior
             .iter()

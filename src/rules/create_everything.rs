@@ -66,7 +66,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         |row: &crate::catalog::TypeRow| row.category.weighty() && row.destroy > Grade::Medium;
     let weighty = creates
         .iter()
-        .filter(|change| facts.catalog.get(&change.kind).is_some_and(heavy))
+        .filter(|change| facts.catalog.of(change).is_some_and(heavy))
         .count();
     let signs: Vec<_> = facts
         .state

@@ -1,7 +1,7 @@
 //! What the rules about destroyed objects share: which of them speaks about an object, and how a finding about it is put together.
 
 use crate::catalog::Category;
-use crate::facts::{Destroy, Facts, Source, guess, how, remedy, why};
+use crate::facts::{Destroy, Facts, Source, how, remedy, why};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{ReadError, ResourceChange};
 
@@ -26,11 +26,7 @@ pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Speak
         return Speaker::Rename;
     }
     let Some(row) = destroy.row else {
-        return if guess(&destroy.change.kind).is_some() {
-            Speaker::Unlisted
-        } else {
-            Speaker::Nobody
-        };
+        return Speaker::Unlisted;
     };
     match row.category {
         Category::State => Speaker::StateStore,
@@ -93,11 +89,14 @@ pub(super) fn finding(
         }
         Source::NotAsked => {}
     }
-    let help = if destroy.refused && !destroy.kept {
+    let mut help = if destroy.refused && !destroy.kept {
         "if it is meant to go, lift the guard in a plan of its own first; if not, keep it in the configuration".to_owned()
     } else {
         remedy(change)
     };
+    if let Some(setting) = &destroy.keeps {
+        help = format!("apply {setting} first, then it stays; or {help}");
+    }
     Ok(Finding {
         message,
         loss: destroy
@@ -106,6 +105,7 @@ pub(super) fn finding(
             .filter(|loss| !loss.is_empty()),
         recovery: (!destroy.recovery.is_empty()).then(|| destroy.recovery.join("; ")),
         help: Some(help),
+        copy_first: destroy.copy_first.clone(),
         evidence,
         guess: destroy.row.is_some_and(|row| row.guess),
         ..about(rule, severity, change)

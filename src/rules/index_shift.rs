@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Needs, Rule, Switch};
 use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
-use crate::facts::{Facts, guess};
+use crate::facts::{Facts, Guess, guess};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, member};
 use crate::ui::words::plural;
@@ -29,8 +29,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .filter(|change| change.deposed().is_none() && change.action != Action::NoOp)
     {
         let holds = || {
-            facts.catalog.get(&change.kind).map_or_else(
-                || guess(&change.kind).is_some(),
+            facts.catalog.of(change).map_or_else(
+                || guess(&change.kind) != Guess::Harmless,
                 |row| row.destroy >= Grade::Medium,
             )
         };

@@ -46,7 +46,7 @@ mod state_swapped;
 mod stateful_destroy;
 mod stateful_forget;
 mod takes_over;
-mod unlisted_destroy;
+pub(crate) mod unlisted_destroy;
 mod unplaced;
 mod updated;
 mod values_stripped;

@@ -2,7 +2,7 @@
 
 use super::destroyed;
 use super::{Needs, Rule, Switch};
-use crate::facts::{Facts, guess};
+use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
@@ -22,11 +22,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let Some(rename) = facts.renamed(destroy.change) else {
             continue;
         };
-        let guessed = destroy.row.is_none() && guess(&destroy.change.kind).is_some();
-        let Some(severity) = destroy
-            .severity()
-            .or_else(|| guessed.then_some(Severity::Medium))
-        else {
+        let guessed = destroy.row.is_none();
+        let Some(severity) = destroy.severity() else {
             continue;
         };
         let mut finding = destroyed::finding("rename-without-moved", severity, destroy)?;
@@ -40,6 +37,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             .to_owned(),
         ));
         finding.help = Some("if only the address changed, add the moved block and plan again: nothing will be destroyed".to_owned());
+        finding.copy_first = None;
         finding.snippet = Some(format!(
             "moved {{\n  from = {}\n  to   = {}\n}}",
             rename.from.address, rename.to.address

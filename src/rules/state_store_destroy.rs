@@ -41,6 +41,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 )),
             );
         }
+        finding.copy_first = None;
         finding.guess =
             finding.guess || destroy.category() != Some(crate::catalog::Category::State);
         finding.loss = Some(format!(

@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .managed()
         .filter(|change| change.action.forgets())
     {
-        let row = facts.catalog.get(&change.kind);
+        let row = facts.catalog.of(change);
         if row.is_some_and(|row| row.category.holds_data() && row.destroy > Grade::Medium) {
             let mut finding = about("stateful-forget", Severity::Medium, change);
             if change.action.leaves_old() {

@@ -803,6 +803,57 @@ fn expectations_arrive() {
 }
 
 #[test]
+fn own_changes() {
+    let row = |extra: &str| {
+        format!(
+            "[[change]]\nattribute = \"copies\"\ntypes = [\"acme_widget\"]\nfalls = true\nrule = \"retention-cut\"\ngrade = \"high\"\nsays = \"copies go\"\nsource = \"https://x\"\n{extra}"
+        )
+    };
+    let fewer = plan(&[
+        json!({"address": "acme_widget.x", "mode": "managed", "type": "acme_widget", "name": "x",
+        "change": {"actions": ["update"], "before": {"copies": 3}, "after": {"copies": 1}, "after_unknown": {}}}),
+    ]);
+    assert_eq!(verdict("", &fewer), Verdict::Pass);
+    let report = judge(&fewer, &settings(&row("")));
+    assert_eq!(
+        weighed(&report, "retention-cut"),
+        Some((Severity::High, "counts"))
+    );
+    // The row of a type takes the place of one that holds for every type.
+    let retention = |days: usize| {
+        plan(&[
+            json!({"address": "acme_widget.x", "mode": "managed", "type": "acme_widget", "name": "x",
+            "change": {"actions": ["update"], "before": {"retention_days": 30}, "after": {"retention_days": days}, "after_unknown": {}}}),
+        ])
+    };
+    assert_eq!(verdict("", &retention(1)), Verdict::Warn);
+    let lower = row("")
+        .replace("copies\"", "retention_days\"")
+        .replace("high", "low");
+    assert_eq!(verdict(&lower, &retention(1)), Verdict::Pass);
+    for (text, mistake) in [
+        (
+            row("").replace("types = [\"acme_widget\"]\n", ""),
+            "a change without types",
+        ),
+        (
+            row("rises = true"),
+            "a change has one test: leaves, enters, falls, rises or changes",
+        ),
+        (
+            row("half = \"high\"").replace("falls = true", "changes = true"),
+            "`half` belongs to `falls`",
+        ),
+    ] {
+        assert_eq!(mistakes(&text), [mistake]);
+    }
+    assert!(mistakes(&row("wen = true"))[0].contains("unknown field `wen`"));
+    assert!(
+        mistakes(&row("").replace("retention-cut", "cut"))[0].contains("unknown variant `cut`")
+    );
+}
+
+#[test]
 fn own_types() {
     let row = |name: &str, grade: &str| {
         format!(
@@ -813,7 +864,8 @@ fn own_types() {
         change("aws_sns_topic.a", "aws_sns_topic", &["no-op"]),
         change("acme_widget.x", "acme_widget", &["delete"]),
     ]);
-    assert_eq!(verdict("", &own), Verdict::Pass);
+    assert_eq!(verdict("", &own), Verdict::Warn);
+    assert_eq!(verdict(&row("acme_widget", "none"), &own), Verdict::Pass);
     assert_eq!(
         verdict(&row("acme_widget", "critical"), &own),
         Verdict::Block
@@ -1706,9 +1758,10 @@ fn the_schema_knows_what_the_reader_knows() {
     }
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let row = "[[type]]\nname = \"a_b\"\ncategory = \"database\"\ndestroy = \"high\"\nloss = \"x\"\nsource = \"https://x\"\n";
+    let change = "[[change]]\nattribute = \"a\"\ntypes = [\"a_b\"]\nfalls = true\nrule = \"retention-cut\"\ngrade = \"high\"\nsays = \"x\"\nsource = \"https://x\"\n";
     let full = format!(
         "max_waiver_days = 30\nblock_at = \"low\"\nrules = {{ state-missing = \"high\", mass-destroy = \"off\" }}\n[limits]\nmass_share = 0.5\nmass_count = 1\n[expect]\n\
-         region = \"eu-*\"\nproviders = [\"a\", \"b\"]\none_region = true\nmax_destroy = 0\n{WAIVER}{row}[env.x]\nworkspace = [\"a\", \"b*\"]\ndirectory = \"a/**\"\n"
+         region = \"eu-*\"\nproviders = [\"a\", \"b\"]\none_region = true\nmax_destroy = 0\n{WAIVER}{row}{change}[env.x]\nworkspace = [\"a\", \"b*\"]\ndirectory = \"a/**\"\n"
     );
     let waiver = |from: &str, to: &str| WAIVER.replace(from, to);
     for (text, good) in [

@@ -35,6 +35,11 @@ impl<'b> Config<'b> {
         }
     }
 
+    /// The lock file of the providers; `None` when there is none, or it is too large or no text.
+    pub(crate) fn lock(&self) -> Option<String> {
+        text(&self.container, LOCK)
+    }
+
     /// Its modules.
     pub(crate) fn tree(&self) -> &Tree<'static> {
         self.tree.get_or_init(|| read(&self.container))
@@ -42,7 +47,7 @@ impl<'b> Config<'b> {
 
     /// The source addresses of the providers that `init` chose; `None` when the plan does not have them.
     pub(crate) fn locked_providers(&self) -> Option<BTreeSet<String>> {
-        config::locked_providers(&text(&self.container, LOCK)?)
+        config::locked_providers(&self.lock()?)
     }
 
     /// The root module's source files with their texts; `None` when one is too large or no text.
