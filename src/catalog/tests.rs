@@ -47,6 +47,17 @@ fn every_row_reads_and_stands_in_its_file() {
                 "{}: a loss is a phrase",
                 row.name
             );
+            let is_path = |path: &Path| {
+                path.text()
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "_.\"-".contains(c))
+            };
+            let paths = row.identity.iter().chain(&row.backs_up);
+            assert!(
+                paths.chain(&row.recovery_needs).all(is_path),
+                "{}: what names an object is a path",
+                row.name
+            );
         }
         for row in &rows.changes {
             let tests = [
