@@ -75,7 +75,7 @@ impl Category {
         self.is_store() || matches!(self, Self::Carrier | Self::State)
     }
 
-    /// Whether a stack with it is more than a toy: a store, a network or a cluster (design §2, whole-plan rows).
+    /// Whether a stack with it is more than a toy: a store, a network or a cluster.
     #[must_use]
     pub(crate) const fn weighty(self) -> bool {
         self.is_store()

@@ -23,7 +23,7 @@ pub(crate) fn how(change: &ResourceChange<'_>) -> String {
     }
 }
 
-/// Why Terraform does it, from `action_reason` and `replace_paths` (formats: 1.6).
+/// Why Terraform does it, from `action_reason` and `replace_paths` (docs/plan-format.md).
 pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadError> {
     let paths = replace_paths(change)?;
     let mut text = match change.reason() {

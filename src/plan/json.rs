@@ -81,7 +81,7 @@ impl<T: Default> Field<T> {
     }
 }
 
-/// Everything that a JSON file of Terraform or OpenTofu may have at its top (formats: 0, 1.2); what tells a plan from its look-alikes is in here too.
+/// Everything that a JSON file of Terraform or OpenTofu may have at its top (docs/plan-format.md); what tells a plan from its look-alikes is in here too.
 #[derive(Deserialize)]
 pub(super) struct Document<'p> {
     #[serde(borrow, default)]
@@ -477,7 +477,7 @@ impl<'de> Deserialize<'de> for ActionList {
     }
 }
 
-/// One entry as the JSON has it (formats: 1.3, 1.5).
+/// One entry as the JSON has it (docs/plan-format.md).
 #[derive(Deserialize)]
 struct Entry<'p> {
     #[serde(borrow, default)]

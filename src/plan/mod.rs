@@ -26,7 +26,7 @@ pub(crate) use value::Text;
 pub use value::Value;
 pub(crate) use value::member;
 
-/// What Terraform will do with an object (formats: `change.actions`, an exhaustive list).
+/// What Terraform will do with an object (docs/plan-format.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Nothing.
@@ -314,7 +314,7 @@ pub enum PathStep<'p> {
     Other(serde::de::IgnoredAny),
 }
 
-/// An action that the apply runs beside its changes: Terraform 1.14 and newer (formats 1.6, 2.2).
+/// An action that the apply runs beside its changes: Terraform 1.14 and newer (docs/plan-format.md).
 pub(crate) struct Invocation<'p> {
     /// Its address: `action.TYPE.NAME`, modules and key included.
     pub(crate) address: Cow<'p, str>,

@@ -30,7 +30,7 @@ pub(crate) enum Mask<'p> {
     Nothing,
     /// All of it.
     All,
-    /// Some of it: `true` at the marked leaves (formats: `after_unknown`, `before_sensitive`, `after_sensitive`).
+    /// Some of it: `true` at the marked leaves (docs/plan-format.md).
     Some(&'p str),
     /// What the paths of a saved plan lead to.
     Paths(Paths<'p>),
@@ -179,7 +179,7 @@ impl<'p> Value<'p> {
         depth: 0,
     };
 
-    /// The value of an expression of the configuration (formats: 1.7): a constant, or unknown when it refers to something.
+    /// The value of an expression of the configuration (docs/plan-format.md): a constant, or unknown when it refers to something.
     ///
     /// # Errors
     /// See [`Value::shape`].
@@ -343,7 +343,7 @@ impl<'p> Value<'p> {
             Level::Map(members) => {
                 let sensitive = self.sensitive.members()?;
                 let members = members.into_iter();
-                // Without the provider's schema the paths may miss what it marks (formats 2.6), so names that speak of secrets count as marks too.
+                // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
                 let mask = |key: &str| {
                     if speaks_of_secrets(key) {
                         Mask::All
@@ -393,7 +393,7 @@ impl<'p> Value<'p> {
                     let (unknown, sensitive) = (unknown.key(&key), sensitive.key(&key));
                     members.push((key, self.child(Raw::Json(raw), unknown, sensitive)));
                 }
-                // Unknown attributes are left out of the object and only stand in the mask (formats: `planned_values`, `after`).
+                // Unknown attributes are left out of the object and only stand in the mask (docs/plan-format.md).
                 if let MaskLevel::Object(marks) = unknown {
                     for (key, mask) in marks {
                         if !matches!(mask, Mask::Nothing)

@@ -1,4 +1,4 @@
-//! What lies in a working directory and says something about the state: Terraform's own files, read and never written (formats: 3.1, 3.3).
+//! What lies in a working directory and says something about the state: Terraform's own files, read and never written (docs/plan-format.md).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -108,7 +108,7 @@ fn resources(state: &State) -> usize {
         .count()
 }
 
-/// The state that lies where the local backend of a plan keeps it (formats: 3.1).
+/// The state that lies where the local backend of a plan keeps it (docs/plan-format.md).
 pub(super) fn lying(dir: &Path, identity: &Identity) -> Option<Lying> {
     if identity.place.kind != "local" {
         return None;

@@ -24,7 +24,7 @@ pub(crate) use pin::Pin;
 pub(crate) use pin::PinSource;
 pub(crate) use pin::PinnedState;
 
-/// Where a state is kept, without anything secret (formats: 3.4).
+/// Where a state is kept, without anything secret (docs/plan-format.md).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Place {
     /// The type of the backend or state store, such as `s3`.
@@ -59,7 +59,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Whether the backend had no state at all; an emptied state has a lineage (formats: 2.4).
+    /// Whether the backend had no state at all; an emptied state has a lineage (docs/plan-format.md).
     #[must_use]
     pub(crate) fn is_missing(&self) -> bool {
         self.lineage.is_empty() && self.serial == 0
@@ -92,7 +92,7 @@ impl Identity {
         Some(match (&saved.backend, saved.state_store) {
             (Some(backend), _) => Place {
                 kind: backend.kind.clone(),
-                // An unset prefix is this one (formats: 3.4).
+                // An unset prefix is this one (docs/plan-format.md).
                 attributes: backend
                     .identity
                     .iter()
@@ -196,7 +196,7 @@ pub(crate) struct StateFacts {
     pub(crate) sources: BTreeMap<String, String>,
 }
 
-/// The workspace that is selected in a working directory (formats: 3.2).
+/// The workspace that is selected in a working directory (docs/plan-format.md).
 #[must_use]
 pub(crate) fn selected_workspace(dir: &Path) -> String {
     let named = std::env::var_os("TF_WORKSPACE")
@@ -216,7 +216,7 @@ pub(crate) fn selected_workspace(dir: &Path) -> String {
     }
 }
 
-/// Where Terraform keeps its own files of a working directory (formats: 3.1).
+/// Where Terraform keeps its own files of a working directory (docs/plan-format.md).
 pub(crate) fn data_dir(dir: &Path) -> std::path::PathBuf {
     let name = std::env::var_os("TF_DATA_DIR").filter(|name| !name.is_empty());
     dir.join(name.unwrap_or_else(|| ".terraform".into()))

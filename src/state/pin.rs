@@ -306,7 +306,7 @@ impl PinnedState {
         let mut found = Vec::new();
         for name in names {
             let (pinned, now) = (self.place.get(name), here.attributes.get(name));
-            // Some may come from the environment and are then not written down (formats: 3.4): only those that name the state must be there.
+            // Some may come from the environment and are then not written down (docs/plan-format.md): only those that name the state must be there.
             // A server that is new against the pin is another one: what is written goes there.
             let weak = matches!(
                 name.as_str(),

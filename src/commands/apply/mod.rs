@@ -423,7 +423,7 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (formats: 3.5).
+    /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (docs/plan-format.md).
     fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Problem> {
         let Some(identity) = identity else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Where the state of a plan is kept: of the backend's configuration only what makes its identity (formats 3.4), since the rest holds credentials.
+//! Where the state of a plan is kept: of the backend's configuration only what makes its identity (docs/plan-format.md), since the rest holds credentials.
 
 use super::msgpack::{self, Level};
 use crate::plan::ReadError;

@@ -1,4 +1,4 @@
-//! One change of a saved plan: from the message to the entry that rules see (formats 2.2, 2.3). Nothing of `private` is looked at.
+//! One change of a saved plan: from the message to the entry that rules see (docs/plan-format.md). Nothing of `private` is looked at.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::plan::{
     Action, Detail, Invocation, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value,
 };
 
-/// Who wrote the file, as far as it can be told (formats 2.7).
+/// Who wrote the file, as far as it can be told (docs/plan-format.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writer {
     /// Terraform.

@@ -1,4 +1,4 @@
-//! The configuration within a saved plan (`tfconfig/`, formats 2.1): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
+//! The configuration within a saved plan (`tfconfig/`, docs/plan-format.md): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
 //! not known. The JSON of a plan has none of it: where in the sources a block stands.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
 //! The reader of saved plan files: what `terraform plan -out` wrote and `terraform apply` will do. All of it is borrowed from the inflated `tfplan`;
-//! values stay msgpack until a rule asks. Facts about every byte: formats 2.
+//! values stay msgpack until a rule asks. Facts about every byte: docs/plan-format.md.
 
 mod backend;
 mod change;
@@ -38,12 +38,12 @@ const FREE: usize = 16 << 20;
 /// And how many times the inflated plan beyond that: far above what real changes need, so that a file of empty ones does not become many times its size.
 const TIMES: usize = 2;
 
-/// The fields of a plan that are there once at most (formats 2.2).
+/// The fields of a plan that are there once at most (docs/plan-format.md).
 const ONCE: &[u32] = &[1, 13, 14, 17, 20, 21, 25, 26, 29];
 
 const TWO_PLACES: ReadError = ReadError("it names two places for its state");
 
-/// Fields of the plan that are known and not read (formats 2.2): no work is in them.
+/// Fields of the plan that are known and not read (docs/plan-format.md): no work is in them.
 const KNOWN: &[u32] = &[
     1,
     2,
@@ -117,7 +117,7 @@ impl fmt::Debug for Saved<'_> {
 }
 
 impl Saved<'_> {
-    /// Whether the backend had no state at all when the plan was made; an emptied state has a lineage (formats 2.4).
+    /// Whether the backend had no state at all when the plan was made; an emptied state has a lineage (docs/plan-format.md).
     #[must_use]
     pub const fn no_state(&self) -> bool {
         self.lineage.is_empty() && self.serial == 0
@@ -505,7 +505,7 @@ impl<'p> Draft<'p> {
     }
 }
 
-/// The value of a root variable that the caller set, of the message of a plan: the file says nothing of its sensitivity (formats 2.6).
+/// The value of a root variable that the caller set, of the message of a plan: the file says nothing of its sensitivity (docs/plan-format.md).
 pub(crate) fn variable<'p>(plan: &'p [u8], name: &str) -> Result<Option<Value<'p>>, ReadError> {
     for field in fields(plan) {
         let (2, content) = field? else { continue };

@@ -1,4 +1,4 @@
-//! Msgpack as Terraform writes values (formats 2.5), walked where it lies: one level at a time, never a tree. Lengths are believed only as far as bytes
+//! Msgpack as Terraform writes values (docs/plan-format.md), walked where it lies: one level at a time, never a tree. Lengths are believed only as far as bytes
 //! are there.
 
 use std::borrow::Cow;

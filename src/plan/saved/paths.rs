@@ -1,4 +1,4 @@
-//! Paths into a value as a saved plan has them (formats 2.2: `Path`): which parts are sensitive, and which attributes force a replace.
+//! Paths into a value as a saved plan has them (docs/plan-format.md): which parts are sensitive, and which attributes force a replace.
 //! They are compared where they lie; what is kept while going down is which of them still fit.
 
 use std::borrow::Cow;

@@ -1,5 +1,5 @@
 //! Protobuf as it lies in the file: fields one after the other, borrowed, nothing decoded into owned messages. A plan of eight megabytes of empty
-//! changes would take a hundred times as much as owned messages. Field numbers and their clashes between Terraform and OpenTofu: formats 2.2.
+//! changes would take a hundred times as much as owned messages. Field numbers and their clashes between Terraform and OpenTofu: docs/plan-format.md.
 
 use crate::plan::ReadError;
 

@@ -1,4 +1,4 @@
-//! The state within a saved plan (formats 2.8), read as a stream: of each managed object its address, its type and its `id`, of the rest nothing.
+//! The state within a saved plan (docs/plan-format.md), read as a stream: of each managed object its address, its type and its `id`, of the rest nothing.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -322,7 +322,7 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-/// Reads a state file (formats 2.8) to its end.
+/// Reads a state file (docs/plan-format.md) to its end.
 ///
 /// # Errors
 /// When it is none, or of another version than 4.

@@ -1,5 +1,5 @@
 //! The zip around a saved plan, read through its central directory and only if nothing in it is open to two readings: what this reader does not see,
-//! Terraform must not see either. Layout: PKWARE APPNOTE 4.3; what Terraform writes: formats 2.1. No archive crate, since those settle doubtful cases
+//! Terraform must not see either. Layout: PKWARE APPNOTE 4.3; what Terraform writes: docs/plan-format.md. No archive crate, since those settle doubtful cases
 //! (of two members with one name they take the last, Terraform the first) where this one has to refuse.
 
 use std::borrow::Cow;
