@@ -192,10 +192,9 @@ impl<'b> Container<'b> {
             {
                 return Err(forged("a member has a name that may lead elsewhere"));
             }
-            if !seen.insert(plain) {
-                return Err(forged(
-                    "two members have the same name, or differ in its case or blanks alone",
-                ));
+            // Two sources may differ in case alone: Terraform reads both.
+            if !seen.insert(member.name) {
+                return Err(forged("two members have the same name"));
             }
         }
         Ok(())
