@@ -1338,5 +1338,5 @@ fn very_many_provider_blocks() {
         Some("medium"),
         "what is beyond the limits is not taken as shown"
     );
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 120, "{:?}", start.elapsed());
 }

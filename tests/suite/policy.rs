@@ -1702,7 +1702,7 @@ fn hostile_files() {
         )
         .is_ok()
     );
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
     assert!(read(&b"#".repeat(4096)).is_ok());
     assert!(read("\u{feff}block_at = \"low\"\r\n".as_bytes()).is_ok());
 }
