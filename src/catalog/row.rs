@@ -426,6 +426,9 @@ pub struct TypeRow {
     /// The way back needs the object's name, which a replacement takes at once.
     #[serde(default)]
     pub(crate) recovery_needs_name: bool,
+    /// The grade of a replace that makes the new one first: what uses it can move over before the old one goes.
+    #[serde(default)]
+    pub(crate) new_first: Option<Grade>,
     /// The command that takes a copy before, with `{attribute}` for identifiers.
     #[serde(default)]
     pub(crate) copy_first: Option<String>,

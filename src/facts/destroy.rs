@@ -4,7 +4,7 @@ use crate::catalog::{
     Carried, Catalog, Category, Condition, Effect, Grade, Guard, Scalar, TypeRow, When, carried,
 };
 use crate::finding::{Evidence, Severity, Shown};
-use crate::plan::{Opened, ReadError, ResourceChange, Show};
+use crate::plan::{Action, Opened, ReadError, ResourceChange, Show};
 
 use crate::facts::going::Going;
 use crate::facts::providers::Providers;
@@ -100,6 +100,9 @@ impl<'a, 'p> Destroy<'a, 'p> {
             destroy.no_way_back = destroy.lost_way_back(row, &value, going)?;
             destroy.weigh_all(row, &value, providers, going)?;
             destroy.keeps = destroy.keeping(row, &value)?;
+        }
+        if let (Action::CreateDelete, Some(grade)) = (change.action, row.new_first) {
+            destroy.grade = destroy.grade.min(grade);
         }
         if destroy.grade > Grade::Medium && destroy.copy.is_none() && !destroy.kept {
             destroy.copy_first = copy::command(row, change.before())?;

@@ -28,6 +28,7 @@ mod properties;
 mod real;
 mod report;
 mod revision;
+mod rotation;
 mod saved;
 mod saved_hostile;
 mod saved_memory;

@@ -1,0 +1,39 @@
+//! A credential or a group of nodes that is replaced with the new one first is a smaller step than one that goes first.
+
+use crate::common::judge;
+
+fn severity(kind: &str, actions: &[&str]) -> Option<String> {
+    let object = |name: &str| serde_json::json!({"user": name, "id": "x"});
+    let quiet = serde_json::json!({"address": "aws_sns_topic.keep", "mode": "managed", "type": "aws_sns_topic", "name": "keep",
+        "change": {"actions": ["no-op"], "before": {"id": "k"}, "after": {"id": "k"}, "after_unknown": {}}});
+    let change = serde_json::json!({"address": format!("{kind}.a"), "mode": "managed", "type": kind, "name": "a",
+        "change": {"actions": actions, "before": object("a"), "after": object("b"), "after_unknown": {"id": true}}});
+    let plan = serde_json::json!({"format_version": "1.2", "resource_changes": [change, quiet],
+        "planned_values": {}, "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": [
+            {"address": format!("{kind}.a"), "mode": "managed", "type": kind, "name": "a", "values": object("a")},
+            {"address": "aws_sns_topic.keep", "mode": "managed", "type": "aws_sns_topic", "name": "keep", "values": {"id": "k"}}]}}}});
+    let report = judge(
+        plan.to_string().as_bytes(),
+        &applygate::testing::Settings::default(),
+    );
+    crate::common::told(&report)
+        .into_iter()
+        .find(|(_, address, _)| address.contains(kind))
+        .map(|(_, _, severity)| severity)
+}
+
+#[test]
+fn new_first_is_a_smaller_step() {
+    for (kind, destroyed_first, new_first) in [
+        ("aws_iam_access_key", Some("high"), Some("medium")),
+        ("aws_eks_node_group", Some("medium"), None),
+    ] {
+        let told = |actions: &[&str]| severity(kind, actions);
+        assert_eq!(
+            told(&["delete", "create"]).as_deref(),
+            destroyed_first,
+            "{kind}"
+        );
+        assert_eq!(told(&["create", "delete"]).as_deref(), new_first, "{kind}");
+    }
+}
