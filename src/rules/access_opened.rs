@@ -5,19 +5,17 @@ use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
-/// `access-opened`.
-pub(super) static RULE: Rule = Rule {
-    id: "access-opened",
+pub(super) static RULE: Rule = rule! {
+    "access-opened",
     title: "something that was there before is opened to everybody, or a new store is public",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/access-opened.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };
 
 static WORDS: Words = Words {
-    rule: "access-opened",
+    rule: RULE.id,
     speaks: ChangeRule::AccessOpened,
     message: "access is opened to everybody",
     help: "name the networks or the people that need it; if it is meant for everybody, say so in the change",

@@ -11,19 +11,17 @@ use crate::facts::{Facts, gone};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
-/// `access-overwrite`.
-pub(super) static RULE: Rule = Rule {
-    id: "access-overwrite",
+pub(super) static RULE: Rule = rule! {
+    "access-overwrite",
     title: "an authoritative access policy is created or narrowed: every binding that is not in it goes",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/access-overwrite.md"),
-    check,
+    check: check,
 };
 
 static WORDS: Words = Words {
-    rule: "access-overwrite",
+    rule: RULE.id,
     speaks: ChangeRule::AccessOverwrite,
     message: "access that others may rely on is taken away",
     help: "give access with additive members instead, or make sure that everybody who needs it is in the list",
@@ -50,7 +48,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             },
             _ => continue,
         };
-        let mut finding = about("access-overwrite", Severity::High, change);
+        let mut finding = about(RULE.id, Severity::High, change);
         finding.message = "replaces every access binding there is".to_owned();
         finding.loss =
             Some("the access of every person, service account and service agent that is not in the new policy, your own perhaps included".to_owned());
@@ -142,7 +140,7 @@ fn one_role(
     if binding && owns(&role) {
         severity = Severity::High;
     }
-    let mut finding = about("access-overwrite", severity, change);
+    let mut finding = about(RULE.id, severity, change);
     finding.message = "replaces every member of this one role or list".to_owned();
     finding.loss = Some(
         "the access of everybody who is not in the new list, also outside Terraform".to_owned(),

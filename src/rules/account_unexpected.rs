@@ -6,15 +6,13 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
-/// `account-unexpected`.
-pub(super) static RULE: Rule = Rule {
-    id: "account-unexpected",
+pub(super) static RULE: Rule = rule! {
+    "account-unexpected",
     title: "the plan, or its state, is for another account than the policy expects",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/account-unexpected.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -22,7 +20,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     };
     let asked = Asked {
-        rule: "account-unexpected",
+        rule: RULE.id,
         what: "account",
         verb: "is for",
         expected: &facts.limits.expect.account,

@@ -10,15 +10,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Invocation, ReadError};
 use crate::ui::words::plural;
 
-/// `action-runs`.
-pub(super) static RULE: Rule = Rule {
-    id: "action-runs",
+pub(super) static RULE: Rule = rule! {
+    "action-runs",
     title: "an action runs that stops, wipes or runs something",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/action-runs.md"),
-    check,
+    check: check,
 };
 
 /// Objects that set an action off and are named.
@@ -71,7 +69,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 .and_then(|row| wiped.get(row.of.as_deref()?))
                 .map(|row| row.loss.clone()),
             guess: row.is_none(),
-            ..Finding::about_plan("action-runs", grade, says)
+            ..Finding::about_plan(RULE.id, grade, says)
         };
         if runs.len() > 1 {
             finding.evidence.push(Evidence::Note(format!(

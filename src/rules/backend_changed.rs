@@ -5,15 +5,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `backend-changed`.
-pub(super) static RULE: Rule = Rule {
-    id: "backend-changed",
+pub(super) static RULE: Rule = rule! {
+    "backend-changed",
     title: "the state is kept in another place than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
-    docs: include_str!("../../rules/backend-changed.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -38,7 +36,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         (false, _) => Severity::Critical,
     };
     let mut finding = Finding::about_plan(
-        "backend-changed",
+        RULE.id,
         severity,
         "the state is kept in another place than the pinned one",
     );

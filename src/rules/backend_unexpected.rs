@@ -5,15 +5,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `backend-unexpected`.
-pub(super) static RULE: Rule = Rule {
-    id: "backend-unexpected",
+pub(super) static RULE: Rule = rule! {
+    "backend-unexpected",
     title: "the state is kept in another backend than the policy expects",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Free,
-    docs: include_str!("../../rules/backend-unexpected.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -22,7 +20,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     let Some(saved) = facts.plan.saved.as_deref() else {
-        super::untold(facts, "backend-unexpected", "backend", expected, findings);
+        super::untold(facts, RULE.id, "backend", expected, findings);
         return Ok(());
     };
     let place = saved
@@ -42,7 +40,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     let shown = place.as_deref().unwrap_or(kind);
     let mut finding = Finding::about_plan(
-        "backend-unexpected",
+        RULE.id,
         Severity::Critical,
         format!("the state is kept in another backend than expected: {shown}"),
     );

@@ -5,15 +5,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `backend-unsafe`.
-pub(super) static RULE: Rule = Rule {
-    id: "backend-unsafe",
+pub(super) static RULE: Rule = rule! {
+    "backend-unsafe",
     title: "the state is kept without a lock, without encryption, or on one machine only",
     severity: Severity::Medium,
     needs: Needs::Saved,
     switch: Switch::Free,
-    docs: include_str!("../../rules/backend-unsafe.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -58,7 +56,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     } else {
         "the state is kept less safely than it was pinned"
     };
-    let mut finding = Finding::about_plan("backend-unsafe", severity, message);
+    let mut finding = Finding::about_plan(RULE.id, severity, message);
     finding.evidence = lost.into_iter().chain(never).map(Evidence::Note).collect();
     finding.help = Some(
         "keep it in a remote backend with versioning, encryption and use_lockfile = true"

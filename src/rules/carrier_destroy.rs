@@ -4,15 +4,11 @@ use super::destroyed::{Speaker, speak};
 use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
-/// `carrier-destroy`.
-pub(super) static RULE: Rule = Rule {
-    id: "carrier-destroy",
+pub(super) static RULE: Rule = rule! {
+    "carrier-destroy",
     title: "one delete takes many others along",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/carrier-destroy.md"),
-    check: |facts, findings| speak(RULE_ID, Speaker::Carrier, facts, findings),
+    check: |facts, findings| speak(RULE.id, Speaker::Carrier, facts, findings),
 };
-
-const RULE_ID: &str = "carrier-destroy";

@@ -7,15 +7,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `cluster-with-network`.
-pub(super) static RULE: Rule = Rule {
-    id: "cluster-with-network",
+pub(super) static RULE: Rule = rule! {
+    "cluster-with-network",
     title: "a Kubernetes cluster is destroyed in one plan with a network",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/cluster-with-network.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -28,7 +26,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     for destroy in facts.destroys.iter().filter(|destroy| {
         destroy.category() == Some(Category::Cluster) && is_kubernetes(&destroy.change.kind)
     }) {
-        let mut finding = about("cluster-with-network", Severity::Medium, destroy.change);
+        let mut finding = about(RULE.id, Severity::Medium, destroy.change);
         finding.message =
             "destroyed in one plan with its network: the apply is likely to stop half way"
                 .to_owned();

@@ -5,15 +5,13 @@ use crate::facts::{Facts, commands};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `command-runs`.
-pub(super) static RULE: Rule = Rule {
-    id: "command-runs",
+pub(super) static RULE: Rule = rule! {
+    "command-runs",
     title: "a command runs that no change shows",
     severity: Severity::Low,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/command-runs.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -30,7 +28,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             resource_type: Some(command.kind),
             actions: command.action.words(),
             ..Finding::about_plan(
-                "command-runs",
+                RULE.id,
                 Severity::Low,
                 if command.certain {
                     "a command runs, and the plan does not show what it does"

@@ -9,18 +9,14 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Gone, ReadError};
 use crate::ui::words::plural;
 
-/// `create-everything`.
-pub(super) static RULE: Rule = Rule {
-    id: "create-everything",
+pub(super) static RULE: Rule = rule! {
+    "create-everything",
     title: "everything is created: the state may be missing, empty or another one",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/create-everything.md"),
-    check,
+    check: check,
 };
-
-const RULE_ID: &str = "create-everything";
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     // A first plan that was applied already is out of date, and nothing else.
@@ -94,7 +90,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Severity::Medium
     };
     let mut finding = Finding::about_plan(
-        RULE_ID,
+        RULE.id,
         severity,
         format!(
             "everything is created: {}, and the state holds nothing",
@@ -163,7 +159,7 @@ fn nearly(
         Severity::Medium
     };
     let mut finding = Finding::about_plan(
-        RULE_ID,
+        RULE.id,
         severity,
         format!(
             "nearly everything is created: {}, and the state holds only {held}",

@@ -9,15 +9,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError};
 
-/// `deleted-outside`.
-pub(super) static RULE: Rule = Rule {
-    id: "deleted-outside",
+pub(super) static RULE: Rule = rule! {
+    "deleted-outside",
     title: "something with data vanished outside Terraform and is about to be created empty",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/deleted-outside.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -39,7 +37,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         else {
             continue;
         };
-        let mut finding = about("deleted-outside", Severity::Medium, change);
+        let mut finding = about(RULE.id, Severity::Medium, change);
         finding.message = "it is gone from the cloud, and is created anew: empty".to_owned();
         finding.loss =
             Some("what it held went when it was deleted outside Terraform; a new one with the same name can hide that, and end a restore window".to_owned());

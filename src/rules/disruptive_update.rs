@@ -5,19 +5,17 @@ use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
-/// `disruptive-update`.
-pub(super) static RULE: Rule = Rule {
-    id: "disruptive-update",
+pub(super) static RULE: Rule = rule! {
+    "disruptive-update",
     title: "an update restarts, stops, disables or moves something that runs",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/disruptive-update.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };
 
 static WORDS: Words = Words {
-    rule: "disruptive-update",
+    rule: RULE.id,
     speaks: ChangeRule::DisruptiveUpdate,
     message: "an outage comes with this change",
     help: "apply it in a maintenance window, or make the change beside the running one",

@@ -6,18 +6,14 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape};
 
-/// `egress-lost`.
-pub(super) static RULE: Rule = Rule {
-    id: "egress-lost",
+pub(super) static RULE: Rule = rule! {
+    "egress-lost",
     title: "the way out of private subnets goes or is missing while machines in them stay or are created",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/egress-lost.md"),
-    check,
+    check: check,
 };
-
-const RULE_ID: &str = "egress-lost";
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let managed = || {
@@ -51,7 +47,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .first()
         .filter(|_| !ways.iter().any(|way| is_nat(&way.kind)))
     {
-        let mut finding = about(RULE_ID, Severity::Medium, way);
+        let mut finding = about(RULE.id, Severity::Medium, way);
         finding.message =
             "the way out of the private subnets goes while machines in the stack stay".to_owned();
         finding.loss = Some("image pulls, updates and calls to the outside from private subnets; node groups report unhealthy after a while".to_owned());
@@ -71,7 +67,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .count();
     if lost.is_empty() && new_nodes > 0 && ways.is_empty() && has_private_subnet(facts)? {
         let mut finding = Finding::about_plan(
-            RULE_ID,
+            RULE.id,
             Severity::Low,
             "nodes are created in private subnets, and this plan shows no way out for them",
         );

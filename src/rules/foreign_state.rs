@@ -6,15 +6,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError};
 use crate::ui::words::plural;
 
-/// `foreign-state`.
-pub(super) static RULE: Rule = Rule {
-    id: "foreign-state",
+pub(super) static RULE: Rule = rule! {
+    "foreign-state",
     title: "everything in the state is deleted and everything in the configuration created: the state is another stack's",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/foreign-state.md"),
-    check,
+    check: check,
 };
 
 /// Fewer than this on either side are a small change, not another stack.
@@ -37,7 +35,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     let mut finding = Finding::about_plan(
-        "foreign-state",
+        RULE.id,
         Severity::Critical,
         format!(
             "the state seems to be another stack's: all {} in it are destroyed, and {} of this configuration are created",

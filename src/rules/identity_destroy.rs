@@ -4,15 +4,11 @@ use super::destroyed::{Speaker, speak};
 use super::{Needs, Rule, Switch};
 use crate::finding::Severity;
 
-/// `identity-destroy`.
-pub(super) static RULE: Rule = Rule {
-    id: "identity-destroy",
+pub(super) static RULE: Rule = rule! {
+    "identity-destroy",
     title: "a user directory, client or access is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/identity-destroy.md"),
-    check: |facts, findings| speak(RULE_ID, Speaker::Identity, facts, findings),
+    check: |facts, findings| speak(RULE.id, Speaker::Identity, facts, findings),
 };
-
-const RULE_ID: &str = "identity-destroy";

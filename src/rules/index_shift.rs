@@ -10,15 +10,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, member};
 use crate::ui::words::plural;
 
-/// `index-shift`.
-pub(super) static RULE: Rule = Rule {
-    id: "index-shift",
+pub(super) static RULE: Rule = rule! {
+    "index-shift",
     title: "the objects of a count shift by one because an element was taken out before them",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/index-shift.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -67,7 +65,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         }
         if shifted > 0 {
             let mut finding = Finding::about_plan(
-                RULE_ID,
+                RULE.id,
                 Severity::Medium,
                 format!(
                     "{} take the place of the next one, and the last goes",
@@ -95,8 +93,6 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     Ok(())
 }
-
-const RULE_ID: &str = "index-shift";
 
 /// Whether every attribute that changes becomes what the next one has now, and at least one says so with a known value.
 fn takes_place_of(

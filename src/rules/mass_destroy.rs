@@ -8,15 +8,13 @@ use crate::plan::saved::PlanMode;
 use crate::plan::{Action, ReadError};
 use crate::ui::words::plural;
 
-/// `mass-destroy`.
-pub(super) static RULE: Rule = Rule {
-    id: "mass-destroy",
+pub(super) static RULE: Rule = rule! {
+    "mass-destroy",
     title: "everything in the state, or a large part of it, is destroyed",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/mass-destroy.md"),
-    check,
+    check: check,
 };
 
 /// Fewer objects than this are no stack.
@@ -106,7 +104,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             share * 100.0
         )
     };
-    let mut finding = Finding::about_plan("mass-destroy", severity, message);
+    let mut finding = Finding::about_plan(RULE.id, severity, message);
     finding.loss = (weighty > 0)
         .then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
     if replaced > 0 && everything {
@@ -150,7 +148,7 @@ fn destroy_mode(facts: &Facts<'_, '_>) -> Option<&'static str> {
 /// A destroy plan of little: said all the same, since nothing else in the report does.
 fn named(deleted: usize, mode: &str) -> Finding {
     let mut finding = Finding::about_plan(
-        "mass-destroy",
+        RULE.id,
         Severity::Low,
         format!(
             "a plan in destroy mode: {}",

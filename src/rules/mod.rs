@@ -1,5 +1,16 @@
 //! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
 
+/// A rule: its id, which is also the name of its page `rules/ID.md` and, with underscores, of its file; then what it finds.
+macro_rules! rule {
+    ($id:literal, $($field:ident: $value:expr),* $(,)?) => {
+        Rule {
+            id: $id,
+            docs: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $id, ".md")),
+            $($field: $value),*
+        }
+    };
+}
+
 mod access_opened;
 mod access_overwrite;
 mod account_unexpected;

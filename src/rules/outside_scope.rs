@@ -8,15 +8,13 @@ use crate::facts::{Facts, is_change};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange};
 
-/// `outside-scope`.
-pub(super) static RULE: Rule = Rule {
-    id: "outside-scope",
+pub(super) static RULE: Rule = rule! {
+    "outside-scope",
     title: "something changes that was not expected to",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/outside-scope.md"),
-    check,
+    check: check,
 };
 
 /// Patterns that are named.
@@ -67,7 +65,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             actions: change.action.words(),
             evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
             help: Some("if it is meant, expect it too; if not, find out what in the configuration brought it along".to_owned()),
-            ..Finding::about_plan("outside-scope", Severity::High, format!("{}, and was not expected to change", what(change)))
+            ..Finding::about_plan(RULE.id, Severity::High, format!("{}, and was not expected to change", what(change)))
         });
     }
     let actions: BTreeMap<&str, &str> = facts
@@ -83,12 +81,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             resource_type: Some(kind.to_owned()),
             evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
             help: Some("if it is meant, expect it too; if not, find out what in the configuration sets it off".to_owned()),
-            ..Finding::about_plan("outside-scope", Severity::High, "an action runs, and was not expected to")
+            ..Finding::about_plan(RULE.id, Severity::High, "an action runs, and was not expected to")
         });
     }
     if !facts.plan.unknown_work.is_empty() {
         let mut finding = Finding::about_plan(
-            "outside-scope",
+            RULE.id,
             Severity::High,
             "the plan lists work that is not known, so whether it is expected cannot be told",
         );

@@ -6,15 +6,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
 
-/// `over-budget`.
-pub(super) static RULE: Rule = Rule {
-    id: "over-budget",
+pub(super) static RULE: Rule = rule! {
+    "over-budget",
     title: "more is destroyed or changed than the policy allows in one plan",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/over-budget.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -76,7 +74,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if says.is_empty() {
         return Ok(());
     }
-    let mut finding = Finding::about_plan("over-budget", Severity::High, says.join("; "));
+    let mut finding = Finding::about_plan(RULE.id, Severity::High, says.join("; "));
     finding.evidence = evidence;
     finding.help = Some("read what is more than you meant; if all of it is meant, raise the number for this plan, or apply it in parts".to_owned());
     findings.push(finding);

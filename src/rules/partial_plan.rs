@@ -6,15 +6,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
 
-/// `partial-plan`.
-pub(super) static RULE: Rule = Rule {
-    id: "partial-plan",
+pub(super) static RULE: Rule = rule! {
+    "partial-plan",
     title: "the plan covers only a part of the configuration",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/partial-plan.md"),
-    check,
+    check: check,
 };
 
 /// Addresses of `-target` that are named.
@@ -25,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     // An errored plan is incomplete as well, and refused for that.
     if (facts.plan.complete == Some(false) && !facts.plan.errored) || deferred > 0 {
         let mut finding = Finding::about_plan(
-            "partial-plan",
+            RULE.id,
             Severity::Medium,
             "the plan covers only a part of the configuration",
         );

@@ -7,15 +7,13 @@ use crate::plan::ReadError;
 use crate::state::Stale;
 use crate::ui::words::plural;
 
-/// `plan-stale`.
-pub(super) static RULE: Rule = Rule {
-    id: "plan-stale",
+pub(super) static RULE: Rule = rule! {
+    "plan-stale",
     title: "the plan was made before the state that it would be applied to",
     severity: Severity::High,
     needs: Needs::Saved,
     switch: Switch::Never,
-    docs: include_str!("../../rules/plan-stale.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -34,7 +32,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         }
     };
     let mut finding = Finding::about_plan(
-        "plan-stale",
+        RULE.id,
         Severity::High,
         format!("the plan is out of date: it was made {made}, and {now}"),
     );

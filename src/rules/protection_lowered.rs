@@ -5,19 +5,17 @@ use super::{Needs, Rule, Switch};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
-/// `protection-lowered`.
-pub(super) static RULE: Rule = Rule {
-    id: "protection-lowered",
+pub(super) static RULE: Rule = rule! {
+    "protection-lowered",
     title: "an update takes away a protection that was there",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/protection-lowered.md"),
     check: |facts, findings| speak(&WORDS, facts, findings),
 };
 
 static WORDS: Words = Words {
-    rule: "protection-lowered",
+    rule: RULE.id,
     speaks: ChangeRule::ProtectionLowered,
     message: "a protection that was there is taken away",
     help: "nothing is lost yet; if this is the first step of a removal, say so in the change, and put it back afterwards",

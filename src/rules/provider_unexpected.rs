@@ -10,15 +10,13 @@ use crate::plan::ReadError;
 use crate::plan::configured::Configured;
 use crate::ui::words::plural;
 
-/// `provider-unexpected`.
-pub(super) static RULE: Rule = Rule {
-    id: "provider-unexpected",
+pub(super) static RULE: Rule = rule! {
+    "provider-unexpected",
     title: "the plan uses a provider that the policy does not list",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/provider-unexpected.md"),
-    check,
+    check: check,
 };
 
 /// Providers that are named.
@@ -64,7 +62,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     let mut finding = Finding::about_plan(
-        "provider-unexpected",
+        RULE.id,
         Severity::High,
         format!("the plan uses {} not on the list", are(used.len())),
     );

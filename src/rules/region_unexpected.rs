@@ -6,15 +6,13 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
-/// `region-unexpected`.
-pub(super) static RULE: Rule = Rule {
-    id: "region-unexpected",
+pub(super) static RULE: Rule = rule! {
+    "region-unexpected",
     title: "the plan changes something in another region than the policy expects",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/region-unexpected.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -22,7 +20,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     };
     let asked = Asked {
-        rule: "region-unexpected",
+        rule: RULE.id,
         what: "region",
         verb: "acts in",
         expected: &facts.limits.expect.region,

@@ -6,15 +6,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `rename-without-moved`.
-pub(super) static RULE: Rule = Rule {
-    id: "rename-without-moved",
+pub(super) static RULE: Rule = rule! {
+    "rename-without-moved",
     title: "something is destroyed and created again because only its address changed",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/rename-without-moved.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -26,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let Some(severity) = destroy.severity() else {
             continue;
         };
-        let mut finding = destroyed::finding("rename-without-moved", severity, destroy)?;
+        let mut finding = destroyed::finding(RULE.id, severity, destroy)?;
         finding.message = format!("destroyed, and created again as {}", rename.to.address);
         finding.evidence.push(Evidence::Note(
             if rename.same_identity {

@@ -5,14 +5,12 @@ use super::{Needs, Rule, Switch, expiry};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
-/// `retention-cut`.
-pub(super) static RULE: Rule = Rule {
-    id: "retention-cut",
+pub(super) static RULE: Rule = rule! {
+    "retention-cut",
     title: "an update lets existing data or restore points go",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/retention-cut.md"),
     check: |facts, findings| {
         speak(&WORDS, facts, findings)?;
         expiry::check(WORDS.rule, facts, findings)
@@ -20,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 static WORDS: Words = Words {
-    rule: "retention-cut",
+    rule: RULE.id,
     speaks: ChangeRule::RetentionCut,
     message: "existing data or restore points go with this change, without another apply",
     help: "keep the old value, or copy what is still needed to another place first",

@@ -8,15 +8,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
 
-/// `several-regions`.
-pub(super) static RULE: Rule = Rule {
-    id: "several-regions",
+pub(super) static RULE: Rule = rule! {
+    "several-regions",
     title: "the plan touches more than one region or account at once",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/several-regions.md"),
-    check,
+    check: check,
 };
 
 /// Places that are named.
@@ -44,7 +42,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 return Ok(());
             };
             let mut finding = Finding::about_plan(
-                "several-regions",
+                RULE.id,
                 Severity::Medium,
                 "the plan does not show which regions it touches",
             );
@@ -54,17 +52,17 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             return Ok(());
         }
         (regions, 0) => Finding::about_plan(
-            "several-regions",
+            RULE.id,
             Severity::Medium,
             format!("the plan touches {} at once", plural(regions, "region")),
         ),
         (0, accounts) => Finding::about_plan(
-            "several-regions",
+            RULE.id,
             Severity::Medium,
             format!("the plan touches {} at once", plural(accounts, "account")),
         ),
         (regions, accounts) => Finding::about_plan(
-            "several-regions",
+            RULE.id,
             Severity::Medium,
             format!(
                 "the plan touches {} and {} at once",

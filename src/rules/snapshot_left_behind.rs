@@ -7,15 +7,13 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
-/// `snapshot-left-behind`.
-pub(super) static RULE: Rule = Rule {
-    id: "snapshot-left-behind",
+pub(super) static RULE: Rule = rule! {
+    "snapshot-left-behind",
     title: "a final snapshot stays behind and is billed until somebody deletes it",
     severity: Severity::Low,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/snapshot-left-behind.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -30,7 +28,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         if !says.contains("final") {
             continue;
         }
-        let mut finding = about("snapshot-left-behind", Severity::Low, destroy.change);
+        let mut finding = about(RULE.id, Severity::Low, destroy.change);
         let named = name
             .as_ref()
             .map_or_else(String::new, |name| format!(" ({name})"));

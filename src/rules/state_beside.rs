@@ -6,15 +6,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::state::Sign;
 
-/// `state-beside`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-beside",
+pub(super) static RULE: Rule = rule! {
+    "state-beside",
     title: "files in the working directory say that the state is elsewhere, or that a run did not end well",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/state-beside.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -41,7 +39,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Severity::Medium
     };
     let mut finding = Finding::about_plan(
-        "state-beside",
+        RULE.id,
         severity,
         "files in the working directory do not fit the plan's state",
     );

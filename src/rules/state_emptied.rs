@@ -9,18 +9,15 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Gone, ReadError};
 use crate::ui::words::plural;
 
-/// `state-emptied`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-emptied",
+pub(super) static RULE: Rule = rule! {
+    "state-emptied",
     title: "objects leave the state although nothing deletes them",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/state-emptied.md"),
-    check,
+    check: check,
 };
 
-const RULE_ID: &str = "state-emptied";
 /// Fewer objects than this are no stack.
 const LEAST: usize = 3;
 /// Objects that are named.
@@ -65,7 +62,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             ))],
             help: Some("find out whether it was deleted, or whether the plan was made with other credentials or in another region".to_owned()),
             ..Finding::about_plan(
-                RULE_ID,
+                RULE.id,
                 Severity::Medium,
                 "leaves the state although nothing deletes it: refresh did not find it, and the apply writes that down",
             )
@@ -77,7 +74,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 
 fn everything(gone: &[Gone]) -> Finding {
     let mut finding = Finding::about_plan(
-        RULE_ID,
+        RULE.id,
         Severity::Critical,
         format!(
             "the state is emptied without a delete: refresh found none of its {}",
@@ -116,7 +113,7 @@ fn untold(facts: &Facts<'_, '_>, left: usize, findings: &mut Vec<Finding>) {
         return;
     }
     let mut finding = Finding::about_plan(
-        RULE_ID,
+        RULE.id,
         Severity::Medium,
         format!(
             "the configuration has {}, and neither the plan nor the state knows one of them",

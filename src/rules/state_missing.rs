@@ -6,15 +6,13 @@ use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
 
-/// `state-missing`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-missing",
+pub(super) static RULE: Rule = rule! {
+    "state-missing",
     title: "the state that was pinned is missing or emptied",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
-    docs: include_str!("../../rules/state-missing.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -34,7 +32,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         "the plan was computed against a state that holds nothing"
     };
     let mut finding = Finding::about_plan(
-        "state-missing",
+        RULE.id,
         Severity::Critical,
         format!(
             "the state is missing: {what}, though one with {} is pinned",

@@ -5,15 +5,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `state-rolled-back`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-rolled-back",
+pub(super) static RULE: Rule = rule! {
+    "state-rolled-back",
     title: "an older state was put in place of the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
-    docs: include_str!("../../rules/state-rolled-back.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -56,7 +54,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         ),
         None => format!("pinned objects that hold data are no longer in the state: {gone}"),
     };
-    let mut finding = Finding::about_plan("state-rolled-back", severity, message);
+    let mut finding = Finding::about_plan(RULE.id, severity, message);
     finding.loss =
         Some("if the state went back, sight of what was made since: it is created a second time, or destroyed as unknown; a plan without changes hides it altogether".to_owned());
     if back.is_some() && gone > 0 {

@@ -6,15 +6,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `state-store-destroy`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-store-destroy",
+pub(super) static RULE: Rule = rule! {
+    "state-store-destroy",
     title: "Terraform's own state store or lock table is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/state-store-destroy.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -32,7 +30,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             Some(_) => Severity::Critical,
             None => severity,
         };
-        let mut finding = destroyed::finding(RULE_ID, severity, destroy)?;
+        let mut finding = destroyed::finding(RULE.id, severity, destroy)?;
         if let Some(name) = name.filter(|_| !destroy.change.before().has_sensitive()) {
             finding.evidence.insert(
                 0,
@@ -52,5 +50,3 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     Ok(())
 }
-
-const RULE_ID: &str = "state-store-destroy";

@@ -5,15 +5,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `state-swapped`.
-pub(super) static RULE: Rule = Rule {
-    id: "state-swapped",
+pub(super) static RULE: Rule = rule! {
+    "state-swapped",
     title: "the state has another lineage than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
-    docs: include_str!("../../rules/state-swapped.md"),
-    check,
+    check: check,
 };
 
 /// Addresses that are named as having come along.
@@ -39,7 +37,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         "the state is another one: its lineage is not the pinned one, and not all that was pinned is in it"
     };
     let mut finding = Finding::about_plan(
-        "state-swapped",
+        RULE.id,
         if migrated {
             Severity::Low
         } else {

@@ -7,15 +7,13 @@ use crate::facts::{Facts, why};
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
-/// `stateful-forget`.
-pub(super) static RULE: Rule = Rule {
-    id: "stateful-forget",
+pub(super) static RULE: Rule = rule! {
+    "stateful-forget",
     title: "something that holds data is dropped from the state",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/stateful-forget.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -26,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     {
         let row = facts.catalog.of(change);
         if row.is_some_and(|row| row.category.holds_data() && row.destroy > Grade::Medium) {
-            let mut finding = about("stateful-forget", Severity::Medium, change);
+            let mut finding = about(RULE.id, Severity::Medium, change);
             if change.action.leaves_old() {
                 finding.message = "replaced by a new, empty one: the old object stays as it is, but Terraform no longer manages it".to_owned();
                 finding.loss = Some("no data; what uses this address gets the empty one, and the old one is no longer in any plan".to_owned());

@@ -8,15 +8,13 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{ReadError, ResourceChange, Shape};
 
-/// `takes-over`.
-pub(super) static RULE: Rule = Rule {
-    id: "takes-over",
+pub(super) static RULE: Rule = rule! {
+    "takes-over",
     title: "a create takes over something that exists and removes what it does not list",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/takes-over.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
@@ -39,7 +37,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 "it is created in the state alone: what it stands for is there already".to_owned(),
             ),
         };
-        let mut finding = about("takes-over", severity, change);
+        let mut finding = about(RULE.id, severity, change);
         finding.message =
             "takes over what exists, and removes from it what its block does not list".to_owned();
         finding.loss = Some("rules, routes or entries that somebody else made there".to_owned());

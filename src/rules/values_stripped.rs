@@ -6,20 +6,18 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `values-stripped`.
-pub(super) static RULE: Rule = Rule {
-    id: "values-stripped",
+pub(super) static RULE: Rule = rule! {
+    "values-stripped",
     title: "an update takes most of the values out of a live resource",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
-    docs: include_str!("../../rules/values-stripped.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for stripped in &facts.stripped {
-        let mut finding = about("values-stripped", Severity::Medium, stripped.change);
+        let mut finding = about(RULE.id, Severity::Medium, stripped.change);
         finding.message = "most of the values of a live resource are taken out".to_owned();
         finding.loss = Some("settings that somebody may have made by hand, or that a missing variable file used to give".to_owned());
         finding.evidence.push(Evidence::Note(format!(

@@ -5,21 +5,19 @@ use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
-/// `workspace-unexpected`.
-pub(super) static RULE: Rule = Rule {
-    id: "workspace-unexpected",
+pub(super) static RULE: Rule = rule! {
+    "workspace-unexpected",
     title: "the plan is for a workspace that is not pinned, or not one that the policy expects",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
-    docs: include_str!("../../rules/workspace-unexpected.md"),
-    check,
+    check: check,
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let wanted = &facts.limits.expect.workspace;
     let Some(identity) = &facts.state.identity else {
-        super::untold(facts, "workspace-unexpected", "workspace", wanted, findings);
+        super::untold(facts, RULE.id, "workspace", wanted, findings);
         return Ok(());
     };
     let unpinned = facts
@@ -38,7 +36,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         (Some(_), true) => "which is neither expected nor pinned for this directory",
     };
     let message = format!("the plan is for workspace {}, {which}", identity.workspace);
-    let mut finding = Finding::about_plan("workspace-unexpected", Severity::Critical, message);
+    let mut finding = Finding::about_plan(RULE.id, Severity::Critical, message);
     if let Some(pin) = unpinned {
         let known: Vec<&str> = pin
             .states
