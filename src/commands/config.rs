@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::environment::Environment;
 use crate::cli::{ConfigArgs, ConfigCommand, Format, JudgeArgs};
 use crate::finding::Severity;
-use crate::policy::settings::{self, Holding, Settings};
+use crate::policy::settings::{self, EffectiveSettings, Settings};
 use crate::policy::{Env, Layer, Policy, RuleGrade};
 use crate::rules;
 use crate::state::Where;
@@ -226,7 +226,7 @@ fn show(
     Ok(Exit::Through)
 }
 
-fn show_text(holding: &Holding, file: &str, streams: &mut Streams<'_>) -> io::Result<()> {
+fn show_text(holding: &EffectiveSettings, file: &str, streams: &mut Streams<'_>) -> io::Result<()> {
     let policy = holding.policy.as_ref().map_or_else(
         || "none".to_owned(),
         crate::policy::settings::PolicyLine::words,

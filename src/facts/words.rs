@@ -1,7 +1,7 @@
 //! How a change is said in words: what happens, why, and what to do instead. The same words in every rule.
 
 use crate::finding::Evidence;
-use crate::plan::{Action, PathStep, ReadError, ResourceChange};
+use crate::plan::{Action, PathStep, ReadError, Reason, ResourceChange};
 
 /// What happens to the object that is there now.
 #[must_use]
@@ -27,30 +27,26 @@ pub(crate) fn how(change: &ResourceChange<'_>) -> String {
 pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadError> {
     let paths = replace_paths(change)?;
     let mut text = match change.reason() {
-        Some("replace_because_tainted") => "it is marked as tainted in the state".to_owned(),
-        Some("replace_because_cannot_update") if !paths.is_empty() => {
+        Some(Reason::Tainted) => "it is marked as tainted in the state".to_owned(),
+        Some(Reason::CannotUpdate) if !paths.is_empty() => {
             format!("{} cannot be changed in place", paths.join(", "))
         }
-        Some("replace_because_cannot_update") => {
-            "the provider cannot make this change in place".to_owned()
-        }
-        Some("replace_by_request") => "-replace asks for it".to_owned(),
-        Some("replace_by_triggers") => "replace_triggered_by asks for it".to_owned(),
-        Some("delete_because_no_resource_config") => {
+        Some(Reason::CannotUpdate) => "the provider cannot make this change in place".to_owned(),
+        Some(Reason::Requested) => "-replace asks for it".to_owned(),
+        Some(Reason::Triggered) => "replace_triggered_by asks for it".to_owned(),
+        Some(Reason::NoBlock) => {
             "its block is gone from the configuration, and any prevent_destroy with it".to_owned()
         }
-        Some("delete_because_no_module") => {
-            "its module instance is gone from the configuration".to_owned()
-        }
-        Some("delete_because_wrong_repetition") => {
+        Some(Reason::NoModule) => "its module instance is gone from the configuration".to_owned(),
+        Some(Reason::Repetition) => {
             "its block changed between single, count and for_each".to_owned()
         }
-        Some("delete_because_count_index") => "its index is beyond the new count".to_owned(),
-        Some("delete_because_each_key") => "its key is gone from for_each".to_owned(),
-        Some("delete_because_no_move_target") => {
+        Some(Reason::CountIndex) => "its index is beyond the new count".to_owned(),
+        Some(Reason::EachKey) => "its key is gone from for_each".to_owned(),
+        Some(Reason::NoMoveTarget) => {
             "a moved block points to an address that has no configuration".to_owned()
         }
-        Some("delete_because_enabled_false") => "lifecycle.enabled is false".to_owned(),
+        Some(Reason::Disabled) => "lifecycle.enabled is false".to_owned(),
         _ if change.action.replaces() && !paths.is_empty() => {
             format!("{} cannot be changed in place", paths.join(", "))
         }
@@ -109,21 +105,21 @@ pub(crate) fn remedy(change: &ResourceChange<'_>) -> String {
     }
     let in_module = change.address.starts_with("module.");
     match change.reason() {
-        Some("delete_because_no_resource_config") if in_module => {
+        Some(Reason::NoBlock) if in_module => {
             "the module no longer has this block: was its version changed? to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
         }
-        Some("replace_because_tainted") => "if it is healthy, take the mark away: terraform untaint ADDRESS",
-        Some("replace_by_request") => "plan again without -replace",
-        Some("replace_by_triggers") => "take it out of replace_triggered_by, or move what it holds first",
-        Some("delete_because_no_resource_config") => {
+        Some(Reason::Tainted) => "if it is healthy, take the mark away: terraform untaint ADDRESS",
+        Some(Reason::Requested) => "plan again without -replace",
+        Some(Reason::Triggered) => "take it out of replace_triggered_by, or move what it holds first",
+        Some(Reason::NoBlock) => {
             "put the block back; to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
         }
-        Some("delete_because_no_module" | "delete_because_each_key") => {
+        Some(Reason::NoModule | Reason::EachKey) => {
             "put the key back; to stop managing it without destroying it, use a removed block with destroy = false; if the key only changed, add a moved block"
         }
-        Some("delete_because_wrong_repetition" | "delete_because_no_move_target") => "add a moved block from the old address to the new one",
-        Some("delete_because_count_index") => "use for_each with stable keys, and moved blocks for what stays",
-        Some("delete_because_enabled_false") => "set lifecycle.enabled back to true, or move what it holds first",
+        Some(Reason::Repetition | Reason::NoMoveTarget) => "add a moved block from the old address to the new one",
+        Some(Reason::CountIndex) => "use for_each with stable keys, and moved blocks for what stays",
+        Some(Reason::Disabled) => "set lifecycle.enabled back to true, or move what it holds first",
         _ if change.action.replaces() => "keep the old value, or make the new one beside it, move what it holds, and remove the old one on its own",
         _ if change.deposed().is_some() => "make sure that what it holds is no longer needed, or take it out of the state first",
         _ => "if this is not meant, do not apply; destroy it in a plan of its own, after a backup that lives outside this stack",

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, ReadError,
-    ReplacePaths, ResourceChange, Text, Value, Variables, work::Top,
+    Reason, ReplacePaths, ResourceChange, Text, Value, Variables, work::Top,
 };
 use crate::config::Tree;
 use crate::ui::position as place;
@@ -542,7 +542,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
             Box::new(Detail {
                 deposed: text(entry.deposed),
                 previous_address: text(entry.previous_address),
-                reason: text(entry.action_reason),
+                reason: entry.action_reason.map(|Text(word)| Reason::of_word(&word)),
                 provider: text(entry.provider_name),
                 importing: change.importing.is_some(),
                 before: Some(Value::json(

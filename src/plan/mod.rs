@@ -4,6 +4,7 @@ pub(crate) mod configured;
 mod document;
 pub(crate) mod json;
 mod opened;
+mod reason;
 pub(crate) mod saved;
 mod value;
 pub(crate) mod versions;
@@ -17,6 +18,7 @@ use crate::config::{Provider, Resource};
 pub(crate) use document::STARTS;
 pub use document::{Document, Plans};
 pub(crate) use opened::Opened;
+pub(crate) use reason::Reason;
 pub(crate) use value::Mask;
 pub(crate) use value::Raw;
 pub use value::ReadError;
@@ -153,7 +155,7 @@ pub struct ResourceChange<'p> {
 pub(crate) struct Detail<'p> {
     pub(crate) deposed: Option<Cow<'p, str>>,
     pub(crate) previous_address: Option<Cow<'p, str>>,
-    pub(crate) reason: Option<Cow<'p, str>>,
+    pub(crate) reason: Option<Reason>,
     pub(crate) provider: Option<Cow<'p, str>>,
     pub(crate) importing: bool,
     pub(crate) before: Option<Value<'p>>,
@@ -229,10 +231,10 @@ impl<'p> ResourceChange<'p> {
         self.detail.as_ref()?.previous_address.as_deref()
     }
 
-    /// `action_reason` as the plan says it.
+    /// Why, as the plan says it.
     #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        self.detail.as_ref()?.reason.as_deref()
+    pub fn reason(&self) -> Option<Reason> {
+        self.detail.as_ref()?.reason
     }
 
     /// The provider's name: a full one (`registry.terraform.io/hashicorp/aws`), or in old plans the short one.

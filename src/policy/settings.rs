@@ -31,7 +31,7 @@ use crate::verdict::{Allowance, Line};
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// What was said for this run: wins over the policy.
-    pub said: Said,
+    pub said: Overrides,
     /// Which directory to look into for the state.
     pub place: Where,
     /// What the team agreed on.
@@ -52,7 +52,7 @@ pub struct Settings {
 
 /// What was said on the command line and in environment variables.
 #[derive(Debug, Clone, Default)]
-pub struct Said {
+pub struct Overrides {
     /// Block from this severity on.
     pub(crate) block_at: Option<(Severity, Origin)>,
     /// The environment of the policy.
@@ -99,7 +99,7 @@ impl Origin {
 
 /// What holds for one plan.
 #[derive(Debug, Clone)]
-pub struct Holding {
+pub struct EffectiveSettings {
     /// Numbers and expectations for the rules.
     pub limits: Limits,
     /// Where the line is drawn and what is let through.
@@ -189,7 +189,7 @@ impl Settings {
         let found = !args.no_config && args.config.is_none() && environment.config.is_none();
         let without = Self {
             found,
-            said: Said::of(args, environment)?,
+            said: Overrides::of(args, environment)?,
             place,
             now: environment.now,
             ..Self::default()
@@ -373,7 +373,7 @@ impl Settings {
     ///
     /// # Errors
     /// When two environments fit.
-    pub fn for_plan(&self, workspace: Option<&str>) -> Result<Holding, Refusal> {
+    pub fn for_plan(&self, workspace: Option<&str>) -> Result<EffectiveSettings, Refusal> {
         let chosen = self.choose(workspace)?;
         let base = self.policy.as_deref().map(|policy| &policy.base);
         let mut merge = Merge {
@@ -473,7 +473,7 @@ impl Settings {
             .policy
             .as_deref()
             .map_or_else(Arc::default, |policy| Arc::clone(&policy.own));
-        Ok(Holding {
+        Ok(EffectiveSettings {
             limits,
             line,
             own,
@@ -574,7 +574,7 @@ impl<'a> Merge<'a> {
         Some(value)
     }
 
-    fn expectations(&mut self, said: &Said) -> Expectations {
+    fn expectations(&mut self, said: &Overrides) -> Expectations {
         fn list<T: std::fmt::Display>(all: &[T]) -> String {
             all.iter()
                 .map(ToString::to_string)
@@ -770,7 +770,7 @@ impl<'a> Merge<'a> {
     }
 }
 
-impl Said {
+impl Overrides {
     fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Problem> {
         let block_at = match (args.block_at, &environment.block_at) {
             (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),

@@ -120,7 +120,7 @@ fn changes_differ(
                 c.kind,
                 c.mode,
                 c.action,
-                text(c.reason()),
+                c.reason(),
                 text(c.previous_address()),
                 text(c.provider()),
                 c.importing(),

@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::protobuf::{dynamic, fields, singular};
 use crate::address::{self, Address};
 use crate::plan::{
-    Action, Detail, Invocation, Mode, Raw, ReadError, ReplacePaths, ResourceChange, Value,
+    Action, Detail, Invocation, Mode, Raw, ReadError, Reason, ReplacePaths, ResourceChange, Value,
 };
 
 /// Who wrote the file, as far as it can be told (docs/plan-format.md).
@@ -297,29 +297,6 @@ pub(super) fn acts(message: &[u8]) -> Result<bool, ReadError> {
     Change::read(message).map(|change| change.action != 0)
 }
 
-/// The words of the JSON plan for a reason.
-const fn reason(number: u64) -> Option<&'static str> {
-    Some(match number {
-        1 => "replace_because_tainted",
-        2 => "replace_by_request",
-        3 => "replace_because_cannot_update",
-        4 => "delete_because_no_resource_config",
-        5 => "delete_because_wrong_repetition",
-        6 => "delete_because_count_index",
-        7 => "delete_because_each_key",
-        8 => "delete_because_no_module",
-        9 => "replace_by_triggers",
-        10 => "read_because_config_unknown",
-        11 => "read_because_dependency_pending",
-        12 => "delete_because_no_move_target",
-        13 => "read_because_check_nested",
-        14 => "delete_because_enabled_false",
-        15 => "forgot_because_lifecycle_destroy_in_state",
-        16 => "forgot_because_lifecycle_destroy_in_config",
-        _ => return None,
-    })
-}
-
 /// A string that is there: protobuf leaves out what is empty.
 fn set(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
@@ -349,7 +326,7 @@ pub(super) fn read(
         Box::new(Detail {
             deposed: set(entry.deposed).map(Cow::Borrowed),
             previous_address: previous.map(Cow::Borrowed),
-            reason: reason(entry.reason).map(Cow::Borrowed),
+            reason: Reason::of_number(entry.reason),
             provider: provider.map(Cow::Borrowed),
             importing: change.importing,
             before: Some(Value::pack(before, Paths::mask(change.message, 3))),
