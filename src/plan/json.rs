@@ -22,7 +22,7 @@ use crate::ui::refusal::{Refusal, Why};
 /// # Errors
 /// When it is not provably a plan.
 pub(crate) fn read(text: &str) -> Result<(Plan<'_>, usize), Refusal> {
-    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Top<'_>>();
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Top<Document<'_>>>();
     match documents.next() {
         None => Err(Refusal::new(Why::Empty)),
         Some(Ok(top)) => {
@@ -83,7 +83,7 @@ impl<T: Default> Field<T> {
 
 /// Everything that a JSON file of Terraform or OpenTofu may have at its top (docs/plan-format.md); what tells a plan from its look-alikes is in here too.
 #[derive(Deserialize)]
-pub(super) struct Document<'p> {
+struct Document<'p> {
     #[serde(borrow, default)]
     format_version: Option<Text<'p>>,
     #[serde(borrow, default)]

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::{CowStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::json::Document;
 use super::{Text, UnknownWork};
 
-/// Keys that are known: those that [`Document`] reads, those that say nothing of what is done, and those of files that are no plans.
+/// Keys that are known: those that the reader of JSON plans reads, those that say nothing of what is done, and those of files that are no plans.
 const KNOWN: &[&str] = &[
     "@message",
     "action_invocations",
@@ -70,30 +70,30 @@ const MARKS: &[&str] = &[
 const MOST: usize = 20;
 
 /// A document, and what stands beside it at its top.
-pub(super) struct Top<'p> {
-    pub(super) document: Document<'p>,
+pub(super) struct Top<T> {
+    pub(super) document: T,
     pub(super) unknown: Vec<UnknownWork>,
 }
 
-impl<'de: 'p, 'p> Deserialize<'de> for Top<'p> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Top<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Whole;
-        impl<'de> Visitor<'de> for Whole {
-            type Value = Top<'de>;
+        struct Whole<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Whole<T> {
+            type Value = Top<T>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Top<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Top<T>, A::Error> {
                 let mut unknown = Vec::new();
                 let known = Known {
                     map,
                     unknown: &mut unknown,
                 };
-                let document = Document::deserialize(MapAccessDeserializer::new(known))?;
+                let document = T::deserialize(MapAccessDeserializer::new(known))?;
                 Ok(Top { document, unknown })
             }
         }
-        deserializer.deserialize_map(Whole)
+        deserializer.deserialize_map(Whole(PhantomData))
     }
 }
 
