@@ -199,14 +199,14 @@ def the_night(base, mock):
 
     mock.put(old)
     live.plan()
-    live.check(1, "block", ("state-rolled-back", "critical"))
+    live.check(1, "block", ("plan-stale", "high"))
     live.code(FIRST)
     contains(live.plan(), "No changes.")
-    live.check(1, "block", ("state-rolled-back", "critical"))
+    live.check(1, "block", ("plan-stale", "high"))
     step("an old state is put back: state-rolled-back, blocked, also with the old code and no changes")
 
     (live.dir / "applygate.pin.toml").rename(live.dir / "pin.away")
-    live.check(1, "block", ("state-rolled-back", "critical"))
+    live.check(1, "block", ("plan-stale", "high"))
     (live.dir / "pin.away").rename(live.dir / "applygate.pin.toml")
     step("the same without the pin file: the serial that was seen here is remembered")
 
