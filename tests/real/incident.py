@@ -140,7 +140,7 @@ class Directory:
         return self.terraform("plan", "-input=false", "-out=tfplan", *args)
 
     def pin(self):
-        run = subprocess.run([self.applygate, "pin", "tfplan"], cwd=self.dir, capture_output=True, text=True)
+        run = subprocess.run([self.applygate, "pin", "--replace", "tfplan"], cwd=self.dir, capture_output=True, text=True)
         if run.returncode:
             raise Wrong(f"pin gave {run.returncode}: {run.stderr}")
 
