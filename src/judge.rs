@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::facts::summary::Summary;
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, Plans};
-use crate::policy::settings::{PolicyLine, Settings};
+use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::all;
 use crate::state::{Identity, StateFacts, Where, place};
@@ -67,10 +67,10 @@ fn judge_plan(
     summary.notes.extend(settings.passed_over().into_iter().map(|file| {
         format!("{file} is not used: the plan is not known to be from that directory; name it with --dir")
     }));
-    let judged = decide(plan, settings);
+    let judged = decide(plan, settings, &settings.files);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
-            let other = decide(plan, tree);
+            let other = decide(plan, settings, tree);
             weaker::weaker(&judged.decision, &other.decision)
         });
         PolicyFrom {
@@ -99,12 +99,12 @@ struct Judged {
     overruled: Vec<String>,
 }
 
-fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
+fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
     let refused = |refusal| all::Outcome {
         findings: Vec::new(),
         refusal: Some(refusal),
     };
-    let holding = match settings.for_plan(plan.saved.as_deref().map(Saved::workspace_name)) {
+    let holding = match settings.by(files, plan.saved.as_deref().map(Saved::workspace_name)) {
         Ok(holding) => holding,
         Err(refusal) => {
             return Judged {
@@ -123,7 +123,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings) -> Judged {
     let state = if meant_empty {
         Err(Refusal::new(Why::NotFirstApply))
     } else {
-        StateFacts::read(plan, &settings.place, &settings.pins)
+        StateFacts::read(plan, &settings.place, &files.pins)
     };
     let (outcome, identity, pinned) = match state {
         Ok(state) => (

@@ -43,7 +43,7 @@ pub mod testing {
     pub use crate::plan::{
         Document, PathStep, Plan, Plans, ReadError, ResourceChange, Shape, Value,
     };
-    pub use crate::policy::settings::{Origin, Settings};
+    pub use crate::policy::settings::{Files, Origin, Settings};
     pub use crate::report::{ErrorReport, PlanReport, Report};
     pub use crate::rules::{Needs, RULES, Switch, find as find_rule};
     pub use crate::state::Where;

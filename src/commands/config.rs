@@ -59,7 +59,7 @@ pub(crate) fn config(
 }
 
 fn check(settings: &Settings, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let Some(policy) = &settings.policy else {
+    let Some(policy) = &settings.files.policy else {
         writeln!(
             streams.out,
             "no applygate.toml from here up to the root of the repository: the defaults hold"

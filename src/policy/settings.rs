@@ -34,20 +34,27 @@ pub struct Settings {
     pub said: Overrides,
     /// Which directory to look into for the state.
     pub place: Where,
-    /// What the team agreed on.
+    /// Policy and pin that judge.
+    pub files: Files,
+    /// The revision that they come from.
+    pub reviewed: Option<Arc<Reviewed>>,
+    /// What the working tree has instead, if that differs and could be judged by: only for comparing.
+    pub tree: Option<Files>,
+    /// The time that counts.
+    pub now: Timestamp,
+    /// Whether the policy is the one that was found, because nobody named another or none.
+    pub found: bool,
+}
+
+/// What a team has written down.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// What it agreed on.
     pub policy: Option<Arc<Policy>>,
     /// The directory of the plans as seen from the policy file.
     pub directory: Option<String>,
     /// Where the pin is read from.
     pub pins: PinSource,
-    /// The revision that policy and pin come from.
-    pub reviewed: Option<Arc<Reviewed>>,
-    /// What the working tree has instead, if that differs and could be judged by: only for comparing.
-    pub tree: Option<Arc<Settings>>,
-    /// The time that counts.
-    pub now: Timestamp,
-    /// Whether the policy is the one that was found, because nobody named another or none.
-    pub found: bool,
 }
 
 /// What was said on the command line and in environment variables.
@@ -202,14 +209,15 @@ impl Settings {
                     }
                     found => found,
                 };
-                without.by(found)
+                let files = without.read(found, PinSource::default())?;
+                Ok(Self { files, ..without })
             }
             Some((rev, origin)) => without.by_revision(&rev, &origin, args, environment),
         }
     }
 
-    /// With a policy file.
-    fn by(self, found: Option<Found>) -> Result<Self, Problem> {
+    /// A policy file that was found, and where its pin is.
+    fn read(&self, found: Option<Found>, pins: PinSource) -> Result<Files, Problem> {
         let directory = if self.place == Where::Nowhere {
             None
         } else {
@@ -219,13 +227,13 @@ impl Settings {
             .map(|found| policy::read(&found.name, &found.bytes, self.today()))
             .transpose()?
             .map(Arc::new);
-        let settings = Self {
+        let files = Files {
             policy,
             directory,
-            ..self
+            pins,
         };
-        settings.check_env()?;
-        Ok(settings)
+        self.check_env(&files)?;
+        Ok(files)
     }
 
     /// With policy and pin of a revision, and beside them what the working tree has instead.
@@ -260,21 +268,13 @@ impl Settings {
             name: there.named(&found.name),
             ..found
         });
-        let settings = Self {
-            pins: PinSource::Revision(pin),
-            ..self.clone().by(named)?
-        };
+        let files = self.read(named, PinSource::Revision(pin))?;
         let mut ignored = aside.ignored;
         let mut tree = None;
         if let Some((found, pin)) = aside.files.filter(|_| !ignored.is_empty()) {
             let name = found.as_ref().map(|found| found.name.clone());
-            match self.by(found) {
-                Ok(settings) => {
-                    tree = Some(Arc::new(Self {
-                        pins: PinSource::Revision(pin),
-                        ..settings
-                    }))
-                }
+            match self.read(found, PinSource::Revision(pin)) {
+                Ok(files) => tree = Some(files),
                 // What is wrong with it is nothing for this report: it does not judge, and its lines are the change's own.
                 Err(_) => ignored
                     .iter_mut()
@@ -283,9 +283,10 @@ impl Settings {
             }
         }
         Ok(Self {
+            files,
             reviewed: Some(Arc::new(there.told(ignored))),
             tree,
-            ..settings
+            ..self
         })
     }
 
@@ -312,11 +313,11 @@ impl Settings {
             .collect()
     }
 
-    fn check_env(&self) -> Result<(), Problem> {
+    fn check_env(&self, files: &Files) -> Result<(), Problem> {
         let Some((name, origin)) = &self.said.env else {
             return Ok(());
         };
-        let Some(policy) = &self.policy else {
+        let Some(policy) = &files.policy else {
             let what = format!(
                 "{} says env {name}, but there is no policy file",
                 origin.words("")
@@ -343,8 +344,12 @@ impl Settings {
     }
 
     /// The environment for a plan of this workspace; a workspace that is not known, as for JSON, chooses nothing.
-    fn choose(&self, workspace: Option<&str>) -> Result<Option<(&Env, Chosen)>, Refusal> {
-        let Some(policy) = &self.policy else {
+    fn choose<'f>(
+        &self,
+        files: &'f Files,
+        workspace: Option<&str>,
+    ) -> Result<Option<(&'f Env, Chosen)>, Refusal> {
+        let Some(policy) = &files.policy else {
             return Ok(None);
         };
         let chosen = |env: &Env, by| Chosen {
@@ -356,7 +361,7 @@ impl Settings {
             return Ok(env.map(|env| (env, chosen(env, origin.words("")))));
         }
         let mut fits = policy.envs.iter().filter_map(|env| {
-            env.fits(workspace, self.directory.as_deref())
+            env.fits(workspace, files.directory.as_deref())
                 .map(|by| (env, by))
         });
         match (fits.next(), fits.next()) {
@@ -374,8 +379,20 @@ impl Settings {
     /// # Errors
     /// When two environments fit.
     pub fn for_plan(&self, workspace: Option<&str>) -> Result<EffectiveSettings, Refusal> {
-        let chosen = self.choose(workspace)?;
-        let base = self.policy.as_deref().map(|policy| &policy.base);
+        self.by(&self.files, workspace)
+    }
+
+    /// The same by these files.
+    ///
+    /// # Errors
+    /// When two environments fit.
+    pub(crate) fn by(
+        &self,
+        files: &Files,
+        workspace: Option<&str>,
+    ) -> Result<EffectiveSettings, Refusal> {
+        let chosen = self.choose(files, workspace)?;
+        let base = files.policy.as_deref().map(|policy| &policy.base);
         let mut merge = Merge {
             env: chosen.as_ref().map(|(env, _)| *env),
             base,
@@ -422,7 +439,7 @@ impl Settings {
             first_apply: self.said.first_apply,
             expect: merge.expectations(&self.said),
         };
-        if let Some(days) = self
+        if let Some(days) = files
             .policy
             .as_deref()
             .and_then(|policy| policy.max_waiver_days.as_ref())
@@ -462,14 +479,14 @@ impl Settings {
             today: self.today(),
             closed,
         };
-        let policy = self.policy.as_deref().map(|policy| PolicyLine {
+        let policy = files.policy.as_deref().map(|policy| PolicyLine {
             file: policy.file.clone(),
             chosen: chosen.map(|(_, chosen)| chosen),
             has_envs: !policy.envs.is_empty(),
             types: policy.own.names(),
             looser,
         });
-        let own = self
+        let own = files
             .policy
             .as_deref()
             .map_or_else(Arc::default, |policy| Arc::clone(&policy.own));

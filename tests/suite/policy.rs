@@ -24,7 +24,10 @@ fn settings(text: &str) -> Settings {
     let policy =
         read(text.as_bytes()).unwrap_or_else(|mistakes| panic!("{text}\n{:?}", mistakes.list));
     Settings {
-        policy: Some(Arc::new(policy)),
+        files: applygate::testing::Files {
+            policy: Some(Arc::new(policy)),
+            ..Default::default()
+        },
         now: NOW.parse().expect("a time"),
         ..Settings::default()
     }
@@ -579,7 +582,7 @@ fn environments() {
     };
     let judged = |text: &str, plan: &[u8], directory: Option<&str>| {
         let mut settings = settings(text);
-        settings.directory = directory.map(str::to_owned);
+        settings.files.directory = directory.map(str::to_owned);
         let report = judge(plan, &settings);
         (
             report.decision.verdict,
@@ -1156,8 +1159,11 @@ fn two_environments_for_one_plan() {
         .envs
         .extend(read(b"[env.b]\ndirectory = \"*\"").expect("a policy").envs);
     let settings = Settings {
-        policy: Some(Arc::new(policy)),
-        directory: Some("x".to_owned()),
+        files: applygate::testing::Files {
+            policy: Some(Arc::new(policy)),
+            directory: Some("x".to_owned()),
+            ..Default::default()
+        },
         ..Settings::default()
     };
     let refusal = judge(&database_goes(), &settings)

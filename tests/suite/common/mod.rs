@@ -87,7 +87,7 @@ impl Fixture {
     pub fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.said.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
-        settings.policy = Some(&self.spec.limits)
+        settings.files.policy = Some(&self.spec.limits)
             .filter(|limits| !limits.is_empty())
             .map(expecting);
         settings
@@ -180,7 +180,10 @@ pub fn watchful(expect: Expectations) -> Settings {
         ..Policy::default()
     };
     Settings {
-        policy: Some(Arc::new(policy)),
+        files: applygate::testing::Files {
+            policy: Some(Arc::new(policy)),
+            ..Default::default()
+        },
         ..Settings::default()
     }
 }
