@@ -18,6 +18,8 @@ pub struct Expectations {
     pub providers: Vec<Glob>,
     /// No more than one region and one account of a cloud at once.
     pub one_region: bool,
+    /// The directory has a pin for the plan's state.
+    pub pin: bool,
     /// The addresses that may change.
     pub addresses: Vec<Pattern>,
     /// The most objects that may be destroyed, those that are replaced among them.

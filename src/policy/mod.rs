@@ -124,6 +124,8 @@ pub struct ExpectKeys {
     pub region: Option<At<Vec<Glob>>>,
     pub providers: Option<At<Vec<Glob>>>,
     pub one_region: Option<At<bool>>,
+    /// A pin is there.
+    pub pin: Option<At<bool>>,
     pub addresses: Option<At<Vec<Pattern>>>,
     pub max_destroy: Option<At<usize>>,
     pub max_changes: Option<At<usize>>,

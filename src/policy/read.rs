@@ -80,6 +80,7 @@ pub const EXPECT_KEYS: &[&str] = &[
     "region",
     "providers",
     "one_region",
+    "pin",
     "addresses",
     "max_destroy",
     "max_changes",
@@ -280,6 +281,7 @@ impl Reader<'_> {
                 "region" => expect.region = Some(self.cells.spaced(name, cell)),
                 "providers" => expect.providers = Some(self.cells.globs(name, cell)),
                 "one_region" => expect.one_region = self.cells.flag(name, cell),
+                "pin" => expect.pin = self.cells.flag(name, cell),
                 "addresses" => {
                     expect.addresses =
                         Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse))

@@ -678,6 +678,14 @@ impl<'a> Merge<'a> {
                     bool::to_string,
                 )
                 .unwrap_or_default(),
+            pin: self
+                .wish(
+                    "expect.pin",
+                    None,
+                    |layer| layer.expect.pin.as_ref(),
+                    bool::to_string,
+                )
+                .unwrap_or_default(),
             addresses: self
                 .wish(
                     "expect.addresses",

@@ -39,6 +39,7 @@ mod mass_destroy;
 mod outside_scope;
 mod over_budget;
 mod partial_plan;
+mod pin_missing;
 mod plan_stale;
 mod protection_lowered;
 mod provider_unexpected;
@@ -166,6 +167,7 @@ pub static RULES: &[&Rule] = &[
     &region_unexpected::RULE,
     &several_regions::RULE,
     &backend_unexpected::RULE,
+    &pin_missing::RULE,
     &provider_unexpected::RULE,
     &outside_scope::RULE,
     &over_budget::RULE,

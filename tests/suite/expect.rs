@@ -1181,6 +1181,7 @@ fn canaries_with_everything_expected() {
         account: words(&["x"]),
         region: words(&["x"]),
         one_region: true,
+        pin: true,
         max_destroy: Some(0),
         max_changes: Some(0),
         ..Expectations::default()

@@ -741,8 +741,8 @@ fn mistakes_of_environments() {
 #[test]
 fn expectations_arrive() {
     let text = "[expect]\nworkspace = \"prod*\"\nbackend = \"s3\"\naccount = [\"123456789012\"]\nregion = [\"eu-*\", \"us-east-1\"]\n\
-        providers = \"registry.terraform.io/hashicorp/*\"\none_region = true\naddresses = [\"aws_s3_bucket.logs\", \"module.m\"]\nmax_destroy = 0\nmax_changes = 9\n\
-        [env.x.expect]\nregion = \"eu-central-1\"\none_region = false\n";
+        providers = \"registry.terraform.io/hashicorp/*\"\none_region = true\npin = true\naddresses = [\"aws_s3_bucket.logs\", \"module.m\"]\nmax_destroy = 0\nmax_changes = 9\n\
+        [env.x.expect]\nregion = \"eu-central-1\"\none_region = false\npin = false\n";
     let mut settings = settings(text);
     let expect = settings.for_plan(None).expect("one").limits.expect;
     let shown = |list: &[applygate::testing::Glob]| {
@@ -768,7 +768,7 @@ fn expectations_arrive() {
     );
     assert_eq!(
         (
-            expect.one_region,
+            expect.one_region && expect.pin,
             expect.addresses.len(),
             expect.max_destroy,
             expect.max_changes
@@ -781,7 +781,7 @@ fn expectations_arrive() {
         (
             shown(&expect.region),
             shown(&expect.backend),
-            expect.one_region
+            expect.one_region || expect.pin
         ),
         ("eu-central-1".into(), "s3".into(), false)
     );

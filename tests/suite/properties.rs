@@ -37,6 +37,7 @@ fn watchful() -> Settings {
         region: words("x"),
         providers: words("x"),
         one_region: true,
+        pin: true,
         addresses: vec![applygate::testing::Pattern::parse("x.y").expect("a pattern")],
         max_destroy: Some(0),
         max_changes: Some(0),

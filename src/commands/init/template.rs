@@ -73,6 +73,7 @@ fn expect(out: &mut String, found: &Found) {
     out.push_str(
         "# One region and one account at a time: changes go out in waves.\n#one_region = true\n",
     );
+    out.push_str("# A plan whose state nobody has pinned is blocked: so is one whose pin was deleted.\n#pin = true\n");
     out.push_str("# The most objects that one plan may destroy, and change.\n#max_destroy = 5\n#max_changes = 50\n\n");
 }
 

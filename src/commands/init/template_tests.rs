@@ -94,6 +94,7 @@ fn for_an_empty_directory() {
             "max_changes",
             "max_destroy",
             "one_region",
+            "pin",
             "providers",
             "region",
             "workspace"
@@ -306,6 +307,6 @@ proptest! {
             prop_assert_eq!(table["block_at"].as_str(), Some("high"));
             prop_assert!(table.keys().all(|key| KEYS.contains(&key.as_str()) || key == "freeze"));
         }
-        prop_assert_eq!(on["expect"].as_table().unwrap().len(), 8);
+        prop_assert_eq!(on["expect"].as_table().unwrap().len(), 9);
     }
 }
