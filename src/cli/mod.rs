@@ -413,7 +413,7 @@ pub(crate) struct PinArgs {
     /// Take a lower serial, another lineage or less data than what is pinned
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Directory of the pin file (default: this one)
+    /// Directory of the pin file (default: the one that the plan is from, or this one where that is not known)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 }

@@ -1,13 +1,14 @@
 //! `applygate pin`: writes which state a directory is meant for into its pin file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::PinArgs;
 use crate::commands::inputs::Job;
 use crate::os::atomic;
-use crate::plan::Document;
 use crate::plan::saved::is_saved;
-use crate::state::{Identity, PIN_FILE, Pin, PinnedState, highest_serial, remember};
+use crate::plan::{Document, Plan};
+use crate::state::place::{self, Origin};
+use crate::state::{Identity, PIN_FILE, Pin, PinnedState, Where, highest_serial, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -26,8 +27,6 @@ pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> Result<Exit, Pro
 }
 
 fn record(args: &PinArgs) -> Result<String, Refusal> {
-    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
-    let path = dir.join(PIN_FILE);
     let job = if args.plan.as_os_str() == "-" {
         Job::Stdin
     } else {
@@ -39,6 +38,12 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
     }
     let document = Document::open(&bytes)?;
     let found = document.plans()?;
+    let dir = &match (&args.dir, found.plans.first()) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(plan)) => of_plan(plan, &job),
+        (None, None) => PathBuf::from("."),
+    };
+    let path = dir.join(PIN_FILE);
     let mut pin = match Pin::read(&path)? {
         Some(pin) => pin,
         None => Pin::new()?,
@@ -108,6 +113,21 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
             )
         }
     ))
+}
+
+/// The directory that a plan is from, where `check` looks for the pin; the current one when it is not known.
+fn of_plan(plan: &Plan<'_>, job: &Job) -> PathBuf {
+    let origin = Origin {
+        file: match job {
+            Job::File(path) => Some(path),
+            Job::Stdin => None,
+        },
+        instead: None,
+    };
+    match place::of(plan, &origin) {
+        Where::Found { dir, .. } => dir,
+        _ => PathBuf::from("."),
+    }
 }
 
 /// In what a plan's state is less than the one that is pinned, or another one.

@@ -215,7 +215,7 @@ fn a_pin_does_not_go_back_unasked() {
     let pin = |plan: &str, more: &[&str]| {
         let output = applygate()
             .current_dir(temp.path())
-            .arg("pin")
+            .args(["pin", "--dir", "."])
             .args(more)
             .arg(root().join("fixtures").join(plan).join("plan.tfplan"))
             .output()

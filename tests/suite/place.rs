@@ -172,3 +172,35 @@ fn a_tree_of_plans_beside_a_tree_of_units() {
         "{said}"
     );
 }
+
+/// The pin is written where it is looked for: in the stack, and in the unit rather than in the copy that is wiped.
+#[test]
+fn a_pin_is_written_where_it_is_read() {
+    let temp = repository(OLD_STATE);
+    let unit = temp.path().join("unit");
+    let cached = unit.join(".terragrunt-cache/a/b");
+    copy(&temp.path().join("stack"), &cached);
+    for dir in [&cached, &temp.path().join("stack")] {
+        std::fs::remove_file(dir.join("applygate.pin.toml")).expect("removed");
+    }
+    let pin = |plan: &str| {
+        applygate()
+            .current_dir(temp.path())
+            .args(["pin", plan])
+            .output()
+            .expect("it runs")
+    };
+    assert!(pin("stack/plan.tfplan").status.success());
+    assert!(
+        pin("unit/.terragrunt-cache/a/b/plan.tfplan")
+            .status
+            .success()
+    );
+    for there in ["stack/applygate.pin.toml", "unit/applygate.pin.toml"] {
+        assert!(temp.path().join(there).is_file(), "{there}");
+    }
+    assert!(!temp.path().join("applygate.pin.toml").exists());
+    assert!(!cached.join("applygate.pin.toml").exists());
+    let (code, said) = check(temp.path(), &["unit/.terragrunt-cache/a/b/plan.tfplan"]);
+    assert!(code == Some(0) && said.contains("= pin"), "{said}");
+}
