@@ -64,9 +64,7 @@ fn judge_plan(
                 .push(format!("changed since the plan: {names}"));
         }
     }
-    summary.notes.extend(settings.passed_over().into_iter().map(|file| {
-        format!("{file} is not used: the plan is not known to be from that directory; name it with --dir")
-    }));
+    summary.notes.extend(settings.passed_over());
     let judged = decide(plan, settings, &settings.files);
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {

@@ -44,6 +44,8 @@ pub struct Settings {
     pub now: Timestamp,
     /// Whether the policy is the one that was found, because nobody named another or none.
     pub found: bool,
+    /// The policy file that would have been found, had nobody asked to go without.
+    pub set_aside: Option<String>,
 }
 
 /// What a team has written down.
@@ -194,8 +196,11 @@ impl Settings {
         environment: &Environment,
     ) -> Result<Self, Problem> {
         let found = !args.no_config && args.config.is_none() && environment.config.is_none();
+        let nearest = || Start::at(place.dir()).ok()?.nearest();
+        let set_aside = args.no_config.then(nearest).flatten();
         let without = Self {
             found,
+            set_aside: set_aside.map(|file| file.display().to_string()),
             said: Overrides::of(args, environment)?,
             place,
             now: environment.now,
@@ -296,21 +301,33 @@ impl Settings {
         day(self.now)
     }
 
-    /// Files that lie beside a plan, or above it, and say nothing about it here: its own policy and pin, when it is not known where it is from.
+    /// What is not used although it is there, a line each: the policy with `--no-config`, the pin with `--no-dir`, and both where it is not known
+    /// which directory the plan is from.
     #[must_use]
     pub(crate) fn passed_over(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self
+            .set_aside
+            .iter()
+            .map(|file| format!("{file} is not used (--no-config)"))
+            .collect();
+        if self.place == Where::Nowhere && Path::new(PIN_FILE).exists() {
+            notes.push(format!("{PIN_FILE} is not used (--no-dir)"));
+        }
         let Where::Unknown { beside, pin_here } = &self.place else {
-            return Vec::new();
+            return notes;
         };
         let nearest = |dir: &Path| Start::at(dir).ok().and_then(|start| start.nearest());
         let policy = nearest(beside)
             .filter(|there| self.found && nearest(Path::new(".")).as_ref() != Some(there));
         let pin = Some(Path::new(PIN_FILE)).filter(|pin| !pin_here && pin.exists());
-        policy
-            .into_iter()
-            .chain(pin.map(Path::to_owned))
-            .map(|file| file.display().to_string())
-            .collect()
+        let beside = policy.into_iter().chain(pin.map(Path::to_owned));
+        notes.extend(beside.map(|file| {
+            let file = file.display();
+            format!(
+                "{file} is not used: the plan is not known to be from that directory; name it with --dir"
+            )
+        }));
+        notes
     }
 
     fn check_env(&self, files: &Files) -> Result<(), Problem> {

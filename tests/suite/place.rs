@@ -204,3 +204,23 @@ fn a_pin_is_written_where_it_is_read() {
     let (code, said) = check(temp.path(), &["unit/.terragrunt-cache/a/b/plan.tfplan"]);
     assert!(code == Some(0) && said.contains("= pin"), "{said}");
 }
+
+/// Nothing is switched off in silence.
+#[test]
+fn what_is_left_out_on_purpose_is_named() {
+    let temp = repository(OLD_STATE);
+    let stack = temp.path().join("stack");
+    std::fs::write(stack.join("applygate.toml"), "block_at = \"low\"\n").expect("written");
+    let (_, said) = check(&stack, &["--no-config", "plan.tfplan"]);
+    assert!(
+        said.contains("applygate.toml is not used (--no-config)"),
+        "{said}"
+    );
+    let (_, said) = check(&stack, &["--no-dir", "plan.tfplan"]);
+    assert!(
+        said.contains("applygate.pin.toml is not used (--no-dir)"),
+        "{said}"
+    );
+    let (_, said) = check(&stack, &["plan.tfplan"]);
+    assert!(!said.contains("is not used"), "{said}");
+}

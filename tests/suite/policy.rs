@@ -1095,7 +1095,7 @@ fn a_policy_beside_the_plan_is_named() {
             .1
             .replace("\n          ", " ");
         assert!(told.contains("verdict"), "{told}");
-        told.contains("a/applygate.toml is not used")
+        told.contains("a/applygate.toml is not used:")
     };
     assert!(named(".", &["a/plan.json"], &[]));
     assert!(named("b", &["../a/plan.json"], &[]));
