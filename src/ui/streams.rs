@@ -41,7 +41,10 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub(crate) fn tell(&mut self, text: &str) -> io::Result<()> {
-        folded("applygate: ", Style::new(), text, self.err_width, self.err)
+        let mut whole = Vec::new();
+        folded("applygate: ", Style::new(), text, self.err_width, &mut whole)?;
+        // At once: the program that runs writes to the same terminal.
+        self.err.write_all(&whole)
     }
 }
 
