@@ -42,7 +42,13 @@ impl Streams<'_> {
     /// Those of the stream.
     pub(crate) fn tell(&mut self, text: &str) -> io::Result<()> {
         let mut whole = Vec::new();
-        folded("applygate: ", Style::new(), text, self.err_width, &mut whole)?;
+        folded(
+            "applygate: ",
+            Style::new(),
+            text,
+            self.err_width,
+            &mut whole,
+        )?;
         // At once: the program that runs writes to the same terminal.
         self.err.write_all(&whole)
     }
