@@ -289,28 +289,53 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
+/// Keys that nothing but a plan has.
+const KEYS_OF_PLANS: [&str; 3] = [
+    "\"resource_changes\"",
+    "\"planned_values\"",
+    "\"plan_format_version\"",
+];
+
+/// Whether something in a file speaks of a plan, in whatever encoding.
+fn speaks_of_a_plan(bytes: &[u8]) -> bool {
+    let says = |bytes: &[u8]| {
+        KEYS_OF_PLANS
+            .iter()
+            .any(|key| contains(bytes, key.as_bytes()))
+    };
+    // UTF-16 has a zero beside each letter.
+    says(bytes) || (bytes.contains(&0) && says(&without_zeros(bytes)))
+}
+
+fn without_zeros(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| *byte != 0).collect()
+}
+
 /// What a file is that turned out to be no plan; `None` when it may be one that cannot be judged, which is never passed over.
 pub(super) fn no_plan(refusal: &Refusal, bytes: &[u8]) -> Option<&'static str> {
     let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default();
-    let says = |key: &str| contains(bytes, key.as_bytes());
     match refusal.why {
         Why::StateShown | Why::RawState => Some("a state"),
         Why::Stream => Some("a log of Terraform"),
-        Why::NotAPlan if contains(head, b"\"plan_format_version\"") => None,
+        Why::Encrypted if contains(bytes, b"\"lineage\"") => Some("an encrypted state"),
+        Why::NotAPlan
+        | Why::NotJson
+        | Why::Empty
+        | Why::Malformed
+        | Why::Truncated
+        | Why::WrongShape
+        | Why::Surrounded
+            if speaks_of_a_plan(bytes) =>
+        {
+            None
+        }
         Why::NotAPlan if contains(head, b"\"provider_schemas\"") => Some("provider schemas"),
         Why::NotAPlan if contains(head, b"\"function_signatures\"") => Some("function signatures"),
         Why::NotAPlan if contains(head, b"\"error_count\"") => Some("output of validate"),
-        Why::Encrypted if says("\"lineage\"") => Some("an encrypted state"),
         Why::NotAPlan | Why::NotJson | Why::Empty | Why::OtherZip => Some(""),
-        // Broken text is passed over only where nothing in it speaks of a plan.
+        // A file that is cut off before its first such key still starts like one.
         Why::Malformed | Why::Truncated | Why::WrongShape | Why::Surrounded
-            if ![
-                "\"resource_changes\"",
-                "\"planned_values\"",
-                "\"format_version\"",
-            ]
-            .iter()
-            .any(|key| says(key)) =>
+            if !contains(&without_zeros(head), b"\"format_version\"") =>
         {
             Some("")
         }

@@ -216,6 +216,12 @@ fn a_directory_is_judged_whole() {
 #[test]
 fn what_may_be_a_plan_is_not_passed_over() {
     let plan = std::fs::read(root().join("fixtures/odd/base.json")).expect("a plan");
+    // Terragrunt's name of the unit before the JSON, on the same line.
+    let prefixed = format!("[unit] {}", String::from_utf8(plan.clone()).expect("text"));
+    let wide = [0xFF, 0xFE]
+        .into_iter()
+        .chain(prefixed.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     for (name, bytes) in [
         ("cut.json", plan.get(..300).expect("long enough").to_vec()),
         (
@@ -227,6 +233,8 @@ fn what_may_be_a_plan_is_not_passed_over() {
             b"{\"plan_format_version\":\"1.1\",\"resource_changes\":[]}".to_vec(),
         ),
         ("old", b"tfplan\x00\x01".to_vec()),
+        ("unit.log", prefixed.clone().into_bytes()),
+        ("wide.log", wide),
     ] {
         let temp = tempfile::tempdir().expect("a directory");
         std::fs::write(temp.path().join("tfplan.json"), &plan).expect("written");
