@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::destroyed::about;
-use super::made::target_is_made;
+use super::made::Made;
 use super::updated::{Words, speak};
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, ChangeRule, Path};
@@ -30,8 +30,9 @@ static WORDS: Words = Words {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     speak(&WORDS, facts, findings)?;
+    let made = Made::new(facts);
     for change in facts.plan.managed() {
-        one_role(facts, change, findings)?;
+        one_role(facts, &made, change, findings)?;
     }
     let policies = facts
         .plan
@@ -39,7 +40,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .filter(|change| is_authoritative(&change.kind));
     for change in policies {
         let note = match change.action {
-            Action::Create if !made_with_its_target(facts, change)? => {
+            Action::Create if !made_with_its_target(&made, change)? => {
                 "it is created: what the service has now is not in the plan and will be replaced"
             }
             Action::Update => match narrowed(change)? {
@@ -71,7 +72,7 @@ fn is_authoritative(kind: &str) -> bool {
 
 /// A policy on something that this plan creates as well takes nothing from anybody.
 fn made_with_its_target(
-    facts: &Facts<'_, '_>,
+    made: &Made<'_, '_, '_>,
     change: &ResourceChange<'_>,
 ) -> Result<bool, ReadError> {
     let members = change.after().members()?;
@@ -86,13 +87,14 @@ fn made_with_its_target(
             // Of a policy for something in a project, the project is not the target.
             && (*name != "project" || change.kind.starts_with("google_project_iam"))
         });
-    target_is_made(facts, change, targets)
+    made.is_target(change, targets)
 }
 
 /// Lists that are authoritative for one role, policy, app or repository: what they do when they are created over members that are there already,
 /// and, for bindings, when they are narrowed. Their destroy is told by `identity-destroy`.
 fn one_role(
     facts: &Facts<'_, '_>,
+    made: &Made<'_, '_, '_>,
     change: &ResourceChange<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ReadError> {
@@ -108,8 +110,8 @@ fn one_role(
     let (mut severity, note) = match (change.action, created) {
         (Action::Create, Some(grade)) => {
             let made = match listed.filter(|row| !row.target.is_empty()) {
-                Some(row) => target_is_made(facts, change, row.target.iter().map(Path::text))?,
-                None => made_with_its_target(facts, change)?,
+                Some(row) => made.is_target(change, row.target.iter().map(Path::text))?,
+                None => made_with_its_target(made, change)?,
             };
             if made {
                 return Ok(());

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::destroyed::about;
-use super::made::target_is_made;
+use super::made::Made;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
 use crate::plan::{Action, ReadError, Shape, Value};
@@ -34,6 +34,7 @@ pub(super) fn check(
             told.entry(other.address.clone()).or_insert(at);
         }
     }
+    let made = Made::new(facts);
     for change in facts.plan.managed() {
         let Some(attribute) = attribute(&change.kind) else {
             continue;
@@ -72,8 +73,7 @@ pub(super) fn check(
             .transpose()?;
         if change.action == Action::Create
             && (bucket.is_none()
-                || target_is_made(
-                    facts,
+                || made.is_target(
                     change,
                     ["bucket", "bucket_name", "storage_account_id"].into_iter(),
                 )?)

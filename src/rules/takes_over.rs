@@ -1,7 +1,7 @@
 //! A create that makes nothing: it takes over what exists, and removes from it what its block does not list.
 
 use super::destroyed::about;
-use super::made::target_is_made;
+use super::made::Made;
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Path};
 use crate::facts::Facts;
@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = rule! {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
+    let made = Made::new(facts);
     for change in facts.creates() {
         let Some((row, grade)) = facts
             .catalog
@@ -27,7 +28,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         else {
             continue;
         };
-        if target_is_made(facts, change, row.target.iter().map(Path::text))? {
+        if made.is_target(change, row.target.iter().map(Path::text))? {
             continue;
         }
         let (severity, because) = match needed(facts, change)? {

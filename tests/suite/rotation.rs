@@ -37,3 +37,55 @@ fn new_first_is_a_smaller_step() {
         assert_eq!(told(&["create", "delete"]).as_deref(), new_first, "{kind}");
     }
 }
+
+/// What else is new says nothing about an object that was there before.
+#[test]
+fn only_the_target_itself_makes_a_takeover_harmless() {
+    let rule = serde_json::json!([{"id": "r", "status": "Enabled", "filter": [], "expiration": [{"days": 1}]}]);
+    let made = |kind: &str, after: serde_json::Value, unknown: serde_json::Value| {
+        serde_json::json!({"address": format!("{kind}.a"), "mode": "managed", "type": kind, "name": "a",
+            "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": unknown}})
+    };
+    let expiry = made(
+        "aws_s3_bucket_lifecycle_configuration",
+        serde_json::json!({"bucket": "data", "rule": rule}),
+        serde_json::json!({"id": true}),
+    );
+    let policy = made(
+        "google_project_iam_policy",
+        serde_json::json!({"policy_data": "{}"}),
+        serde_json::json!({"id": true, "project": true}),
+    );
+    let other = |kind: &str| {
+        made(
+            kind,
+            serde_json::json!({"bucket": "data", "name": "data"}),
+            serde_json::json!({"id": true, "project_id": true}),
+        )
+    };
+    let found = |changes: &[&serde_json::Value], rule: &str| {
+        let plan = serde_json::json!({"format_version": "1.2", "planned_values": {}, "resource_changes": changes,
+            "prior_state": {"format_version": "1.0", "values": {"root_module": {"resources": [
+                {"address": "aws_sns_topic.keep", "mode": "managed", "type": "aws_sns_topic", "name": "keep", "values": {"id": "k"}}]}}}});
+        let report = judge(
+            plan.to_string().as_bytes(),
+            &applygate::testing::Settings::default(),
+        );
+        crate::common::told(&report)
+            .iter()
+            .any(|(found, ..)| found == rule)
+    };
+    for (change, rule, own) in [
+        (&expiry, "retention-cut", "aws_s3_bucket"),
+        (&policy, "access-overwrite", "google_project"),
+    ] {
+        assert!(found(&[change], rule), "{rule}");
+        for unrelated in ["aws_s3_bucket_public_access_block", "aws_sqs_queue"] {
+            assert!(
+                found(&[change, &other(unrelated)], rule),
+                "{rule} {unrelated}"
+            );
+        }
+        assert!(!found(&[change, &other(own)], rule), "{rule} {own}");
+    }
+}
