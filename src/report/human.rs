@@ -111,7 +111,7 @@ fn left_out(left_out: &LeftOut, layout: Layout<'_>, out: &mut dyn Write) -> io::
     let files: Vec<String> = left_out
         .named
         .iter()
-        .map(|(file, what)| format!("{} ({what})", line(file)))
+        .map(|(file, what)| format!("{file} ({what})"))
         .collect();
     if !files.is_empty() {
         footer(out, layout, "left out", &named(&files), layout.styles.dim)?;
@@ -126,13 +126,9 @@ fn left_out(left_out: &LeftOut, layout: Layout<'_>, out: &mut dyn Write) -> io::
             layout.styles.dim,
         )?;
     }
-    let dirs: Vec<String> = left_out
-        .not_entered
-        .iter()
-        .map(|dir| line(dir).into_owned())
-        .collect();
+    let dirs = &left_out.not_entered;
     if !dirs.is_empty() {
-        footer(out, layout, "not read", &named(&dirs), layout.styles.dim)?;
+        footer(out, layout, "not read", &named(dirs), layout.styles.dim)?;
     }
     Ok(())
 }
@@ -194,7 +190,7 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         footer(out, layout, "note", note, layout.styles.dim)?;
     }
     match plan.compared.dir() {
-        Some(dir) => footer(out, layout, "directory", &line(dir), Style::new())?,
+        Some(dir) => footer(out, layout, "directory", dir, Style::new())?,
         None if summary.state.is_some() => footer(
             out,
             layout,
