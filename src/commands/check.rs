@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::directory::{self, Candidate};
-use super::inputs::{self, Job};
+use super::inputs;
 use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
 use crate::judge;
@@ -15,7 +15,7 @@ use crate::policy::Waiver;
 use crate::policy::settings::{self, Settings};
 use crate::report::{ErrorReport, Report, allowances, human, json};
 use crate::state::Where;
-use crate::state::place::{self, Origin};
+use crate::state::place::{self, PlanFile};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -189,7 +189,7 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn of(&mut self, plan: &Plan<'_>, origin: &Origin<'_>) -> Result<Arc<Settings>, Problem> {
+    fn of(&mut self, plan: &Plan<'_>, origin: &PlanFile<'_>) -> Result<Arc<Settings>, Problem> {
         let place = match (&self.said.place, &origin.instead) {
             (Where::Here, _) => place::of(plan, origin),
             (Where::Dir(_), Some(dir)) => Where::Dir(dir.clone()),
@@ -222,11 +222,8 @@ fn judge_input(
         Ok(bytes) => bytes,
         Err(refusal) => return refused(report, source, refusal),
     };
-    let origin = Origin {
-        file: match job {
-            Job::File(path) => Some(path),
-            Job::Stdin => None,
-        },
+    let origin = PlanFile {
+        file: job.path(),
         instead: candidate.instead.clone(),
     };
     // The digest of a big file takes as long as reading the plan in it.

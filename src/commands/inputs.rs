@@ -34,6 +34,15 @@ impl Job {
         }
     }
 
+    /// The file; `None` for standard input.
+    #[must_use]
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
     /// Reads all of it, once.
     ///
     /// # Errors

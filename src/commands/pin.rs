@@ -7,7 +7,7 @@ use crate::commands::inputs::Job;
 use crate::os::atomic;
 use crate::plan::saved::is_saved;
 use crate::plan::{Document, Plan};
-use crate::state::place::{self, Origin};
+use crate::state::place::{self, PlanFile};
 use crate::state::{Identity, PIN_FILE, Pin, PinnedState, Where, highest_serial, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
@@ -117,11 +117,8 @@ fn record(args: &PinArgs) -> Result<String, Refusal> {
 
 /// The directory that a plan is from, where `check` looks for the pin; the current one when it is not known.
 fn of_plan(plan: &Plan<'_>, job: &Job) -> PathBuf {
-    let origin = Origin {
-        file: match job {
-            Job::File(path) => Some(path),
-            Job::Stdin => None,
-        },
+    let origin = PlanFile {
+        file: job.path(),
         instead: None,
     };
     match place::of(plan, &origin) {

@@ -8,7 +8,7 @@ use crate::config::{instead_of, is_source, overrides};
 use crate::plan::Plan;
 
 /// Where a plan was found, and with it where it may be from.
-pub(crate) struct Origin<'a> {
+pub(crate) struct PlanFile<'a> {
     /// Its file; `None` for standard input.
     pub(crate) file: Option<&'a Path>,
     /// The directory that stands for the file's own, when plans are kept apart from their sources.
@@ -17,7 +17,7 @@ pub(crate) struct Origin<'a> {
 
 /// The directory of a plan, when nobody named one: the one that its file lies in, else the current one, if the root module there has the
 /// plan's files. One that has other files may still hold the pin: then that alone is compared.
-pub(crate) fn of(plan: &Plan<'_>, origin: &Origin<'_>) -> Where {
+pub(crate) fn of(plan: &Plan<'_>, origin: &PlanFile<'_>) -> Where {
     let here = PathBuf::from(".");
     let own = origin
         .instead
@@ -125,7 +125,7 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 /// Whether the sources that a plan was made of are those of a directory, or of the copy that Terragrunt made of it.
-fn is_of(plan: &Plan<'_>, dir: &Path, origin: &Origin<'_>) -> bool {
+fn is_of(plan: &Plan<'_>, dir: &Path, origin: &PlanFile<'_>) -> bool {
     let copy = origin
         .file
         .map(folder)
