@@ -1,4 +1,4 @@
-//! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the README, tests).
+//! The rules: one file each, and the table that everything else is rendered from (`rules list`, `rules explain`, the docs, tests).
 
 /// A rule: its id, which is also the name of its page `rules/ID.md` and, with underscores, of its file; then what it finds.
 macro_rules! rule {

@@ -362,9 +362,9 @@ fn what_is_lost_for_good_is_typed() {
     assert!(screen.text().contains("'yes' is not enough"));
 }
 
-/// The README shows the question as it is asked: only the program's path and the line breaks that come of it may differ.
+/// The docs show the question as it is asked: only the program's path and the line breaks that come of it may differ.
 #[test]
-fn the_readme_shows_this_question() {
+fn the_docs_show_this_question() {
     let dir = Dir::new(BLOCK);
     let mut screen = dir.screen(&["apply", "tfplan"]);
     screen.answer(1, "yes\n");
@@ -382,8 +382,8 @@ fn the_readme_shows_this_question() {
     );
     let start = text.find("This plan is blocked").expect("a question");
     let end = text.rfind("Enter a value:").expect("a prompt") + "Enter a value:".len();
-    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    let (_, shown) = readme
+    let docs = crate::docs::all();
+    let (_, shown) = docs
         .split_once("<!-- prompt -->\n```text\n")
         .expect("a block");
     let (shown, _) = shown.split_once("```").expect("its end");

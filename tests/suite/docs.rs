@@ -1,33 +1,49 @@
-//! Docs cannot lie: every console block is what the binary prints, the table of rules is rendered from the rules, and links inside the project lead
-//! somewhere. `UPDATE_DOCS=1 cargo test --test docs` writes what is compared otherwise.
+//! Docs cannot lie: every console block is what the binary prints, the table of rules is rendered from the rules, the repository's address is the one of
+//! `Cargo.toml`, and links inside the project lead somewhere. `UPDATE_DOCS=1 cargo test --test suite docs picture` writes what is compared otherwise.
 use std::path::{Path, PathBuf};
 
 use crate::common::{applygate, root};
 use applygate::testing::RULES;
 
-/// Pages with console blocks.
+/// Every page that is about the project: the two at the root, the docs, and the pages of the rules.
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    for dir in ["rules", "docs"] {
-        let Ok(entries) = std::fs::read_dir(root().join(dir)) else {
-            continue;
-        };
-        pages.extend(
-            entries
-                .flatten()
-                .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|ending| ending == "md")),
-        );
-    }
+    pages.extend(below("rules"));
+    pages.extend(below("docs"));
     pages.sort();
     pages
+}
+
+/// The pages in a directory and below.
+fn below(dir: &str) -> Vec<PathBuf> {
+    let (mut pages, mut dirs) = (Vec::new(), vec![root().join(dir)]);
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The pages in which a text that a test compares may stand, as one.
+pub fn all() -> String {
+    pages().iter().map(|path| read(path)).collect()
 }
 
 /// What a command prints, both streams, and its exit code.
 fn run(command: &str) -> Option<(String, i32)> {
     let words = command
         .strip_prefix("applygate ")
-        .or_else(|| command.strip_prefix("cargo run --quiet --release --locked -- "))?;
+        .or_else(|| command.strip_prefix("cargo run --release --locked -- "))?;
     let output = applygate()
         .args(words.split_whitespace())
         .output()
@@ -86,11 +102,40 @@ fn between(page: &str, mark: &str, text: &str) -> String {
     }
 }
 
-fn rules_table() -> String {
+/// The page with the project's address as `Cargo.toml` has it: it is written there and nowhere else.
+fn addressed(page: &str) -> String {
+    const HOST: &str = "https://github.com/";
+    let manifest: toml::Table = toml::from_str(&read(&root().join("Cargo.toml"))).expect("TOML");
+    let address = manifest["package"]["repository"].as_str().expect("a text");
+    let mut out = String::new();
+    let mut rest = page;
+    while let Some(at) = rest.find(HOST) {
+        let (before, link) = rest.split_at(at);
+        out.push_str(before);
+        let mut parts = link[HOST.len()..].splitn(2, '/');
+        let owner = parts.next().unwrap_or_default();
+        match parts
+            .next()
+            .and_then(|after| after.strip_prefix("applygate"))
+        {
+            Some(after) if owner.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => {
+                out.push_str(address);
+                rest = after;
+            }
+            _ => {
+                out.push_str(HOST);
+                rest = &link[HOST.len()..];
+            }
+        }
+    }
+    out + rest
+}
+
+fn rules_table(to_rules: &str) -> String {
     let mut table = "| rule | worst | needs | what it finds |\n|---|---|---|---|\n".to_owned();
     for rule in RULES {
         table.push_str(&format!(
-            "| [`{id}`](rules/{id}.md) | {} | {} | {} |\n",
+            "| [`{id}`]({to_rules}{id}.md) | {} | {} | {} |\n",
             rule.severity,
             rule.needs.word(),
             rule.title,
@@ -100,10 +145,10 @@ fn rules_table() -> String {
     table
 }
 
-/// The policy of the README: a file that the console blocks use, read by the real reader.
+/// The policy of the docs: a file that the console blocks use, read by the real reader.
 fn policy_block() -> String {
     let text = std::fs::read_to_string(root().join("fixtures/policy/applygate.toml"))
-        .expect("the policy of the README");
+        .expect("the policy of the docs");
     let policy = applygate::testing::policy::read(
         "applygate.toml",
         text.as_bytes(),
@@ -121,13 +166,13 @@ fn policy_block() -> String {
     format!("```toml\n{text}```\n")
 }
 
-fn compare(path: &Path, text: &str, made: &str) {
+pub fn compare(path: &Path, text: &str, made: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, made).expect("written");
     } else {
         assert!(
             text == made,
-            "{} is not what the binary prints; UPDATE_DOCS=1 cargo test --test docs writes it\n{made}",
+            "{} is not what the binary prints; UPDATE_DOCS=1 cargo test --test suite docs picture writes it\n{made}",
             path.display()
         );
     }
@@ -136,54 +181,120 @@ fn compare(path: &Path, text: &str, made: &str) {
 #[test]
 fn blocks_are_what_the_binary_prints() {
     for path in pages() {
-        let text = std::fs::read_to_string(&path).expect("a page");
+        let text = read(&path);
         let made = between(
-            &between(&filled(&text), "rules", &rules_table()),
+            &between(&filled(&text), "rules", &rules_table("../rules/")),
             "policy",
             &policy_block(),
         );
-        compare(&path, &text, &made);
+        compare(&path, &text, &addressed(&made));
     }
+}
+
+/// The blocks that this and other tests compare are each in one page.
+#[test]
+fn every_block_has_its_place() {
+    let all = all();
+    for mark in ["rules", "policy", "prompt", "policy-from"] {
+        assert_eq!(
+            all.matches(&format!("<!-- {mark} -->\n")).count(),
+            1,
+            "{mark}"
+        );
+        assert_eq!(
+            all.matches(&format!("<!-- /{mark} -->\n")).count(),
+            1,
+            "{mark}"
+        );
+    }
+    let blocks = all
+        .matches("```console\n$ applygate check fixtures/incident/")
+        .count();
+    assert_eq!(blocks, 3, "the incident is told in three reports");
+}
+
+/// A heading as the end of a link to it.
+fn anchor(heading: &str) -> String {
+    heading
+        .to_lowercase()
+        .chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
 fn links_lead_somewhere() {
     for path in pages() {
-        let text = std::fs::read_to_string(&path).expect("a page");
-        for part in text.split("](").skip(1) {
-            let link = part.split([')', '#']).next().unwrap_or_default();
-            if !link.is_empty() && !link.contains("://") {
-                assert!(
-                    path.parent().expect("a directory").join(link).exists(),
-                    "{}: {link}",
-                    path.display()
-                );
+        for part in read(&path).split("](").skip(1) {
+            let link = part.split(')').next().unwrap_or_default();
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => path.clone(),
+                file => path.parent().expect("a directory").join(file),
+            };
+            assert!(target.exists(), "{}: {link}", path.display());
+            if !heading.is_empty() {
+                let found = read(&target)
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .any(|line| anchor(line.trim_start_matches('#').trim()) == heading);
+                assert!(found, "{}: {link}", path.display());
             }
         }
     }
 }
 
-/// What the README calls the two commands is there and works: the first is a console block above, the second is this run.
+/// The README is what somebody reads who has a minute; everything else is a page of the docs, which it lists, and which says whom it is for.
 #[test]
-fn the_readme_has_its_two_commands() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
-    assert!(readme.contains("cargo run --quiet --release --locked -- check fixtures/incident/"));
-    assert!(readme.contains("cargo test --locked"));
+fn the_readme_is_short_and_leads_on() {
+    let readme = read(&root().join("README.md"));
+    assert!(readme.lines().count() < 200, "{}", readme.lines().count());
+    let mut pages = 0;
+    for path in below("docs") {
+        let name = path.strip_prefix(root().join("docs")).expect("below");
+        let text = read(&path);
+        let mut paragraphs = text.split("\n\n");
+        assert!(text.starts_with("# "), "{}: a title", path.display());
+        assert!(
+            paragraphs
+                .nth(1)
+                .is_some_and(|first| first.starts_with("For ")),
+            "{}: whom it is for",
+            path.display()
+        );
+        // Pages further down are listed by the page above them.
+        if name.components().count() == 1 {
+            pages += 1;
+            let link = format!("](docs/{})", name.display());
+            assert!(readme.contains(&link), "README.md: {link}");
+        }
+    }
+    assert!(pages >= 10, "{pages}");
 }
 
-/// Every other piece of policy that the README and the pages of the rules show is one that the reader takes.
+/// What the README calls the first command works, and shows what the docs say: that is a console block, compared above. The second is this run.
+#[test]
+fn the_readme_has_its_two_commands() {
+    const FIRST: &str = "check fixtures/incident/2-old-state-destroy/plan.json";
+    let readme = read(&root().join("README.md"));
+    assert!(readme.contains(&format!("cargo run --release --locked -- {FIRST}\n")));
+    assert!(readme.contains("cargo test --locked"));
+    assert!(all().contains(&format!("```console\n$ applygate {FIRST}\n")));
+}
+
+/// Every other piece of policy that a page shows is one that the reader takes.
 #[test]
 fn pieces_of_policy() {
-    let pages = std::fs::read_dir(root().join("rules"))
-        .expect("pages")
-        .map(|entry| entry.expect("a page").path());
     let mut seen = 0;
-    for path in pages
-        .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .chain([root().join("README.md")])
-    {
-        let text = std::fs::read_to_string(&path).expect("a page");
-        for block in text
+    for path in pages() {
+        for block in read(&path)
             .split("```toml\n")
             .skip(1)
             .filter_map(|rest| rest.split_once("```"))
@@ -208,4 +319,13 @@ fn pieces_of_policy() {
         }
     }
     assert!(seen >= 4, "{seen}");
+}
+
+#[test]
+fn the_address_is_written_in_one_place() {
+    let told = addressed(
+        "x https://github.com/some-one/applygate/releases y https://github.com/hashicorp/terraform z",
+    );
+    assert!(told.contains("/applygate/releases y https://github.com/hashicorp/terraform z"));
+    assert!(!told.contains("some-one"), "{told}");
 }

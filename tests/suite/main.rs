@@ -21,6 +21,7 @@ mod fixtures;
 mod forge;
 mod init;
 mod input;
+mod picture;
 mod place;
 mod policy;
 mod policy_from;

@@ -213,14 +213,14 @@ fn a_waiver_for_its_own_destroy() {
         .check(&["--policy-from", "refs/remotes/origin/main"])
         .out
         .replace(&commit[..12], "1a2b3c4d5e6f");
-    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    let (_, told) = readme
+    let docs = crate::docs::all();
+    let (_, told) = docs
         .split_once("<!-- policy-from -->\n```text\n")
         .expect("a block");
     let (told, _) = told.split_once("```").expect("its end");
     assert!(
         shown.contains(told),
-        "the README shows another end of a report\n{shown}"
+        "the docs show another end of a report\n{shown}"
     );
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("policy@from-a-revision", shown);
