@@ -35,7 +35,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The pages in which a text that a test compares may stand, as one.
-pub fn all() -> String {
+pub(crate) fn all() -> String {
     pages().iter().map(|path| read(path)).collect()
 }
 
@@ -166,7 +166,7 @@ fn policy_block() -> String {
     format!("```toml\n{text}```\n")
 }
 
-pub fn compare(path: &Path, text: &str, made: &str) {
+pub(crate) fn compare(path: &Path, text: &str, made: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, made).expect("written");
     } else {
