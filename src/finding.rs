@@ -135,11 +135,23 @@ pub(crate) struct SourceLine {
     pub(crate) text: String,
 }
 
+/// Which version of the sources something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Side {
+    /// What a change starts from.
+    Before,
+    /// What it comes to.
+    After,
+}
+
 /// Where in the sources a finding is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourcePlace {
     /// The file, as seen from where Terraform ran.
     pub(crate) file: String,
+    /// The version of the file, of a finding about a change to the sources.
+    pub(crate) side: Option<Side>,
     /// The head of the resource's block.
     pub(crate) head: SourceLine,
     /// The attribute that the finding rests on, if it stands there.

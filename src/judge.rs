@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::facts::source::Delta;
 use crate::facts::summary::Summary;
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, Plans};
 use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
-use crate::rules::all;
+use crate::rules::{all, change};
 use crate::state::{Identity, StateFacts, Where, place};
 use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::weaker;
@@ -84,6 +85,61 @@ fn judge_plan(
         policy: judged.policy,
         overruled: judged.overruled,
         from,
+    }
+}
+
+/// Judges what a change to the sources does to modules of one place. `capped`: at commit nothing is above medium.
+pub(crate) fn source(
+    deltas: &[&Delta],
+    summary: Summary,
+    settings: &Settings,
+    capped: bool,
+) -> PlanReport {
+    let judged = decide_source(deltas, settings, &settings.files, capped);
+    let from = settings.reviewed.as_ref().map(|reviewed| PolicyFrom {
+        reviewed: Arc::clone(reviewed),
+        weaker: settings.tree.as_ref().and_then(|tree| {
+            let other = decide_source(deltas, settings, tree, capped);
+            weaker::weaker(&judged.decision, &other.decision)
+        }),
+    });
+    PlanReport {
+        summary,
+        decision: judged.decision,
+        compared: Compared::Nothing(None),
+        identity: None,
+        policy: judged.policy,
+        overruled: judged.overruled,
+        from,
+    }
+}
+
+fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: bool) -> Judged {
+    let (outcome, holding) = match settings.by(files, None) {
+        Ok(holding) => (change::judge(deltas, &holding.own, capped), Some(holding)),
+        Err(refusal) => (
+            all::Outcome {
+                findings: Vec::new(),
+                refusal: Some(refusal),
+            },
+            None,
+        ),
+    };
+    let Some(holding) = holding else {
+        return Judged {
+            decision: Line::default().decide(outcome),
+            identity: None,
+            pinned: None,
+            policy: None,
+            overruled: Vec::new(),
+        };
+    };
+    Judged {
+        decision: holding.line.decide(outcome),
+        identity: None,
+        pinned: None,
+        policy: holding.policy,
+        overruled: holding.overruled,
     }
 }
 

@@ -24,6 +24,12 @@ pub struct Environment {
     pub(crate) terraform: Option<OsString>,
     /// `APPLYGATE_LOG`: the record of applies.
     pub(crate) log: Option<OsString>,
+    /// `PRE_COMMIT_FROM_REF`: what the change starts from that pre-commit looks at.
+    pub(crate) change_from: Option<OsString>,
+    /// `PRE_COMMIT_TO_REF`: what it comes to.
+    pub(crate) change_to: Option<OsString>,
+    /// `GIT_INDEX_FILE`: the index that `git commit` tells its hooks.
+    pub(crate) index: Option<OsString>,
     /// [`RUNNING`]: the directory of the run that has started the program that started this one.
     pub(crate) running: Option<OsString>,
     /// Now.
@@ -42,6 +48,9 @@ impl Environment {
             block_at: variable("APPLYGATE_BLOCK_AT"),
             terraform: variable("APPLYGATE_TERRAFORM"),
             log: variable("APPLYGATE_LOG"),
+            change_from: variable("PRE_COMMIT_FROM_REF"),
+            change_to: variable("PRE_COMMIT_TO_REF"),
+            index: variable("GIT_INDEX_FILE"),
             running: variable(RUNNING),
             now: Timestamp::now(),
         }

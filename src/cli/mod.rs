@@ -103,6 +103,12 @@ pub(crate) enum Command {
         after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan"
     )]
     Check(CheckArgs),
+    /// Say what a change to the sources takes away, before there is a plan
+    #[command(
+        after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\n\
+                      Without --from it is what git commit would take: HEAD against what is staged, nothing above medium. In CI: applygate source --from origin/main"
+    )]
+    Source(SourceArgs),
     /// Judge a saved plan, ask, and have Terraform apply exactly what was judged
     #[command(
         after_help = "Exit codes: 0 applied, 1 blocked or declined, 2 could not judge or start (with 1 and 2 nothing was run), 3 Terraform ran and did not succeed.\n\n\
@@ -156,6 +162,68 @@ pub(crate) struct CheckArgs {
     /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
     #[arg(long)]
     pub(crate) exit_zero: bool,
+}
+
+/// Words of `applygate source`.
+#[derive(Debug, Args, Default)]
+pub(crate) struct SourceArgs {
+    /// Only what changes below these directories (default: everything in the repository)
+    #[arg(value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// What the change starts from: where this revision and the other side parted (default: HEAD)
+    #[arg(long, value_name = "REV")]
+    pub(crate) from: Option<String>,
+    /// What it comes to: a revision, index (what is staged, the default) or worktree (what is on disk); with --from the default is HEAD, and a revision alone is held against its first parent
+    #[arg(long, value_name = "REV")]
+    pub(crate) to: Option<String>,
+    /// Grade what is staged like a change that is proposed, so that it can stop the commit
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How the report looks
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) block_at: Option<BlockAt>,
+    /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about no resource)
+    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
+    pub(crate) allow: Vec<Allowance>,
+    /// The policy file (default: the nearest applygate.toml to each module, up to the root of the repository) [env: APPLYGATE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read the policy from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
+    #[arg(long, value_name = "REV")]
+    pub(crate) policy_from: Option<String>,
+    /// Judge by the defaults alone, whatever policy file there is
+    #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
+    pub(crate) no_config: bool,
+    /// The environment of the policy (default: the one that fits the directory) [env: APPLYGATE_ENV]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
+    pub(crate) now: Option<Timestamp>,
+    /// Show every finding in full
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// End with 0 even when it is blocked (what could not be judged still ends with 2)
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+impl SourceArgs {
+    /// Those that say how it is judged.
+    pub(crate) fn judge(&self) -> JudgeArgs {
+        JudgeArgs {
+            block_at: self.block_at,
+            allow: self.allow.clone(),
+            config: self.config.clone(),
+            policy_from: self.policy_from.clone(),
+            no_config: self.no_config,
+            env: self.env.clone(),
+            ..JudgeArgs::default()
+        }
+    }
 }
 
 /// Words of `applygate apply`.

@@ -8,6 +8,7 @@ mod init;
 mod inputs;
 mod pin;
 mod rules;
+mod source;
 
 use clap::CommandFactory;
 
@@ -32,6 +33,7 @@ pub fn run(
         Command::Config(args) => config::config(&args, environment, streams),
         Command::Init(args) => init::init(&args, environment, streams),
         Command::Pin(args) => pin::pin(&args, streams),
+        Command::Source(args) => source::source(&args, environment, streams),
         Command::Rules(args) => rules::show(args, streams),
         Command::Completions { shell } => {
             let mut script = Vec::new();

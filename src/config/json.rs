@@ -16,13 +16,13 @@ const MAX_ATTRIBUTES: usize = 2_000;
 const MAX_DEPTH: usize = 12;
 
 /// A file while it is read.
-struct File<'t> {
-    text: &'t str,
-    lines: Lines,
+pub(super) struct File<'t> {
+    pub(super) text: &'t str,
+    pub(super) lines: Lines,
 }
 
 /// A member of an object with its key.
-type Member<'t> = (Cow<'t, str>, &'t str);
+pub(super) type Member<'t> = (Cow<'t, str>, &'t str);
 
 /// Reads one file into its module; `None` when it cannot be understood.
 pub(super) fn read(text: &str, path: &str, overrides: bool, module: &mut Module<'_>) -> Option<()> {
@@ -123,7 +123,7 @@ impl<'t> File<'t> {
     }
 
     /// The line of a name, or else of its value: both are parts of the text, unless the name has escapes.
-    fn line(&self, name: &str, value: &str) -> usize {
+    pub(super) fn line(&self, name: &str, value: &str) -> usize {
         let start = self.text.as_ptr() as usize;
         let offset = |part: &str| {
             (part.as_ptr() as usize)
@@ -283,7 +283,7 @@ fn nested(raw: &str) -> Option<Vec<&str>> {
 }
 
 /// The bodies of a block: an object or a list of objects; `null` is none.
-fn bodies(raw: &str) -> Option<Vec<&str>> {
+pub(super) fn bodies(raw: &str) -> Option<Vec<&str>> {
     let raw = raw.trim();
     match raw {
         "null" | "[]" => Some(Vec::new()),
@@ -292,7 +292,7 @@ fn bodies(raw: &str) -> Option<Vec<&str>> {
 }
 
 /// The blocks under so many labels, each with its labels, the last of them as it stands in the text, and its body.
-fn labelled<const LABELS: usize>(
+pub(super) fn labelled<const LABELS: usize>(
     raw: &str,
 ) -> Option<Vec<([Cow<'_, str>; LABELS], Cow<'_, str>, &str)>> {
     let mut level: Vec<(Vec<Cow<'_, str>>, &str)> = vec![(Vec::new(), raw)];
@@ -324,7 +324,7 @@ fn labelled<const LABELS: usize>(
 }
 
 /// The members of an object in their order, those of one name all of them.
-fn members(raw: &str) -> Option<Vec<Member<'_>>> {
+pub(super) fn members(raw: &str) -> Option<Vec<Member<'_>>> {
     struct Members<'t>(Vec<Member<'t>>);
     struct Name<'t>(Cow<'t, str>);
     struct NameVisitor;

@@ -10,6 +10,7 @@ mod json;
 mod literal;
 mod model;
 mod planned;
+pub(crate) mod written;
 pub(crate) use planned::once;
 
 use std::collections::{BTreeMap, BTreeSet};

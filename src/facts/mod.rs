@@ -14,6 +14,7 @@ mod neighbours;
 mod places;
 mod providers;
 mod rename;
+pub(crate) mod source;
 mod stripped;
 pub(crate) mod summary;
 mod unlisted;

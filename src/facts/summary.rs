@@ -96,6 +96,43 @@ pub struct Summary {
     pub(crate) notes: Vec<String>,
     /// Which state the plan is for; only a saved plan tells.
     pub(crate) state: Option<StateLine>,
+    /// The change to the sources that it is about, where it is no plan.
+    pub(crate) change: Option<ChangeLine>,
+}
+
+/// A change to the sources, in texts that may be printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ChangeLine {
+    /// What it starts from: a revision, or nothing.
+    pub(crate) from: String,
+    /// What it comes to: a revision, what is staged, or what is on disk.
+    pub(crate) to: String,
+    /// Source files that differ.
+    pub(crate) files: usize,
+    /// Modules that were compared.
+    pub(crate) modules: usize,
+    /// Whether nothing was graded above medium.
+    pub(crate) capped: bool,
+}
+
+impl Summary {
+    /// Of a change to the sources.
+    pub(crate) fn of_change(change: ChangeLine, notes: Vec<String>) -> Self {
+        Self {
+            source: format!("{} -> {}", change.from, change.to),
+            sha256: String::new(),
+            terraform_version: None,
+            format_version: String::new(),
+            counts: Counts::default(),
+            drift: 0,
+            gone: 0,
+            runs: Vec::new(),
+            failed_checks: 0,
+            notes,
+            state: None,
+            change: Some(change),
+        }
+    }
 }
 
 /// Which state a plan was made against, in texts that may be printed.
@@ -205,6 +242,7 @@ impl Summary {
             failed_checks: plan.failed_checks,
             notes,
             state: plan.saved.as_deref().map(StateLine::of),
+            change: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! by their hash. What cannot be read is a refusal, never "there is none".
 
 mod command;
+pub(crate) mod side;
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -48,6 +49,10 @@ impl Revision {
         })?;
         let git = Git::find(&dir)?;
         let (root, prefix) = work_tree(&git, &dir)?;
+        let above = git.ask(&["rev-parse", "--show-superproject-working-tree"])?;
+        if !above.success || !above.out.is_empty() {
+            return Err(Refusal::new(Why::InSubmodule));
+        }
         let git = git.within(&root);
         let commit = resolve(&git, rev, base)?;
         Ok(Self {
@@ -189,10 +194,6 @@ fn work_tree(git: &Git, dir: &Path) -> Result<(PathBuf, PathBuf), Refusal> {
         return Err(none());
     }
     let prefix = dir.strip_prefix(&root).map_err(|_| none())?.to_owned();
-    let above = git.ask(&["rev-parse", "--show-superproject-working-tree"])?;
-    if !above.success || !above.out.is_empty() {
-        return Err(Refusal::new(Why::InSubmodule));
-    }
     Ok((root, prefix))
 }
 

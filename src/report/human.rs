@@ -7,7 +7,7 @@ use owo_colors::Style;
 
 use super::{LeftOut, PlanReport, PolicyFrom, Report, tally};
 use crate::facts::summary::{Counts, Summary};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Side};
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
 use crate::verdict::{Standing, Verdict, Weighed};
@@ -22,6 +22,10 @@ pub struct Layout<'a> {
     /// How each kind of text looks.
     pub styles: &'a Styles,
 }
+
+/// Said of what is staged, where something is found.
+const CAPPED: &str =
+    "at commit nothing is graded above medium; --strict grades it like a change that is proposed";
 
 /// Blocks that are shown in full before the rest is only named.
 const FULL: usize = 6;
@@ -77,9 +81,18 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
                 .filter(|plan| plan.decision.refusal.is_some())
                 .count();
         writeln!(out)?;
+        let word = if report
+            .plans
+            .iter()
+            .any(|plan| plan.summary.change.is_some())
+        {
+            "parts"
+        } else {
+            "plans"
+        };
         write!(
             out,
-            "{} plans: {} blocked, {} to look at, {} passed",
+            "{} {word}: {} blocked, {} to look at, {} passed",
             report.plans.len() + report.errors.len(),
             of(Verdict::Block),
             of(Verdict::Warn),
@@ -151,6 +164,15 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
     write_rest(rest, layout, out)?;
     if !groups.is_empty() {
         writeln!(out)?;
+    }
+    if let Some(change) = &summary.change {
+        for note in &summary.notes {
+            footer(out, layout, "note", note, layout.styles.dim)?;
+        }
+        if change.capped && !groups.is_empty() {
+            footer(out, layout, "note", CAPPED, layout.styles.dim)?;
+        }
+        return verdict(plan, layout, out);
     }
     footer(
         out,
@@ -275,6 +297,12 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
     } else {
         format!(": {}", tally.join(", "))
     };
+    if let Some(change) = &summary.change {
+        let files = crate::ui::words::plural(change.files, "source file");
+        let modules = crate::ui::words::plural(change.modules, "module");
+        writeln!(out, "{}{what} · {files} in {modules}", style.style(word))?;
+        return writeln!(out, "{}", styles.bold.style(line(&summary.source)));
+    }
     writeln!(out, "{}{what}{}", style.style(word), place(plan))?;
     writeln!(out, "{}", styles.bold.style(line(&summary.source)))?;
     let read = format!("{version} · sha256 {digest}");
@@ -485,7 +513,12 @@ fn write_group(
     }
     if let Some(place) = &finding.place {
         let file = line(&place.file);
-        let head = format!("{:<LABEL$}{file}:{}", "source", place.head.line);
+        let label = match place.side {
+            Some(Side::Before) => "was in",
+            Some(Side::After) => "is in",
+            None => "source",
+        };
+        let head = format!("{label:<LABEL$}{file}:{}", place.head.line);
         match &place.attribute {
             Some(attribute) => {
                 writeln!(
@@ -636,7 +669,10 @@ fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> {
 
 fn address(finding: &Finding) -> String {
     match (&finding.address, &finding.deposed) {
-        (None, _) => "the whole plan".to_owned(),
+        (None, _) => match &finding.place {
+            Some(place) if place.side.is_some() => line(&place.file).into_owned(),
+            _ => "the whole plan".to_owned(),
+        },
         (Some(address), None) => line(address).into_owned(),
         (Some(address), Some(deposed)) => format!("{} (deposed {})", line(address), line(deposed)),
     }
@@ -688,7 +724,9 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
                 .is_some_and(|by_rule| by_rule > weighed.severity)
         })
         .count();
+    let change = plan.summary.change.is_some();
     let text = match (decision.verdict, &decision.refusal) {
+        (Verdict::Block, None) if change => "blocked: do not merge this change as it is",
         (Verdict::Block, None) => "blocked: do not apply this plan as it is",
         (Verdict::Block, Some(_)) => "blocked, and judged only in part",
         (_, Some(_)) => "could not be judged as a whole: not let through",
@@ -697,6 +735,7 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
             "let through by the policy: see what was found"
         }
         (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
+        (Verdict::Pass, None) if change => "nothing dangerous found in this change",
         (Verdict::Pass, None) => "nothing dangerous found in this plan",
     };
     if allowed > 0 {

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Report;
-use crate::facts::summary::{Counts, StateLine};
-use crate::finding::Severity;
+use super::{PlanReport, Report};
+use crate::facts::summary::{ChangeLine, Counts, StateLine};
+use crate::finding::{Severity, Side};
 use crate::policy;
+use crate::policy::settings::PolicyLine;
 use crate::ui::escape::JsonFormatter;
 use crate::ui::refusal::Refusal;
 use crate::verdict::weaker;
@@ -28,6 +29,8 @@ struct Document<'a> {
     tool: Tool,
     verdict: Verdict,
     plans: Vec<Plan<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Change<'a>>,
     errors: Vec<Error<'a>>,
     other_files: usize,
     left_out: Vec<LeftOutFile<'a>>,
@@ -60,6 +63,20 @@ struct Plan<'a> {
     failed_checks: usize,
     notes: &'a [String],
     not_known: Vec<&'a str>,
+    findings: Vec<Finding<'a>>,
+}
+
+/// A change to the sources.
+#[derive(Serialize)]
+struct Change<'a> {
+    #[serde(flatten)]
+    change: &'a ChangeLine,
+    verdict: Verdict,
+    refused: Option<Reason<'a>>,
+    policy: Option<Policy<'a>>,
+    overruled: &'a [String],
+    policy_from: Option<PolicyFrom<'a>>,
+    notes: &'a [String],
     findings: Vec<Finding<'a>>,
 }
 
@@ -155,6 +172,8 @@ struct LetThrough<'a> {
 #[derive(Serialize)]
 struct Location<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<Side>,
     line: usize,
     attribute_line: Option<usize>,
 }
@@ -232,6 +251,33 @@ fn policy_from(from: &super::PolicyFrom) -> PolicyFrom<'_> {
     }
 }
 
+fn told_policy(policy: &PolicyLine) -> Policy<'_> {
+    Policy {
+        file: &policy.file,
+        env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),
+        chosen_by: policy.chosen.as_ref().map(|chosen| chosen.by.as_str()),
+        own_types: policy.types.len(),
+        looser: &policy.looser,
+    }
+}
+
+fn change<'a>(plan: &'a PlanReport, line: &'a ChangeLine) -> Change<'a> {
+    Change {
+        change: line,
+        verdict: if plan.decision.refusal.is_some() {
+            Verdict::Block
+        } else {
+            plan.decision.verdict
+        },
+        refused: plan.decision.refusal.as_ref().map(reason),
+        policy: plan.policy.as_ref().map(told_policy),
+        overruled: &plan.overruled,
+        policy_from: plan.from.as_ref().map(policy_from),
+        notes: &plan.summary.notes,
+        findings: plan.decision.findings.iter().map(finding).collect(),
+    }
+}
+
 fn finding(weighed: &Weighed) -> Finding<'_> {
     let finding = &weighed.finding;
     Finding {
@@ -251,6 +297,7 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
         snippet: finding.snippet.as_deref(),
         location: finding.place.as_ref().map(|place| Location {
             file: &place.file,
+            side: place.side,
             line: place.head.line,
             attribute_line: place.attribute.as_ref().map(|at| at.line),
         }),
@@ -278,9 +325,16 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             version: env!("CARGO_PKG_VERSION"),
         },
         verdict: report.verdict(),
+        changes: report
+            .plans
+            .iter()
+            .filter_map(|plan| Some((plan, plan.summary.change.as_ref()?)))
+            .map(|(plan, line)| change(plan, line))
+            .collect(),
         plans: report
             .plans
             .iter()
+            .filter(|plan| plan.summary.change.is_none())
             .map(|plan| Plan {
                 source: &plan.summary.source,
                 sha256: &plan.summary.sha256,
@@ -313,13 +367,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     },
                 },
                 overruled: &plan.overruled,
-                policy: plan.policy.as_ref().map(|policy| Policy {
-                    file: &policy.file,
-                    env: policy.chosen.as_ref().map(|chosen| chosen.env.as_str()),
-                    chosen_by: policy.chosen.as_ref().map(|chosen| chosen.by.as_str()),
-                    own_types: policy.types.len(),
-                    looser: &policy.looser,
-                }),
+                policy: plan.policy.as_ref().map(told_policy),
                 policy_from: plan.from.as_ref().map(policy_from),
                 counts: &plan.summary.counts,
                 drift: plan.summary.drift,

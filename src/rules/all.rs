@@ -66,7 +66,7 @@ fn findings(
 }
 
 /// The order of reports: among equally bad ones, data before what others stand on, which can be built again.
-fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+pub(super) fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let late = |finding: &Finding| finding.rule == super::foundation_destroy::RULE.id;
     b.severity
         .cmp(&a.severity)

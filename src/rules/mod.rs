@@ -21,6 +21,7 @@ mod backend_unexpected;
 mod backend_unsafe;
 mod backup_destroy;
 mod carrier_destroy;
+pub(crate) mod change;
 mod cluster_with_network;
 mod command_runs;
 mod create_everything;
@@ -31,17 +32,20 @@ mod egress_lost;
 mod expiry;
 mod foreign_state;
 mod foundation_destroy;
+mod gate_weakened;
 mod identity_destroy;
 mod index_shift;
 mod key_destroy;
 mod made;
 mod mass_destroy;
+mod module_removed;
 mod outside_scope;
 mod over_budget;
 mod partial_plan;
 mod pin_missing;
 mod plan_stale;
 mod protection_lowered;
+mod provider_changed;
 mod provider_unexpected;
 mod region_unexpected;
 mod rename_without_moved;
@@ -51,6 +55,7 @@ mod snapshot_left_behind;
 pub(crate) mod source;
 mod state_beside;
 mod state_emptied;
+mod state_in_git;
 mod state_missing;
 mod state_rolled_back;
 mod state_store_destroy;
@@ -79,6 +84,8 @@ pub enum Needs {
     Either,
     /// Only a saved plan knows what it looks at.
     Saved,
+    /// No plan: a change to the sources.
+    Change,
 }
 
 impl Needs {
@@ -88,6 +95,7 @@ impl Needs {
         match self {
             Self::Either => "json or saved",
             Self::Saved => "saved",
+            Self::Change => "source",
         }
     }
 }
@@ -123,7 +131,8 @@ pub struct Rule {
     pub(crate) check: fn(&Facts<'_, '_>, &mut Vec<Finding>) -> Result<(), ReadError>,
 }
 
-/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state, what is expected.
+/// Every rule, in the order of the documentation: what is destroyed, what is changed, the plan as a whole, its state, what is expected,
+/// and what only a change to the sources shows.
 pub static RULES: &[&Rule] = &[
     &stateful_destroy::RULE,
     &key_destroy::RULE,
@@ -171,6 +180,10 @@ pub static RULES: &[&Rule] = &[
     &provider_unexpected::RULE,
     &outside_scope::RULE,
     &over_budget::RULE,
+    &module_removed::RULE,
+    &provider_changed::RULE,
+    &state_in_git::RULE,
+    &gate_weakened::RULE,
 ];
 
 /// The rule with this id.

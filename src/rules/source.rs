@@ -82,6 +82,7 @@ impl<'a, 'p> Sources<'a, 'p> {
         });
         finding.place = Some(SourcePlace {
             file: block.file.clone(),
+            side: None,
             head: SourceLine {
                 line: block.line,
                 text: cut(&head),
@@ -122,7 +123,7 @@ fn plain(value: &str) -> &str {
     }
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     if text.chars().count() <= MAX_LINE {
         text.to_owned()
     } else {

@@ -94,6 +94,10 @@ pub enum Why {
     NoPlainFile,
     /// The policy has two environments for it.
     TwoEnvironments,
+    /// What is staged has conflicts.
+    Conflicts,
+    /// A source file of a change that cannot be understood.
+    NoSource,
 }
 
 impl Why {
@@ -161,6 +165,10 @@ impl Why {
             Self::Unreachable => "cannot be read from the revision",
             Self::NoPlainFile => "is no plain file of at most 4 MiB in the revision",
             Self::TwoEnvironments => "fits two environments of the policy",
+            Self::Conflicts => "has conflicts that are not resolved",
+            Self::NoSource => {
+                "has a file that cannot be read as Terraform source, so what is taken away is not known"
+            }
         }
     }
 
@@ -259,6 +267,10 @@ impl Why {
             }
             Self::TwoEnvironments => {
                 "make their patterns such that a plan fits only one, or say which: --env NAME"
+            }
+            Self::Conflicts => "resolve them, then git add the files",
+            Self::NoSource => {
+                "see what terraform validate says of it; a source file has at most 1 MiB"
             }
         }
     }

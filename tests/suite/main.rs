@@ -34,4 +34,5 @@ mod saved;
 mod saved_hostile;
 mod saved_memory;
 mod secrets;
+mod source;
 mod work;

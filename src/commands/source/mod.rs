@@ -1,0 +1,294 @@
+//! `applygate source`: what a change to the sources takes away, held against its own past, before there is a plan. Runs no program but git.
+
+mod beside;
+mod modules;
+mod sides;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::cli::environment::Environment;
+use crate::cli::{Format, SourceArgs};
+use crate::facts::source::{Delta, compare, pairs};
+use crate::facts::summary::{ChangeLine, Summary};
+use crate::finding::Side;
+use crate::git::side::Repository;
+use crate::judge;
+use crate::policy::settings::Settings;
+use crate::report::{Report, allowances, human, json};
+use crate::state::Where;
+use crate::ui::exit::Exit;
+use crate::ui::problem::Problem;
+use crate::ui::refusal::{Refusal, Why};
+use crate::ui::streams::Streams;
+use crate::ui::words::plural;
+
+use modules::Modules;
+use sides::Sides;
+
+/// Runs the command.
+///
+/// # Errors
+/// When there are no two sides to compare, or no settings; and those of the streams.
+pub(crate) fn source(
+    args: &SourceArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Problem> {
+    let environment = &environment.at(args.now);
+    let repository = Repository::open(Path::new("."), environment.index.as_deref())
+        .map_err(|refusal| refusal.about("a change to the sources"))?;
+    let sides = Sides::resolve(&repository, args, environment)?;
+    let within = within(&repository, &args.dirs)?;
+    let capped = sides.at_commit && !args.strict;
+    let mut report = Report::default();
+    let changed = Changed::read(&repository, &sides, &within, capped)
+        .map_err(|refusal| refusal.about(sides.words()))?;
+    let settings = Settings::resolve(&args.judge(), Where::Dir(".".into()), environment)?;
+    let groups = by_settings(&changed.deltas, &repository, args, environment, settings)?;
+    for (settings, deltas) in &groups {
+        let line = ChangeLine {
+            from: sides.from.1.clone(),
+            to: sides.to.1.clone(),
+            files: changed.files,
+            modules: changed.modules,
+            capped,
+        };
+        let summary = Summary::of_change(line, changed.notes.clone());
+        report
+            .plans
+            .push(judge::source(deltas, summary, settings, capped));
+    }
+    // What one file hides is not known for any of it.
+    if let Some(plan) = report.plans.first_mut() {
+        plan.decision.refusal = plan.decision.refusal.take().or(changed.refused);
+    }
+    write(args, &report, streams)?;
+    let mut unused = false;
+    let used = allowances(&report.plans);
+    for (at, allowance) in args.allow.iter().enumerate() {
+        if !used.contains(&at) {
+            unused = true;
+            streams.refuse(&Problem::new(
+                format!("--allow {allowance} matches no finding"),
+                "copy rule and address from the report as they are",
+            ))?;
+        }
+    }
+    Ok(if report.blocked() && !args.exit_zero {
+        Exit::Blocked
+    } else if !report.all_judged() || unused {
+        Exit::CouldNotJudge
+    } else {
+        Exit::Through
+    })
+}
+
+fn write(args: &SourceArgs, report: &Report, streams: &mut Streams<'_>) -> Result<(), Problem> {
+    match args.format {
+        Format::Human => human::write(
+            report,
+            human::Layout {
+                width: streams.width,
+                verbose: args.verbose,
+                styles: &streams.styles,
+            },
+            streams.out,
+        )?,
+        Format::Json => json::write(report, streams.out)?,
+    }
+    streams.out.flush()?;
+    for plan in &report.plans {
+        if let Some(refusal) = &plan.decision.refusal {
+            streams.refuse(&refusal.about(format_args!("the change {}", plan.summary.source)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The directories that were named, below the top of the repository. A file stands for its directory, and what is gone from disk is named as well.
+fn within(repository: &Repository, dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize())?;
+    let mut found = Vec::new();
+    for dir in dirs {
+        let mut way = PathBuf::new();
+        for step in here.join(dir).components() {
+            match step {
+                Component::ParentDir => {
+                    way.pop();
+                }
+                Component::CurDir => {}
+                step => way.push(step),
+            }
+        }
+        let way = way.canonicalize().unwrap_or(way);
+        let way = if way.is_file() {
+            way.parent().map(Path::to_owned).unwrap_or_default()
+        } else {
+            way
+        };
+        let below = way.strip_prefix(repository.root()).ok();
+        let steps: Option<Vec<&str>> =
+            below.and_then(|below| below.iter().map(|step| step.to_str()).collect());
+        let Some(steps) = steps else {
+            return Err(Problem::new(
+                format!(
+                    "{} is not in the repository of this directory",
+                    dir.display()
+                ),
+                "run it in the repository that has it",
+            ));
+        };
+        found.push(steps.join("/"));
+    }
+    Ok(found)
+}
+
+/// What differs between the two sides.
+struct Changed {
+    deltas: Vec<Delta>,
+    files: usize,
+    modules: usize,
+    notes: Vec<String>,
+    refused: Option<Refusal>,
+}
+
+impl Changed {
+    fn read(
+        repository: &Repository,
+        sides: &Sides,
+        within: &[String],
+        capped: bool,
+    ) -> Result<Self, Refusal> {
+        let wanted = |path: &str| modules::is_wanted(path) || beside::is_wanted(path);
+        let before = repository.files(&sides.from.0, &wanted)?;
+        let after = repository.files(&sides.to.0, &wanted)?;
+        let mut modules = Modules::new(repository, before, after, within);
+        let touched = modules.touched()?;
+        let files = modules.changed_files();
+        let count = touched.len();
+        let mut all = BTreeMap::new();
+        for dir in touched {
+            let both = (
+                modules.folder(&dir, Side::Before)?,
+                modules.folder(&dir, Side::After)?,
+            );
+            all.insert(dir, both);
+        }
+        let (refused, mut notes) = modules.unread(capped);
+        let kinds: BTreeSet<&str> = all
+            .values()
+            .flat_map(|(before, _)| before.resources.keys())
+            .filter_map(|key| key.split('.').next())
+            .collect();
+        let catalog = Catalog::for_types(kinds.iter().copied()).map_err(|error| {
+            Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
+        })?;
+        let mut deltas = Vec::new();
+        let pairs = pairs(all);
+        let gone: BTreeSet<String> = pairs
+            .iter()
+            .filter(|pair| pair.after.is_empty() && !pair.before.is_empty())
+            .map(|pair| pair.dir.clone())
+            .collect();
+        let told_by_callers = modules.left_by_callers(&gone)?;
+        for pair in pairs {
+            // What is not found there may stand in a file that cannot be read.
+            if told_by_callers.contains(&pair.dir) || modules.hides(&pair.after) {
+                continue;
+            }
+            let delta = compare(&pair, &catalog, &mut |dir, side| modules.folder(dir, side))?;
+            deltas.push(delta);
+        }
+        let asking = deltas.iter().filter(|delta| !delta.is_quiet());
+        let asking: BTreeSet<String> = asking.map(|delta| delta.dir.clone()).collect();
+        let callers = modules.callers(&asking)?;
+        for delta in &mut deltas {
+            delta.callers = callers.get(&delta.dir).cloned().unwrap_or_default();
+        }
+        beside::look(&modules, &mut deltas)?;
+        notes.extend(told(&deltas));
+        notes.extend(modules.passed_over());
+        Ok(Self {
+            deltas,
+            files,
+            modules: count,
+            notes,
+            refused,
+        })
+    }
+}
+
+/// What is not known, once for all modules.
+fn told(deltas: &[Delta]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unknown: usize = deltas.iter().map(|delta| delta.unknown).sum();
+    if unknown > 0 {
+        notes.push(format!(
+            "not known from the text: what {} stand for, by an expression or a module from elsewhere; the plan shows it",
+            plural(unknown, "changed block")
+        ));
+    }
+    let more: usize = deltas.iter().map(|delta| delta.more).sum();
+    if more > 0 {
+        notes.push(
+            "more blocks go than are told here: modules call each other too often".to_owned(),
+        );
+    }
+    let in_part: Vec<&str> = deltas
+        .iter()
+        .flat_map(|delta| delta.in_part.iter().map(String::as_str))
+        .collect();
+    if let Some(first) = in_part.first() {
+        let more = match in_part.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        notes.push(format!(
+            "read by its blocks alone, as an expression in it is not understood: {first}{more}"
+        ));
+    }
+    notes
+}
+
+type Group<'d> = (Arc<Settings>, Vec<&'d Delta>);
+
+/// What is found, by the policy and the environment that hold for it. What is quiet needs none: without anything found there is one group.
+fn by_settings<'d>(
+    deltas: &'d [Delta],
+    repository: &Repository,
+    args: &SourceArgs,
+    environment: &Environment,
+    here: Settings,
+) -> Result<Vec<Group<'d>>, Problem> {
+    let mut groups: BTreeMap<(Option<String>, Option<String>), Group<'d>> = BTreeMap::new();
+    let mut known: BTreeMap<PathBuf, Arc<Settings>> = BTreeMap::new();
+    for delta in deltas.iter().filter(|delta| !delta.is_quiet()) {
+        let mut dir = repository.root().join(&delta.dir);
+        // Of what is gone from disk, the nearest that is there.
+        while !dir.is_dir() && dir.pop() {}
+        let settings = match known.get(&dir) {
+            Some(settings) => Arc::clone(settings),
+            None => {
+                let place = Where::Dir(dir.clone());
+                let settings = Settings::resolve(&args.judge(), place, environment)?;
+                let settings = Arc::new(settings);
+                known.insert(dir, Arc::clone(&settings));
+                settings
+            }
+        };
+        let line = settings.for_plan(None).ok().and_then(|held| held.policy);
+        let file = line.as_ref().map(|line| line.file.clone());
+        let env = line.and_then(|line| line.chosen).map(|chosen| chosen.env);
+        let group = groups
+            .entry((file, env))
+            .or_insert_with(|| (settings, Vec::new()));
+        group.1.push(delta);
+    }
+    if groups.is_empty() {
+        return Ok(vec![(Arc::new(here), Vec::new())]);
+    }
+    Ok(groups.into_values().collect())
+}

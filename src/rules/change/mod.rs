@@ -1,0 +1,333 @@
+//! Findings about a change to the sources. The rules about plans judge the plan that it would bring; here it is said what was written, where it stands,
+//! and that it is an intent and no effect: one step below the grade of a plan.
+
+mod beside;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::Address;
+use crate::catalog::{Catalog, Grade, OwnRows};
+use crate::facts::source::{At, Delta, Fate, Unguarded, What, plan};
+use crate::facts::{Facts, Guess, Limits, guess};
+use crate::finding::{Evidence, Finding, Severity, Shown, SourceLine, SourcePlace};
+use crate::plan::json;
+use crate::rules::all::{Outcome, order};
+use crate::rules::source::cut;
+use crate::rules::{Rule, rename_without_moved};
+use crate::state::StateFacts;
+use crate::ui::refusal::{Refusal, Why};
+use crate::ui::words::plural;
+
+/// The rules about plans that say something of a change to the sources.
+static SPEAKING: &[&Rule] = &[
+    &super::stateful_destroy::RULE,
+    &super::key_destroy::RULE,
+    &super::backup_destroy::RULE,
+    &super::foundation_destroy::RULE,
+    &super::identity_destroy::RULE,
+    &super::carrier_destroy::RULE,
+    &super::state_store_destroy::RULE,
+    &super::unlisted_destroy::RULE,
+    &super::protection_lowered::RULE,
+    &super::retention_cut::RULE,
+    &super::access_opened::RULE,
+];
+
+/// Callers of a module that are named.
+const CALLERS: usize = 3;
+
+/// Judges a change to the sources. `capped`: at commit nothing is above medium.
+#[must_use]
+pub(crate) fn judge(deltas: &[&Delta], own: &OwnRows, capped: bool) -> Outcome {
+    match findings(deltas, own) {
+        Ok(mut findings) => {
+            if capped {
+                for finding in &mut findings {
+                    finding.severity = finding.severity.min(Severity::Medium);
+                }
+            }
+            findings.sort_by(order);
+            Outcome {
+                findings,
+                refusal: None,
+            }
+        }
+        Err(refusal) => Outcome {
+            findings: Vec::new(),
+            refusal: Some(refusal),
+        },
+    }
+}
+
+fn findings(deltas: &[&Delta], own: &OwnRows) -> Result<Vec<Finding>, Refusal> {
+    let kinds: BTreeSet<&str> = deltas
+        .iter()
+        .flat_map(|delta| {
+            let fates = delta.fates.iter().map(|fate| fate.kind.as_str());
+            fates.chain(delta.unguarded.iter().map(|there| there.kind.as_str()))
+        })
+        .collect();
+    let mut catalog = Catalog::for_types(kinds).map_err(|error| {
+        Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
+    })?;
+    catalog.own(own);
+    let mut findings = Vec::new();
+    for delta in deltas {
+        let from = findings.len();
+        fates(delta, &catalog, &mut findings)?;
+        for there in &delta.unguarded {
+            unguarded(there, &catalog, &mut findings, from);
+        }
+        beside::look(delta, &mut findings);
+        if let Some(callers) = callers(delta) {
+            for finding in findings.iter_mut().skip(from) {
+                finding.evidence.push(Evidence::Note(callers.clone()));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Who else has the blocks of this module.
+fn callers(delta: &Delta) -> Option<String> {
+    let named: Vec<String> = delta
+        .callers
+        .iter()
+        .take(CALLERS)
+        .map(|(dir, call)| format!("{call} in {}", directory(dir)))
+        .collect();
+    let more = delta.callers.len().saturating_sub(named.len());
+    let more = if more > 0 {
+        format!(", and {more} more")
+    } else {
+        String::new()
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "{} of this module: {}{more}",
+            plural(delta.callers.len(), "call"),
+            named.join(", ")
+        )
+    })
+}
+
+fn directory(dir: &str) -> &str {
+    if dir.is_empty() { "." } else { dir }
+}
+
+/// What becomes of blocks.
+fn fates(delta: &Delta, catalog: &Catalog, findings: &mut Vec<Finding>) -> Result<(), Refusal> {
+    if delta.fates.is_empty() {
+        return Ok(());
+    }
+    let text = plan(delta);
+    let (plan, _) = json::read(&text)?;
+    let (limits, state) = (Limits::default(), StateFacts::default());
+    let broken = |error: String| Refusal::new(Why::Unreadable).with(error);
+    let facts = Facts::new(&plan, catalog, &limits, &state)
+        .map_err(|unreadable| broken(unreadable.error.to_string()))?;
+    let mut told = Vec::new();
+    for rule in SPEAKING {
+        (rule.check)(&facts, &mut told)
+            .map_err(|error| broken(format!("rule {}: {error}", rule.id)))?;
+    }
+    let by_address: BTreeMap<&str, &Fate> = delta
+        .fates
+        .iter()
+        .map(|fate| (fate.address.as_str(), fate))
+        .collect();
+    for mut finding in told {
+        let fate = finding
+            .address
+            .as_deref()
+            .and_then(|address| by_address.get(address));
+        let Some(fate) = fate else { continue };
+        let Some(severity) = lower(finding.severity) else {
+            continue;
+        };
+        finding.severity = severity;
+        say(fate, &mut finding);
+        finding.place = Some(place(fate, &finding));
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+/// An intent is one step below the effect; a note of a plan is nothing here.
+const fn lower(severity: Severity) -> Option<Severity> {
+    match severity {
+        Severity::Critical => Some(Severity::High),
+        Severity::High => Some(Severity::Medium),
+        Severity::Medium => Some(Severity::Low),
+        Severity::Low => None,
+    }
+}
+
+fn say(fate: &Fate, finding: &mut Finding) {
+    const NO_COPY: &str = "; this plan takes no such copy";
+    if let Some(recovery) = &mut finding.recovery {
+        *recovery = recovery.replace(NO_COPY, "");
+    }
+    let note = |text: &str| Evidence::Note(text.to_owned());
+    let guard = "prevent_destroy = true goes with the block, so nothing refuses";
+    let keep = "a block that only has another address needs a moved block, one that is to live on without Terraform a removed block with destroy = false; if it is meant to go, say so in the change";
+    match &fate.what {
+        What::Gone { guarded, call } => {
+            finding.message = match call {
+                Some(call) => {
+                    format!(
+                        "{call} is not called any more: the next plan destroys what this block made"
+                    )
+                }
+                None => "its block is taken away: the next plan destroys what it made".to_owned(),
+            };
+            if *guarded {
+                finding.evidence.insert(0, note(guard));
+            }
+            finding.help = Some(keep.to_owned());
+        }
+        What::Removed { guarded, said } => {
+            finding.message = if *said {
+                "a removed block with destroy = true: the next plan destroys it".to_owned()
+            } else {
+                "a removed block without lifecycle: Terraform destroys it, OpenTofu only forgets it"
+                    .to_owned()
+            };
+            if *guarded {
+                finding.evidence.insert(0, note(guard));
+            }
+            finding.help = Some(
+                "to keep it: lifecycle { destroy = false } in the removed block; if it is meant to go, say so in the change"
+                    .to_owned(),
+            );
+        }
+        What::Renamed { to, moved, guess } => {
+            finding.rule = rename_without_moved::RULE.id;
+            finding.message = format!(
+                "the same block now has the address {to}, and nothing says that it moved: the next plan destroys it and makes a new one"
+            );
+            finding.help = Some("if it is the same thing, add the moved block".to_owned());
+            finding.snippet = Some(moved.clone());
+            finding.copy_first = None;
+            finding.guess = finding.guess || *guess;
+        }
+        What::Rekeyed { moved } => {
+            finding.rule = rename_without_moved::RULE.id;
+            finding.message = "from single, count or for_each to another of them gives every object another address: the next plan destroys them and makes new ones".to_owned();
+            finding.help = Some("add the moved blocks, with the keys that are meant".to_owned());
+            finding.snippet = Some(moved.clone()).filter(|moved| !moved.is_empty());
+            finding.copy_first = None;
+        }
+        What::Dropped => {
+            finding.message = "its key or index is gone: the next plan destroys it".to_owned();
+            finding.help = Some(keep.to_owned());
+        }
+        What::Replaced { path } => {
+            finding.message = format!(
+                "{path} is another, which no provider changes in place: the next plan destroys it and makes a new one"
+            );
+        }
+        What::Altered => {}
+    }
+}
+
+/// Where it stands, with the attribute that it rests on. Of a file nothing is shown but names, truth values and numbers.
+fn place(fate: &Fate, finding: &Finding) -> SourcePlace {
+    let after = matches!(fate.what, What::Altered);
+    let body = if after {
+        fate.after.as_ref()
+    } else {
+        Some(&fate.before)
+    };
+    let attribute = finding.evidence.iter().find_map(|evidence| {
+        let (path, value) = match evidence {
+            Evidence::Attribute { path, value, .. } => (path, value),
+            Evidence::Change { path, after, .. } => (path, after),
+            Evidence::Note(_) => return None,
+        };
+        let steps: Vec<&str> = path.split('.').collect();
+        let (_, line) = body?.at(&steps)?;
+        Some(SourceLine {
+            line,
+            text: cut(&format!(
+                "  {} = {}",
+                steps.last().unwrap_or(&""),
+                plain(value)
+            )),
+        })
+    });
+    SourcePlace {
+        attribute,
+        ..at(&fate.at, &head(&fate.address))
+    }
+}
+
+fn plain(value: &Shown) -> String {
+    match value {
+        Shown::Bool(_) | Shown::Number(_) => value.to_string(),
+        _ => "…".to_owned(),
+    }
+}
+
+/// The head of a resource's block.
+fn head(address: &str) -> String {
+    Address::parse(address).map_or_else(String::new, |address| {
+        format!("resource \"{}\" \"{}\" {{", address.kind, address.name)
+    })
+}
+
+pub(super) fn at(at: &At, head: &str) -> SourcePlace {
+    SourcePlace {
+        file: at.file.clone(),
+        side: Some(at.side),
+        head: SourceLine {
+            line: at.line,
+            text: cut(head),
+        },
+        attribute: None,
+    }
+}
+
+/// A `prevent_destroy` that is taken away while its block stays.
+fn unguarded(there: &Unguarded, catalog: &Catalog, findings: &mut Vec<Finding>, from: usize) {
+    let rule = super::protection_lowered::RULE.id;
+    let weighs = catalog.get(&there.kind).map_or_else(
+        || !matches!(guess(&there.kind), Guess::Harmless),
+        |row| row.destroy >= Grade::Medium,
+    );
+    let evidence = Evidence::Change {
+        path: "lifecycle.prevent_destroy".to_owned(),
+        before: Shown::Bool(true),
+        after: there.now.clone(),
+        says: None,
+    };
+    let known = findings
+        .iter_mut()
+        .skip(from)
+        .find(|finding| finding.rule == rule && finding.address.as_deref() == Some(&there.address));
+    let severity = if weighs {
+        Severity::Medium
+    } else {
+        Severity::Low
+    };
+    if let Some(finding) = known {
+        finding.severity = finding.severity.max(severity);
+        finding.evidence.push(evidence);
+        return;
+    }
+    let mut finding = Finding::about_plan(
+        rule,
+        severity,
+        "prevent_destroy is taken away: from now on a plan may destroy it",
+    );
+    finding.address = Some(there.address.clone());
+    finding.resource_type = Some(there.kind.clone());
+    finding.actions = &["update"];
+    finding.evidence.push(evidence);
+    finding.help = Some(
+        "if this is the first step of a removal, say so in the change; if not, put it back"
+            .to_owned(),
+    );
+    finding.place = Some(at(&there.at, &head(&there.address)));
+    findings.push(finding);
+}

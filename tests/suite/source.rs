@@ -1,0 +1,623 @@
+//! `applygate source` in real repositories: what a change takes away is told, what it only moves is not, and whatever stands in a file stays there.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use applygate::testing::program;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::root;
+
+/// A repository without a commit.
+struct Repo {
+    _temp: TempDir,
+    dir: PathBuf,
+}
+
+/// What a run ended with.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{}{}", self.out, self.err))
+    }
+
+    /// `SEVERITY RULE ADDRESS-OR-FILE`, in order.
+    fn told(&self) -> Vec<String> {
+        let json = self.json();
+        let changes = json["changes"].as_array().expect("changes").iter();
+        let findings = changes.flat_map(|change| change["findings"].as_array().expect("findings"));
+        findings
+            .map(|finding| {
+                let place = finding["address"]
+                    .as_str()
+                    .or(finding["location"]["file"].as_str());
+                format!(
+                    "{} {} {}",
+                    finding["severity"].as_str().expect("a severity"),
+                    finding["rule"].as_str().expect("a rule"),
+                    place.expect("a place")
+                )
+            })
+            .collect()
+    }
+}
+
+/// `None`, with a message, where there is no git.
+fn repo() -> Option<Repo> {
+    if program::find("git").is_none() {
+        eprintln!("skipped: there is no git on the PATH");
+        return None;
+    }
+    let temp = tempfile::tempdir().expect("a directory");
+    let dir = temp.path().canonicalize().expect("its path").join("clone");
+    fs::create_dir(&dir).expect("made");
+    let repo = Repo { _temp: temp, dir };
+    repo.git(&["init", "-q", "-b", "main"]);
+    Some(repo)
+}
+
+impl Repo {
+    fn git_in(dir: &Path, args: &[&str]) -> std::process::Output {
+        let mut command = Command::new(program::find("git").expect("git"));
+        command
+            .current_dir(dir)
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"]);
+        command.args([
+            "-c",
+            "protocol.file.allow=always",
+            "-c",
+            "core.autocrlf=false",
+        ]);
+        for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
+            command.env(name, "2026-11-01T12:00:00Z");
+        }
+        command
+            .args(args)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .output()
+            .expect("it runs")
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let output = Self::git_in(&self.dir, args);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {text}");
+        String::from_utf8(output.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.dir.join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    fn commit(&self, message: &str) -> String {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// The files of a commit, and nothing else.
+    fn put(&self, files: &[(&str, &str)]) {
+        for entry in fs::read_dir(&self.dir).expect("listed").flatten() {
+            if entry.file_name() != ".git" {
+                let path = entry.path();
+                let gone = if path.is_dir() {
+                    fs::remove_dir_all(path)
+                } else {
+                    fs::remove_file(path)
+                };
+                gone.expect("removed");
+            }
+        }
+        for (path, text) in files {
+            self.write(path, text);
+        }
+        self.commit("put");
+    }
+
+    fn run_in(&self, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Ran {
+        let mut command = assert_cmd::Command::cargo_bin("applygate").expect("built");
+        let output = command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(env.iter().copied())
+            .current_dir(dir)
+            .arg("source")
+            .args(args)
+            .output()
+            .expect("it runs");
+        Ran {
+            code: output.status.code().expect("a code"),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.run_in(&self.dir, args, &[])
+    }
+
+    /// What the last commit takes away.
+    fn last(&self) -> Vec<String> {
+        let ran = self.run(&["--to", "HEAD", "--format", "json"]);
+        assert!(matches!(ran.code, 0 | 1), "{}{}", ran.out, ran.err);
+        ran.told()
+    }
+}
+
+const DB: &str = "resource \"aws_db_instance\" \"orders\" {\n  identifier          = \"orders\"\n  skip_final_snapshot = true\n}\n";
+const BUCKET: &str = "resource \"aws_s3_bucket\" \"files\" {\n  bucket = \"acme-files\"\n}\n";
+const BACKEND: &str = "terraform {\n  backend \"s3\" {\n    bucket       = \"states\"\n    key          = \"a/terraform.tfstate\"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n";
+
+fn moved(from: &str, to: &str) -> String {
+    format!("moved {{\n  from = {from}\n  to   = {to}\n}}\n")
+}
+
+/// Each case as it is read by people who review: what was there, what is there, and what is told of it.
+#[test]
+fn what_a_change_takes_away() {
+    let Some(repo) = repo() else { return };
+    let guarded = DB.replace("}\n", "  lifecycle {\n    prevent_destroy = true\n  }\n}\n");
+    let renamed = DB.replace("\"orders\" {", "\"shop\" {");
+    let call = "module \"db\" {\n  source = \"./modules/db\"\n}\n";
+    let each = |keys: &str| {
+        DB.replace("{\n", &format!("{{\n  for_each = toset([{keys}])\n"))
+            .replacen(
+                "identifier          = \"orders\"",
+                "identifier          = each.key",
+                1,
+            )
+    };
+    let count = |count: &str| DB.replace("{\n", &format!("{{\n  count = {count}\n"));
+    let remote = "module \"vpc\" {\n  source  = \"terraform-aws-modules/vpc/aws\"\n  version = \"5.1.0\"\n}\n";
+    let region = |region: &str| format!("provider \"aws\" {{\n  region = \"{region}\"\n}}\n{DB}");
+    let with = |more: &str| format!("{DB}{more}");
+    let lock = |source: &str, version: &str| {
+        format!("provider \"registry.terraform.io/{source}\" {{\n  version = \"{version}\"\n}}\n")
+    };
+    type Files<'f> = Vec<(&'f str, String)>;
+    let main = |text: &str| -> Files<'static> { vec![("main.tf", text.to_owned())] };
+    let cases: Vec<(&str, Files<'_>, Files<'_>, &[&str])> = vec![
+        ("a store is taken away", main(&with(BUCKET)), main(BUCKET), &["high stateful-destroy aws_db_instance.orders"]),
+        ("with its guard", main(&guarded), main(""), &["high stateful-destroy aws_db_instance.orders"]),
+        ("its whole file", vec![("a.tf", DB.to_owned()), ("b.tf", BUCKET.to_owned())], vec![("b.tf", BUCKET.to_owned())], &["high stateful-destroy aws_db_instance.orders"]),
+        ("into another file", main(&with(BUCKET)), vec![("db.tf", DB.to_owned()), ("s3.tf", BUCKET.to_owned())], &[]),
+        ("something that comes back", main(&with("resource \"aws_sqs_queue\" \"q\" {}\n")), main(DB), &["low stateful-destroy aws_sqs_queue.q"]),
+        ("something that holds nothing", main(&with("resource \"aws_iam_policy\" \"p\" {}\nresource \"null_resource\" \"n\" {}\n")), main(DB), &[]),
+        ("something new", main(BUCKET), main(&with(BUCKET)), &[]),
+        ("comments, blanks and order", main(DB), main("# a database\nresource \"aws_db_instance\" \"orders\" {\n  skip_final_snapshot = true # why\n\n  identifier = \"orders\"\n}\n"), &[]),
+        ("line ends", main(DB), main(&DB.replace('\n', "\r\n")), &[]),
+        ("a rename without a word", main(DB), main(&renamed), &["high rename-without-moved aws_db_instance.orders"]),
+        ("a rename with its word", main(DB), main(&format!("{renamed}{}", moved("aws_db_instance.orders", "aws_db_instance.shop"))), &[]),
+        ("a moved block to nowhere", main(DB), main(&moved("aws_db_instance.orders", "aws_db_instance.shop")), &["high stateful-destroy aws_db_instance.orders"]),
+        ("a rename with another body and the same identifier", main(DB), main(&renamed.replace("= true", "= false")), &["high rename-without-moved aws_db_instance.orders"]),
+        ("a removed block that forgets", main(DB), main("removed {\n  from = aws_db_instance.orders\n  lifecycle {\n    destroy = false\n  }\n}\n"), &[]),
+        ("a removed block that destroys", main(DB), main("removed {\n  from = aws_db_instance.orders\n  lifecycle {\n    destroy = true\n  }\n}\n"), &["high stateful-destroy aws_db_instance.orders"]),
+        ("a removed block that does not say", main(DB), main("removed {\n  from = aws_db_instance.orders\n}\n"), &["high stateful-destroy aws_db_instance.orders"]),
+        ("prevent_destroy taken away", main(&guarded), main(DB), &["medium protection-lowered aws_db_instance.orders"]),
+        ("prevent_destroy off", main(&guarded), main(&guarded.replace("= true\n  }", "= false\n  }")), &["medium protection-lowered aws_db_instance.orders"]),
+        ("prevent_destroy by an override", main(&guarded), vec![("main.tf", guarded.clone()), ("x_override.tf", "resource \"aws_db_instance\" \"orders\" {\n  lifecycle {\n    prevent_destroy = false\n  }\n}\n".to_owned())], &["medium protection-lowered aws_db_instance.orders"]),
+        ("a protection lowered", main(&DB.replace("}\n", "  deletion_protection = true\n}\n")), main(&DB.replace("}\n", "  deletion_protection = false\n}\n")), &["low protection-lowered aws_db_instance.orders"]),
+        ("a protection by an expression", main(&DB.replace("}\n", "  deletion_protection = true\n}\n")), main(&DB.replace("}\n", "  deletion_protection = var.x\n}\n")), &[]),
+        ("backups off", main(&DB.replace("}\n", "  backup_retention_period = 14\n}\n")), main(&DB.replace("}\n", "  backup_retention_period = 0\n}\n")), &["medium retention-cut aws_db_instance.orders"]),
+        ("another name in the cloud", main(BUCKET), main(&BUCKET.replace("acme-files", "acme-docs")), &["low stateful-destroy aws_s3_bucket.files"]),
+        ("single to for_each", main(DB), main(&each("\"a\"")), &["high rename-without-moved aws_db_instance.orders"]),
+        ("single to for_each with its word", main(DB), main(&format!("{}{}", each("\"a\""), moved("aws_db_instance.orders", "aws_db_instance.orders[\"a\"]"))), &[]),
+        ("single to count", main(DB), main(&count("1")), &[]),
+        ("a key of for_each", main(&each("\"a\", \"b\"")), main(&each("\"b\"")), &["high stateful-destroy aws_db_instance.orders[\"a\"]"]),
+        ("less of count", main(&count("2")), main(&count("1")), &["high stateful-destroy aws_db_instance.orders[1]"]),
+        ("count by an expression", main(&count("2")), main(&count("var.n")), &[]),
+        ("a module call", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", String::new()), ("modules/db/main.tf", DB.to_owned())], &["high stateful-destroy module.db.aws_db_instance.orders"]),
+        ("a module call by another name", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", call.replace("\"db\"", "\"store\"")), ("modules/db/main.tf", DB.to_owned())], &["high rename-without-moved module.db.aws_db_instance.orders"]),
+        ("the same with its word", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", format!("{}{}", call.replace("\"db\"", "\"store\""), moved("module.db", "module.store"))), ("modules/db/main.tf", DB.to_owned())], &[]),
+        ("into a module", main(DB), vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], &["high rename-without-moved aws_db_instance.orders"]),
+        ("into a module with its word", main(DB), vec![("main.tf", format!("{call}{}", moved("aws_db_instance.orders", "module.db.aws_db_instance.orders"))), ("modules/db/main.tf", DB.to_owned())], &[]),
+        ("out of a module", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], main(DB), &["high rename-without-moved module.db.aws_db_instance.orders"]),
+        ("a module in another directory", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", call.replace("modules/db", "modules/rds")), ("modules/rds/main.tf", DB.to_owned())], &[]),
+        ("a stack in another directory", vec![("a/main.tf", with(BUCKET))], vec![("b/main.tf", with(BUCKET))], &[]),
+        ("a shared module loses a store", vec![("a/main.tf", call.replace("./", "../")), ("b/main.tf", call.replace("./", "../")), ("modules/db/main.tf", with(BUCKET))], vec![("a/main.tf", call.replace("./", "../")), ("b/main.tf", call.replace("./", "../")), ("modules/db/main.tf", BUCKET.to_owned())], &["high stateful-destroy aws_db_instance.orders"]),
+        ("a module from elsewhere", main(remote), main(""), &["medium module-removed module.vpc"]),
+        ("a major version of one", main(remote), main(&remote.replace("5.1.0", "6.0.0")), &["low provider-changed main.tf"]),
+        ("a minor version of one", main(remote), main(&remote.replace("5.1.0", "5.2.0")), &[]),
+        ("another key of the backend", main(BACKEND), main(&BACKEND.replace("a/", "b/")), &[]),
+        ("another key of a backend with something in it", main(&format!("{BACKEND}{DB}")), main(&format!("{}{DB}", BACKEND.replace("a/", "b/"))), &["high backend-changed main.tf"]),
+        ("no backend any more", main(&format!("{BACKEND}{DB}")), main(DB), &["high backend-changed main.tf"]),
+        ("a backend at last", main(DB), main(&format!("{BACKEND}{DB}")), &["medium backend-changed main.tf"]),
+        ("a backend by an override alone", main(&format!("{BACKEND}{DB}")), vec![("main.tf", format!("{BACKEND}{DB}")), ("backend_override.tf", "terraform {\n  backend \"local\" {}\n}\n".to_owned())], &["high backend-changed backend_override.tf"]),
+        ("no lock and no encryption", main(&format!("{BACKEND}{DB}")), main(&format!("{}{DB}", BACKEND.replace("= true", "= false"))), &["medium backend-unsafe main.tf"]),
+        ("another lock", main(&format!("{BACKEND}{DB}")), main(&format!("{}{DB}", BACKEND.replace("use_lockfile = true", "dynamodb_table = \"locks\""))), &[]),
+        ("another region", main(&region("eu-west-1")), main(&region("us-east-1")), &["medium provider-changed main.tf"]),
+        ("another alias", main(DB), main(&DB.replace("{\n", "{\n  provider = aws.east\n")), &["medium provider-changed main.tf"]),
+        ("another source in the lock file", vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "5.1.0"))], vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("evil/aws", "5.1.0"))], &["medium provider-changed .terraform.lock.hcl"]),
+        ("another major version in the lock file", vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "5.1.0"))], vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "6.1.0"))], &["low provider-changed .terraform.lock.hcl"]),
+        ("a state", main(DB), vec![("main.tf", DB.to_owned()), ("terraform.tfstate", "{\"version\": 4, \"serial\": 3, \"lineage\": \"x\"}".to_owned())], &["high state-in-git terraform.tfstate"]),
+        ("something of that name", main(DB), vec![("main.tf", DB.to_owned()), ("terraform.tfstate", "# none\n".to_owned())], &[]),
+        ("the policy", vec![("applygate.toml", "block_at = \"high\"\n".to_owned())], vec![("applygate.toml", "block_at = \"critical\"\n".to_owned())], &["low gate-weakened applygate.toml"]),
+        ("no policy any more", vec![("applygate.toml", "block_at = \"high\"\n".to_owned())], vec![], &["medium gate-weakened applygate.toml"]),
+        ("the line of a workflow", vec![(".github/workflows/a.yml", "- run: applygate check tfplan\n".to_owned())], vec![(".github/workflows/a.yml", "- run: applygate check --exit-zero tfplan\n".to_owned())], &["medium gate-weakened .github/workflows/a.yml"]),
+        ("no such line any more", vec![(".github/workflows/a.yml", "- run: applygate check tfplan\n".to_owned())], vec![(".github/workflows/a.yml", "- run: terraform apply\n".to_owned())], &["medium gate-weakened .github/workflows/a.yml"]),
+        ("JSON", vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {\"lifecycle\": {\"prevent_destroy\": true}}, \"b\": {}}}}".to_owned())], vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {}}}}".to_owned())], &["medium protection-lowered aws_db_instance.a", "medium stateful-destroy aws_db_instance.b"]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, before, after, wanted) in cases {
+        let borrowed = |files: &Files<'_>| -> Vec<(String, String)> {
+            files
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), text.clone()))
+                .collect()
+        };
+        for files in [borrowed(&before), borrowed(&after)] {
+            let files: Vec<(&str, &str)> = files
+                .iter()
+                .map(|(path, text)| (path.as_str(), text.as_str()))
+                .collect();
+            repo.put(&files);
+        }
+        let told = repo.last();
+        if told != wanted {
+            wrong.push(format!("{name}: {told:?}, wanted {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// At commit nothing stops it; `--strict`, a revision to start from and pre-commit's variables grade it as a proposal.
+#[test]
+fn at_commit_and_proposed() {
+    let Some(repo) = repo() else { return };
+    repo.write("main.tf", &format!("{DB}{BUCKET}"));
+    repo.git(&["add", "-A"]);
+    let first = repo.run(&[]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(
+        first.out.contains("nothing -> what is staged"),
+        "{}",
+        first.out
+    );
+    let start = repo.commit("start");
+    repo.write("main.tf", BUCKET);
+    assert!(
+        repo.run(&["--format", "json"]).told().is_empty(),
+        "not staged"
+    );
+    let on_disk = repo.run(&["--to", "worktree", "--format", "json"]);
+    assert_eq!(
+        (on_disk.code, on_disk.told()),
+        (
+            0,
+            vec!["medium stateful-destroy aws_db_instance.orders".to_owned()]
+        )
+    );
+    repo.git(&["add", "-A"]);
+    let staged = repo.run(&["--format", "json"]);
+    assert_eq!(
+        (staged.code, staged.told()),
+        (
+            0,
+            vec!["medium stateful-destroy aws_db_instance.orders".to_owned()]
+        )
+    );
+    assert_eq!(repo.run(&["--strict"]).code, 1);
+    assert_eq!(repo.run(&["--block-at", "medium"]).code, 1);
+    assert_eq!(repo.run(&["--strict", "--exit-zero"]).code, 0);
+    assert_eq!(
+        repo.run(&[
+            "--strict",
+            "--allow",
+            "stateful-destroy@aws_db_instance.orders"
+        ])
+        .code,
+        0
+    );
+    let unused = repo.run(&["--allow", "stateful-destroy@aws_db_instance.other"]);
+    assert_eq!(unused.code, 2, "{}", unused.err);
+    repo.commit("gone");
+    for args in [
+        vec!["--from", start.as_str()],
+        vec!["--from", "HEAD~1"],
+        vec!["--from", "HEAD~1", "--to", "index"],
+        vec!["--to", "HEAD"],
+    ] {
+        assert_eq!(repo.run(&args).code, 1, "{args:?}");
+    }
+    let hook = repo.run_in(
+        &repo.dir,
+        &[],
+        &[
+            ("PRE_COMMIT_FROM_REF", &start),
+            ("PRE_COMMIT_TO_REF", "HEAD"),
+        ],
+    );
+    assert_eq!(hook.code, 1, "{}", hook.err);
+    // A policy's waiver covers it.
+    repo.write("applygate.toml", "[[waiver]]\nrules = [\"stateful-destroy\"]\naddress = \"aws_db_instance.orders\"\nreason = \"moved to Aurora\"\nexpires = 2026-12-01\n");
+    let waived = repo.run(&["--from", &start, "--now", "2026-11-20T00:00:00Z"]);
+    assert_eq!(waived.code, 0, "{}{}", waived.out, waived.err);
+    assert!(waived.out.contains("moved to Aurora"), "{}", waived.out);
+}
+
+/// A branch is held against where it parted, a merge against its first parent, a merge that is being made against HEAD.
+#[test]
+fn merges() {
+    let Some(repo) = repo() else { return };
+    repo.put(&[("main.tf", DB), ("s3.tf", BUCKET)]);
+    repo.git(&["checkout", "-q", "-b", "change"]);
+    repo.put(&[("main.tf", DB)]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.put(&[("s3.tf", BUCKET)]);
+    repo.git(&["checkout", "-q", "change"]);
+    // What main took away is not the change's.
+    let told = repo.run(&["--from", "main", "--format", "json"]).told();
+    assert_eq!(told, ["low stateful-destroy aws_s3_bucket.files"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["merge", "-q", "--no-commit", "change"]);
+    let told = repo.run(&["--format", "json"]).told();
+    assert_eq!(told, ["low stateful-destroy aws_s3_bucket.files"]);
+    repo.git(&["commit", "-q", "-m", "merge"]);
+    assert_eq!(repo.last(), ["low stateful-destroy aws_s3_bucket.files"]);
+}
+
+/// `git commit FILE` has an index of its own, which it tells its hooks.
+#[test]
+fn the_index_of_a_hook() {
+    let Some(repo) = repo() else { return };
+    repo.put(&[("main.tf", DB), ("s3.tf", BUCKET)]);
+    let hook = repo.dir.join(".git/hooks/pre-commit");
+    let bin = assert_cmd::cargo::cargo_bin("applygate");
+    fs::create_dir_all(hook.parent().expect("hooks")).expect("made");
+    fs::write(
+        &hook,
+        format!("#!/bin/sh\n{} source > ../said 2>&1\n", bin.display()),
+    )
+    .expect("written");
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("executable");
+    repo.write("main.tf", "");
+    repo.write("s3.tf", "");
+    repo.git(&["add", "s3.tf"]);
+    repo.git(&["commit", "-q", "-m", "one", "main.tf"]);
+    let said = fs::read_to_string(repo.dir.join("../said")).expect("said");
+    assert!(
+        said.contains("aws_db_instance.orders") && !said.contains("aws_s3_bucket"),
+        "{said}"
+    );
+    repo.write("main.tf", DB);
+    repo.git(&["commit", "-q", "-a", "-m", "all"]);
+    let said = fs::read_to_string(repo.dir.join("../said")).expect("said");
+    assert!(said.contains("aws_s3_bucket.files"), "{said}");
+}
+
+#[test]
+fn clones_and_places() {
+    let Some(repo) = repo() else { return };
+    repo.put(&[("stack/main.tf", DB), ("other/main.tf", BUCKET)]);
+    repo.put(&[]);
+    // From below a directory that is gone, and by its name.
+    fs::create_dir_all(repo.dir.join("x/y")).expect("made");
+    let below = repo.run_in(
+        &repo.dir.join("x/y"),
+        &["--to", "HEAD", "--format", "json"],
+        &[],
+    );
+    assert_eq!(below.told().len(), 2, "{}", below.err);
+    let one = repo.run(&["--to", "HEAD", "--format", "json", "stack"]);
+    assert_eq!(
+        one.told(),
+        ["high stateful-destroy aws_db_instance.orders"],
+        "{}",
+        one.err
+    );
+    let outside = repo.run(&["/"]);
+    assert_eq!(outside.code, 2, "{}", outside.out);
+    // A linked work tree.
+    let linked = repo.dir.join("../linked");
+    repo.git(&[
+        "worktree",
+        "add",
+        "-q",
+        "--detach",
+        linked.to_str().expect("text"),
+        "HEAD~1",
+    ]);
+    fs::write(linked.join("stack/main.tf"), "").expect("written");
+    Repo::git_in(&linked, &["add", "-A"]);
+    let told = repo.run_in(&linked, &["--format", "json"], &[]).told();
+    assert_eq!(told, ["medium stateful-destroy aws_db_instance.orders"]);
+    // A shallow clone does not have what it is asked for.
+    let shallow = repo.dir.join("../shallow");
+    let url = format!("file://{}", repo.dir.display());
+    Repo::git_in(
+        repo.dir.parent().expect("above"),
+        &["clone", "-q", "--depth", "1", &url, "shallow"],
+    );
+    for args in [vec!["--from", "HEAD~1"], vec!["--to", "HEAD"]] {
+        let ran = repo.run_in(&shallow, &args, &[]);
+        assert_eq!(ran.code, 2, "{args:?} {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("fetch-depth: 0"), "{}", ran.err);
+    }
+    assert_eq!(repo.run_in(&shallow, &[], &[]).code, 0);
+    // A submodule is named; within it, it is a repository of its own.
+    let library = repo.dir.join("../library");
+    fs::create_dir(&library).expect("made");
+    Repo::git_in(&library, &["init", "-q", "-b", "main"]);
+    fs::write(library.join("main.tf"), DB).expect("written");
+    Repo::git_in(&library, &["add", "-A"]);
+    Repo::git_in(&library, &["commit", "-q", "-m", "a"]);
+    repo.git(&[
+        "submodule",
+        "--quiet",
+        "add",
+        library.to_str().expect("text"),
+        "lib",
+    ]);
+    let named = repo.run(&[]);
+    assert!(
+        named.out.contains("not looked into: the submodule lib"),
+        "{}{}",
+        named.out,
+        named.err
+    );
+    fs::write(repo.dir.join("lib/main.tf"), "").expect("written");
+    Repo::git_in(&repo.dir.join("lib"), &["add", "-A"]);
+    let told = repo
+        .run_in(&repo.dir.join("lib"), &["--format", "json"], &[])
+        .told();
+    assert_eq!(told, ["medium stateful-destroy aws_db_instance.orders"]);
+    // No repository at all.
+    let nowhere = tempfile::tempdir().expect("a directory");
+    let ran = repo.run_in(nowhere.path(), &[], &[]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+}
+
+/// What is not understood is never passed over: it is refused, or read by its blocks with a note.
+#[test]
+fn what_cannot_be_read() {
+    let Some(repo) = repo() else { return };
+    let other = format!("{DB}locals {{\n  x = {{ a = 1, a = 2 }}\n}}\n");
+    repo.put(&[("main.tf", &other)]);
+    repo.put(&[("main.tf", &other.replace(DB, ""))]);
+    let ran = repo.run(&["--to", "HEAD"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("read by its blocks alone"), "{}", ran.out);
+    // A mark of the byte order is none of the text.
+    repo.put(&[("main.tf", &format!("\u{feff}{DB}"))]);
+    repo.put(&[("main.tf", "\u{feff}")]);
+    assert_eq!(
+        repo.last(),
+        ["high stateful-destroy aws_db_instance.orders"]
+    );
+    let deep = format!(
+        "{DB}locals {{\n  x = {}1{}\n}}\n",
+        "(".repeat(100_000),
+        ")".repeat(100_000)
+    );
+    let long = format!(
+        "{DB}locals {{\n  x = <<E\n{}E\n}}\n",
+        "hunter2\n".repeat(200_000)
+    );
+    for broken in [deep.as_str(), &long, "resource \"a\" {{{", "\0"] {
+        repo.put(&[("main.tf", DB)]);
+        repo.put(&[("main.tf", broken)]);
+        let ran = repo.run(&["--to", "HEAD"]);
+        assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+        assert!(
+            ran.err
+                .contains("a file that cannot be read as Terraform source"),
+            "{}",
+            ran.err
+        );
+        assert!(!ran.err.contains("hunter2"));
+        repo.put(&[("main.tf", "")]);
+        assert_eq!(
+            repo.run(&["--to", "HEAD"]).code,
+            2,
+            "what went is not known"
+        );
+    }
+    // A conflict that is not resolved.
+    repo.put(&[("main.tf", DB)]);
+    repo.git(&["checkout", "-q", "-b", "other"]);
+    repo.put(&[("main.tf", BUCKET)]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.put(&[("main.tf", "# x\n")]);
+    Repo::git_in(&repo.dir, &["merge", "other"]);
+    let ran = repo.run(&[]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("conflicts"), "{}", ran.err);
+}
+
+/// Whatever stands in the files: nothing of it is printed but names and allow-listed words.
+#[test]
+fn no_secret_is_shown() {
+    let Some(repo) = repo() else { return };
+    let before = "# hunter2\nterraform {\n  backend \"pg\" {\n    conn_str = \"postgres://u:hunter2@h/d\" # hunter2\n  }\n}\nprovider \"aws\" {\n  region  = \"eu-west-1\"\n  token   = \"hunter2\"\n  profile = \"hunter2\"\n}\n/* hunter2 */ resource \"aws_db_instance\" \"orders\" { # hunter2\n  identifier = \"orders\"\n  password = \"hunter2\"\n  tags = { x = \"hunter2\" }\n  # hunter2\n  deletion_protection = true // hunter2\n  snapshot_identifier = \"hunter2 \\u001b[31m\"\n  lifecycle {\n    prevent_destroy = true # hunter2\n  }\n}\nresource \"aws_secretsmanager_secret_version\" \"v\" {\n  secret_string = <<E\nhunter2\nE\n}\nmodule \"m\" {\n  source = \"git::https://hunter2@h/x?ref=v1\"\n}\n";
+    let after = before
+        .replace("hunter2@h/d", "hunter22@h/d")
+        .replace("protection = true", "protection = false")
+        .replace("prevent_destroy = true", "prevent_destroy = false")
+        .replace("\"hunter2\"\n}\n/*", "\"hunter23\"\n}\n/*")
+        .replace("ref=v1", "ref=v2")
+        .replace("eu-west-1", "hunter2!");
+    for after in [after.as_str(), "", "# hunter2\nresource \"hunter\" {{{"] {
+        repo.put(&[("main.tf", before)]);
+        repo.put(&[("main.tf", after)]);
+        for args in [
+            vec!["--to", "HEAD", "--verbose"],
+            vec!["--to", "HEAD", "--format", "json"],
+            vec!["--to", "HEAD", "--format", "json", "--exit-zero"],
+        ] {
+            let ran = repo.run(&args);
+            assert!(matches!(ran.code, 0..=2));
+            assert!(
+                !ran.out.contains("hunter2") && !ran.err.contains("hunter2"),
+                "{}{}",
+                ran.out,
+                ran.err
+            );
+            assert!(!ran.out.contains('\u{1b}'));
+        }
+    }
+}
+
+/// Each form of the JSON is the one of the schema.
+#[test]
+fn the_json_fits_its_schema() {
+    let Some(repo) = repo() else { return };
+    let text = fs::read_to_string(root().join("schema/report.schema.json")).expect("the schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    repo.put(&[
+        ("main.tf", &format!("{BACKEND}{DB}{BUCKET}")),
+        ("applygate.toml", "block_at = \"high\"\n"),
+    ]);
+    repo.put(&[("main.tf", &BUCKET.replace("files", "docs"))]);
+    for args in [
+        vec!["--to", "HEAD", "--format", "json"],
+        vec!["--format", "json"],
+    ] {
+        let json = repo.run(&args).json();
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
+
+/// Thousands of files, all of them changed: blanks alone, and one store that goes.
+#[test]
+fn thousands_of_files() {
+    let Some(repo) = repo() else { return };
+    for at in 0..3_000 {
+        let text = format!(
+            "resource \"aws_sqs_queue\" \"q{at}\" {{\n  name = \"q{at}\"\n}}\n{}",
+            if at == 7 { DB } else { "" }
+        );
+        repo.write(&format!("stacks/s{:03}/f{:02}.tf", at / 10, at % 10), &text);
+    }
+    repo.commit("start");
+    for at in 0..3_000 {
+        let text = format!(
+            "# formatted\nresource \"aws_sqs_queue\" \"q{at}\" {{\n  name    = \"q{at}\"\n}}\n"
+        );
+        repo.write(&format!("stacks/s{:03}/f{:02}.tf", at / 10, at % 10), &text);
+    }
+    repo.commit("change");
+    let start = std::time::Instant::now();
+    let ran = repo.run(&["--to", "HEAD", "--format", "json"]);
+    assert_eq!(ran.told(), ["high stateful-destroy aws_db_instance.orders"]);
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    assert_eq!(ran.json()["changes"][0]["files"], 3_000);
+}
