@@ -500,6 +500,7 @@ fn help_texts() {
     for words in [
         &["--help"][..],
         &["check", "--help"],
+        &["source", "--help"],
         &["apply", "--help"],
         &["init", "--help"],
         &["pin", "--help"],

@@ -212,7 +212,7 @@ fn what_a_change_takes_away() {
         ("a protection lowered", main(&DB.replace("}\n", "  deletion_protection = true\n}\n")), main(&DB.replace("}\n", "  deletion_protection = false\n}\n")), &["low protection-lowered aws_db_instance.orders"]),
         ("a protection by an expression", main(&DB.replace("}\n", "  deletion_protection = true\n}\n")), main(&DB.replace("}\n", "  deletion_protection = var.x\n}\n")), &[]),
         ("backups off", main(&DB.replace("}\n", "  backup_retention_period = 14\n}\n")), main(&DB.replace("}\n", "  backup_retention_period = 0\n}\n")), &["medium retention-cut aws_db_instance.orders"]),
-        ("another name in the cloud", main(BUCKET), main(&BUCKET.replace("acme-files", "acme-docs")), &["low stateful-destroy aws_s3_bucket.files"]),
+        ("another name in the cloud", main(BUCKET), main(&BUCKET.replace("acme-files", "acme-docs")), &["medium stateful-destroy aws_s3_bucket.files"]),
         ("single to for_each", main(DB), main(&each("\"a\"")), &["high rename-without-moved aws_db_instance.orders"]),
         ("single to for_each with its word", main(DB), main(&format!("{}{}", each("\"a\""), moved("aws_db_instance.orders", "aws_db_instance.orders[\"a\"]"))), &[]),
         ("single to count", main(DB), main(&count("1")), &[]),
@@ -360,13 +360,13 @@ fn merges() {
     repo.git(&["checkout", "-q", "change"]);
     // What main took away is not the change's.
     let told = repo.run(&["--from", "main", "--format", "json"]).told();
-    assert_eq!(told, ["low stateful-destroy aws_s3_bucket.files"]);
+    assert_eq!(told, ["medium stateful-destroy aws_s3_bucket.files"]);
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["merge", "-q", "--no-commit", "change"]);
     let told = repo.run(&["--format", "json"]).told();
-    assert_eq!(told, ["low stateful-destroy aws_s3_bucket.files"]);
+    assert_eq!(told, ["medium stateful-destroy aws_s3_bucket.files"]);
     repo.git(&["commit", "-q", "-m", "merge"]);
-    assert_eq!(repo.last(), ["low stateful-destroy aws_s3_bucket.files"]);
+    assert_eq!(repo.last(), ["medium stateful-destroy aws_s3_bucket.files"]);
 }
 
 /// `git commit FILE` has an index of its own, which it tells its hooks.
@@ -620,4 +620,37 @@ fn thousands_of_files() {
     assert_eq!(ran.told(), ["high stateful-destroy aws_db_instance.orders"]);
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
     assert_eq!(ran.json()["changes"][0]["files"], 3_000);
+}
+
+/// The page shows a report that the binary prints. `UPDATE_DOCS=1` writes it.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let Some(repo) = repo() else { return };
+    let guarded = DB.replace("}\n", "  lifecycle {\n    prevent_destroy = true\n  }\n}\n");
+    repo.put(&[("main.tf", &format!("{BACKEND}{guarded}{BUCKET}"))]);
+    repo.git(&["checkout", "-q", "-b", "change"]);
+    let without = BACKEND.replace("    use_lockfile = true\n", "");
+    repo.put(&[(
+        "main.tf",
+        &format!("{without}{}", BUCKET.replace("\"files\"", "\"uploads\"")),
+    )]);
+    let ran = repo.run(&["--from", "main"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let path = root().join("docs/source.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (open, close) = ("<!-- source -->\n", "<!-- /source -->");
+    let (before, rest) = page.split_once(open).expect("the mark");
+    let (_, after) = rest.split_once(close).expect("its end");
+    let made = format!(
+        "{before}{open}```text\n$ applygate source --from main\n{}```\n{close}{after}",
+        ran.out
+    );
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, made).expect("written");
+    } else {
+        assert!(
+            page == made,
+            "docs/source.md is not what is printed; UPDATE_DOCS=1 writes it"
+        );
+    }
 }

@@ -312,6 +312,7 @@ mod tests {
                 failed_checks: 0,
                 notes: Vec::new(),
                 state,
+                change: None,
             },
             identity: None,
             decision: Decision {

@@ -267,7 +267,7 @@ pub(crate) fn read(name: &str, bytes: Option<&[u8]>) -> Source {
 
 impl Folder {
     /// A module of these files by their names; their paths start with `dir`.
-    pub(crate) fn of<'s>(dir: &str, files: &BTreeMap<&str, &'s Source>) -> Self {
+    pub(crate) fn of(dir: &str, files: &BTreeMap<&str, &Source>) -> Self {
         let mut folder = Self::default();
         let path = |name: &str| {
             if dir.is_empty() {

@@ -145,7 +145,15 @@ fn fates(delta: &Delta, catalog: &Catalog, findings: &mut Vec<Finding>) -> Resul
         let Some(severity) = lower(finding.severity) else {
             continue;
         };
-        finding.severity = severity;
+        // A guard of today may be lifted by the time of the plan; a store that goes is worth a look at any time.
+        let weighs = catalog
+            .get(&fate.kind)
+            .is_some_and(|row| row.destroy >= Grade::High);
+        finding.severity = if weighs && !matches!(fate.what, What::Altered) {
+            severity.max(Severity::Medium)
+        } else {
+            severity
+        };
         say(fate, &mut finding);
         finding.place = Some(place(fate, &finding));
         findings.push(finding);
