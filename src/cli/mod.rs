@@ -123,13 +123,66 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Show the rules and the resource types they know
     Rules(RulesArgs),
+    /// Hooks for pre-commit: judge the plan that is there, keep states and plans out of Git
+    PreCommit(PreCommitArgs),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "bash: applygate completions bash > ~/.local/share/bash-completion/completions/applygate\n\
+                      zsh:  applygate completions zsh > ~/.zfunc/_applygate (with fpath+=~/.zfunc before compinit in ~/.zshrc)\n\
+                      fish: applygate completions fish > ~/.config/fish/completions/applygate.fish"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write all of them into a directory
+    #[command(after_help = "Install all of them: applygate man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// Words of `applygate man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The command whose page it is, such as check, or rules explain (default: applygate itself)
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+    /// Write every page into this directory, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Words of `applygate pre-commit`.
+#[derive(Debug, Args)]
+pub(crate) struct PreCommitArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) what: PreCommitCommand,
+}
+
+/// What `applygate pre-commit` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PreCommitCommand {
+    /// Judge the plan that is there (default: tfplan); a push without a plan is not stopped
+    #[command(after_help = "Exit codes: 0 let through or no plan, 1 blocked, 2 could not judge.")]
+    Plan(Box<PreCommitPlanArgs>),
+    /// Refuse to commit states, saved plans and plans as JSON
+    #[command(after_help = "Exit codes: 0 none of them, 1 refused, 2 could not be read.")]
+    Files {
+        /// The files that are about to be committed
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Words of `applygate pre-commit plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PreCommitPlanArgs {
+    /// Stop where there is no plan
+    #[arg(long)]
+    pub(crate) require_plan: bool,
+    /// As for `check`.
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
 }
 
 /// Words of `applygate check`.

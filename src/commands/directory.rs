@@ -199,7 +199,7 @@ fn has_a_plans_name(path: &Path) -> bool {
 }
 
 /// Whether reading it as a plan is worth a try.
-fn may_be_plan(path: &Path) -> io::Result<bool> {
+pub(super) fn may_be_plan(path: &Path) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let mut head = Vec::new();
     (&mut file).take(HEAD as u64).read_to_end(&mut head)?;

@@ -6,7 +6,9 @@ mod config;
 mod directory;
 mod init;
 mod inputs;
+mod man;
 mod pin;
+mod pre_commit;
 mod rules;
 mod source;
 
@@ -41,9 +43,7 @@ pub fn run(
             streams.out.write_all(&script)?;
             Ok(Exit::Through)
         }
-        Command::Man => {
-            clap_mangen::Man::new(Cli::command()).render(streams.out)?;
-            Ok(Exit::Through)
-        }
+        Command::Man(args) => man::man(&args, streams),
+        Command::PreCommit(args) => pre_commit::pre_commit(args.what, environment, streams),
     }
 }

@@ -376,6 +376,29 @@ fn rules_completions_and_man() {
         );
     }
     assert!(out(&["man"]).contains(".TH applygate"));
+    assert!(out(&["man", "check"]).contains(".TH applygate-check"));
+    assert!(out(&["man", "rules", "explain"]).contains(".TH applygate-rules-explain"));
+    let dir = tempfile::tempdir().expect("a directory");
+    let pages = dir.path().join("share/man/man1");
+    out(&["man", "--dir", pages.to_str().expect("text")]);
+    for page in ["", "-check", "-apply", "-rules-explain", "-pre-commit-plan"] {
+        let page = pages.join(format!("applygate{page}.1"));
+        let text = std::fs::read_to_string(&page).unwrap_or_default();
+        assert!(
+            text.contains(".SH DESCRIPTION") || text.contains(".SH SYNOPSIS"),
+            "{}",
+            page.display()
+        );
+    }
+    assert_eq!(
+        applygate()
+            .args(["man", "nothing"])
+            .output()
+            .expect("it runs")
+            .status
+            .code(),
+        Some(2)
+    );
     assert_eq!(
         applygate()
             .args(["rules", "explain", "nothing"])

@@ -25,6 +25,7 @@ mod picture;
 mod place;
 mod policy;
 mod policy_from;
+mod pre_commit;
 mod properties;
 mod real;
 mod report;
