@@ -1,18 +1,22 @@
 // The launcher outlives the binary: a SIGTERM is handed on and comes back as the exit code, a SIGINT to the launcher alone ends nothing.
 "use strict";
-const { spawn } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
 
+const fail = (text) => { console.error(text); launcher.kill("SIGKILL"); process.exit(1); };
 // It waits for a plan on its standard input.
 const launcher = spawn(process.argv[2], ["check", "-"], { stdio: ["pipe", "ignore", "inherit"] });
-const late = setTimeout(() => { console.error("the launcher does not end"); launcher.kill("SIGKILL"); process.exit(1); }, 20000);
-setTimeout(() => launcher.kill("SIGINT"), 1000);
-setTimeout(() => {
-  if (launcher.exitCode !== null || launcher.signalCode !== null) { console.error("SIGINT ended the launcher"); process.exit(1); }
-  launcher.kill("SIGTERM");
-}, 2000);
+setTimeout(() => fail("the launcher does not end"), 60000);
+const started = setInterval(() => {
+  if (spawnSync("pgrep", ["-P", String(launcher.pid)]).status !== 0) return;
+  clearInterval(started);
+  launcher.kill("SIGINT");
+  setTimeout(() => {
+    if (launcher.exitCode !== null || launcher.signalCode !== null) fail("SIGINT ended the launcher");
+    launcher.kill("SIGTERM");
+  }, 1000);
+}, 100);
 launcher.on("exit", (code, signal) => {
-  clearTimeout(late);
-  if (code !== 143) { console.error(`ended with ${code} ${signal}, not 143`); process.exit(1); }
+  if (code !== 143) fail(`ended with ${code} ${signal}, not 143`);
   console.log("signals are handed on");
   process.exit(0);
 });

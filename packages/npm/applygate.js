@@ -14,12 +14,13 @@ try {
   process.exit(2);
 }
 
-const child = spawn(binary, process.argv.slice(2), { stdio: "inherit" });
-
 // An apply is never cut short: this process outlives the binary. Ctrl-C reaches the binary from the terminal itself; what is sent to this process alone is
 // handed on.
 for (const signal of ["SIGINT", "SIGQUIT"]) process.on(signal, () => {});
+let child;
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+
+child = spawn(binary, process.argv.slice(2), { stdio: "inherit" });
 
 child.on("error", (error) => {
   console.error(`error: ${binary} cannot be run (${error.code})`);
