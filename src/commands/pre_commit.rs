@@ -157,7 +157,11 @@ fn found(path: &Path) -> Result<Option<Kind>, Refusal> {
     let read = Document::open(&bytes).and_then(|document| document.plans().map(|_| ()));
     Ok(match read.map_err(|refusal| (refusal.why, refusal)) {
         Ok(()) => Some(form),
-        Err((Why::OldPlan, _)) => Some(Kind::SavedPlan),
+        // The number of the old format follows its name: a .gitignore may start with the same letters.
+        Err((Why::OldPlan, _)) => bytes
+            .get(6)
+            .is_some_and(|byte| *byte < b'\t')
+            .then_some(Kind::SavedPlan),
         Err((Why::RawState | Why::StateShown, _)) => Some(Kind::State),
         Err((Why::OtherZip, _)) => None,
         // A plan that cannot be judged holds as much as another.

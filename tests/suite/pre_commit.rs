@@ -151,6 +151,7 @@ fn what_may_be_committed() {
         ("package.json", br#"{"name":"x","version":"1.0.0"}"#),
         ("tsconfig.json", b"{ // a comment\n}"),
         ("empty", b""),
+        (".gitignore", b"tfplan\n"),
         (
             "docs.md",
             b"# plans\n{\"format_version\" and \"resource_changes\" are keys\n",
