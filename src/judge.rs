@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::facts::source::Delta;
 use crate::facts::summary::Summary;
-use crate::plan::saved::Saved;
-use crate::plan::{Plan, Plans};
+use crate::finding::{Evidence, Finding};
+use crate::plan::{Plan, Plans, Writer};
 use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::{all, change};
@@ -66,7 +66,10 @@ fn judge_plan(
         }
     }
     summary.notes.extend(settings.passed_over());
-    let judged = decide(plan, settings, &settings.files);
+    let mut judged = decide(plan, settings, &settings.files);
+    for weighed in &mut judged.decision.findings {
+        spell(&mut weighed.finding, plan.writer);
+    }
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
             let other = decide(plan, settings, tree);
@@ -85,6 +88,21 @@ fn judge_plan(
         policy: judged.policy,
         overruled: judged.overruled,
         from,
+    }
+}
+
+/// What a person is told to type, as the program of the plan has it.
+fn spell(finding: &mut Finding, writer: Writer) {
+    if let Some(help) = &mut finding.help {
+        *help = writer.spell(help).into_owned();
+    }
+    for evidence in &mut finding.evidence {
+        // An address may hold any text between its quotes.
+        if let Evidence::Note(note) = evidence
+            && !note.contains('"')
+        {
+            *note = writer.spell(note).into_owned();
+        }
     }
 }
 
@@ -158,7 +176,11 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
         findings: Vec::new(),
         refusal: Some(refusal),
     };
-    let holding = match settings.by(files, plan.saved.as_deref().map(Saved::workspace_name)) {
+    let workspace = match (plan.saved.as_deref(), plan.pulled.as_deref()) {
+        (Some(saved), _) => Some(saved.workspace_name()),
+        (None, pulled) => pulled.map(|pulled| pulled.workspace.as_str()),
+    };
+    let holding = match settings.by(files, workspace) {
         Ok(holding) => holding,
         Err(refusal) => {
             return Judged {

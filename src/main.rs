@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     color(cli.colors.when());
     let width =
         terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(60, 120));
+    let environment = Environment::read();
     let closed = Cell::new(false);
     let mut out = Forgiving {
         to: io::BufWriter::new(anstream::AutoStream::auto(io::stdout())),
@@ -39,8 +40,9 @@ fn main() -> ExitCode {
         err_styles: styles(anstream::AutoStream::choice(&io::stderr())),
         width,
         err_width: io::stderr().is_terminal().then_some(width),
+        tofu: environment.means_tofu(),
     };
-    let ended = run(cli, &Environment::read(), &mut streams)
+    let ended = run(cli, &environment, &mut streams)
         .and_then(|exit| Ok(streams.out.flush().map(|()| exit)?));
     let exit = ended.unwrap_or_else(|problem| {
         // Who reads errors may be gone: the exit code tells it as well.

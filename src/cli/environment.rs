@@ -5,6 +5,8 @@ use std::ffi::OsString;
 
 use jiff::Timestamp;
 
+use crate::os::program;
+
 /// Set to its directory for the programs that an apply starts, so that a wrapper of Terraform's name which calls the gate again is noticed. A provisioner
 /// may well apply in another directory.
 pub(crate) const RUNNING: &str = "APPLYGATE_RUNNING";
@@ -53,6 +55,17 @@ impl Environment {
             index: variable("GIT_INDEX_FILE"),
             running: variable(RUNNING),
             now: Timestamp::now(),
+        }
+    }
+
+    /// Whether the program of this machine is OpenTofu: the one that was named, or the only one on the PATH.
+    #[must_use]
+    pub fn means_tofu(&self) -> bool {
+        match &self.terraform {
+            Some(named) => std::path::Path::new(named)
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().contains("tofu")),
+            None => program::find("terraform").is_none() && program::find("tofu").is_some(),
         }
     }
 

@@ -537,6 +537,9 @@ pub(crate) struct PinArgs {
     /// Directory of the pin file (default: the one that the plan is from, or this one where that is not known)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+    /// For an encrypted plan: the program that is asked for the state (default: APPLYGATE_TERRAFORM, else tofu, then terraform, as found on the PATH)
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) terraform: Option<PathBuf>,
 }
 
 /// Words of `applygate init`.

@@ -9,6 +9,7 @@ mod inputs;
 mod man;
 mod pin;
 mod pre_commit;
+mod program;
 mod rules;
 mod source;
 
@@ -34,7 +35,7 @@ pub fn run(
         Command::Check(args) => check::check(&args, environment, streams),
         Command::Config(args) => config::config(&args, environment, streams),
         Command::Init(args) => init::init(&args, environment, streams),
-        Command::Pin(args) => pin::pin(&args, streams),
+        Command::Pin(args) => pin::pin(&args, environment, streams),
         Command::Source(args) => source::source(&args, environment, streams),
         Command::Rules(args) => rules::show(args, streams),
         Command::Completions { shell } => {

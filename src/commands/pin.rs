@@ -1,12 +1,16 @@
 //! `applygate pin`: writes which state a directory is meant for into its pin file.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::catalog::RowError;
 use crate::cli::PinArgs;
+use crate::cli::environment::Environment;
 use crate::commands::inputs::Job;
+use crate::commands::program::{self, Named, Unanswered, is_encrypted};
 use crate::os::atomic;
 use crate::plan::saved::is_saved;
-use crate::plan::{Document, Plan};
+use crate::plan::{Document, Plan, Writer};
 use crate::state::place::{self, PlanFile};
 use crate::state::{Identity, PIN_FILE, Pin, PinnedState, Where, highest_serial, remember};
 use crate::ui::escape::line;
@@ -20,41 +24,88 @@ use crate::ui::words::plural;
 ///
 /// # Errors
 /// When the plan cannot be pinned; and those of the streams.
-pub(crate) fn pin(args: &PinArgs, streams: &mut Streams<'_>) -> Result<Exit, Problem> {
-    let told = record(args).map_err(|refusal| refusal.about(args.plan.display()))?;
+pub(crate) fn pin(
+    args: &PinArgs,
+    environment: &Environment,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Problem> {
+    let told = record(args, environment)?;
     writeln!(streams.out, "{told}")?;
     Ok(Exit::Through)
 }
 
-fn record(args: &PinArgs) -> Result<String, Refusal> {
+fn record(args: &PinArgs, environment: &Environment) -> Result<String, Problem> {
+    let about = |refusal: Refusal| refusal.about(args.plan.display());
     let job = if args.plan.as_os_str() == "-" {
         Job::Stdin
     } else {
         Job::File(args.plan.clone())
     };
-    let bytes = job.read()?;
+    let bytes = job.read().map_err(about)?;
     if !is_saved(&bytes) {
-        return Err(Refusal::new(Why::NothingToPin).with("only a saved plan file does"));
+        if is_encrypted(&bytes) {
+            return encrypted(args, environment);
+        }
+        let refusal = Refusal::new(Why::NothingToPin).with("only a saved plan file does");
+        return Err(about(refusal));
     }
-    let document = Document::open(&bytes)?;
-    let found = document.plans()?;
-    let dir = &match (&args.dir, found.plans.first()) {
+    let document = Document::open(&bytes).map_err(about)?;
+    let found = document.plans().map_err(about)?;
+    let dir = match (&args.dir, found.plans.first()) {
         (Some(dir), _) => dir.clone(),
         (None, Some(plan)) => of_plan(plan, &job),
         (None, None) => PathBuf::from("."),
     };
+    let of = |salt: &str| {
+        let plan = found.plans.first();
+        plan.map_or(Ok(None), |plan| Identity::of(plan, salt))
+    };
+    record_in(&dir, args, of).map_err(about)
+}
+
+/// An encrypted plan does not say which state it is for: what is pinned is the state that is there, as the program says.
+fn encrypted(args: &PinArgs, environment: &Environment) -> Result<String, Problem> {
+    let variable = environment.terraform.as_ref().map(Path::new);
+    let named = match (args.terraform.as_deref(), variable) {
+        (Some(path), _) => Some((path, Named::Flag)),
+        (None, variable) => variable.map(|path| (path, Named::Variable)),
+    };
+    let program = program::locate(named, Writer::OpenTofu).map_err(|problem| {
+        let (what, _) = problem.words();
+        let help = "the plan is encrypted, so that OpenTofu has to say which state it is for: applygate pin --terraform /usr/local/bin/tofu PLAN";
+        Problem::new(what, help)
+    })?;
+    let beside = args.plan.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let dir = match (&args.dir, beside) {
+        (Some(dir), _) => dir.as_path(),
+        (None, Some(dir)) if args.plan.as_os_str() != "-" => dir,
+        _ => Path::new("."),
+    };
+    let mut chdir = OsString::from("-chdir=");
+    chdir.push(dir);
+    let pulled = match program::state_of(&program, dir, Some(&chdir), None) {
+        Ok(pulled) => pulled,
+        Err(Unanswered::Wrong(problem)) => return Err(problem),
+        Err(Unanswered::Interrupted) => return Err(Problem::bare("interrupted")),
+    };
+    record_in(dir, args, |salt| {
+        Identity::of_pulled(&pulled, salt).map(Some)
+    })
+    .map_err(|refusal| refusal.about(args.plan.display()))
+}
+
+fn record_in(
+    dir: &Path,
+    args: &PinArgs,
+    identity: impl FnOnce(&str) -> Result<Option<Identity>, RowError>,
+) -> Result<String, Refusal> {
     let path = dir.join(PIN_FILE);
     let mut pin = match Pin::read(&path)? {
         Some(pin) => pin,
         None => Pin::new()?,
     };
-    let identity = found
-        .plans
-        .first()
-        .map(|plan| Identity::of(plan, &pin.salt))
-        .transpose()
+    let identity = identity(&pin.salt)
         .map_err(|error| Refusal::new(Why::Unreadable).with(error.to_string()))?
-        .flatten()
         .ok_or_else(|| Refusal::new(Why::NothingToPin))?;
     if identity.place.kind.is_empty() {
         return Err(Refusal::new(Why::NothingToPin).with("it names no backend"));

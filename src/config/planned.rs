@@ -87,6 +87,8 @@ struct VariableConfig<'p> {
     default: Option<&'p RawValue>,
     #[serde(default)]
     sensitive: bool,
+    #[serde(default)]
+    ephemeral: Option<bool>,
 }
 
 /// Reads it; `None` when it cannot be understood.
@@ -131,7 +133,7 @@ fn module<'p>(read: ModuleConfig<'p>, path: String, tree: &mut Tree<'p>) {
         let variable = Variable {
             default,
             sensitive: Some(variable.sensitive),
-            ephemeral: None,
+            ephemeral: variable.ephemeral,
         };
         module_read.put_variable(&name, variable);
     }

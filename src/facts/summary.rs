@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::facts::commands;
 use crate::plan::saved::{PlanMode, Saved};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, Pulled, Writer};
 
 /// How many objects get which action. Managed resources only; deposed objects count as deletes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -80,6 +80,10 @@ pub struct Summary {
     pub(crate) sha256: String,
     /// Version of the Terraform or OpenTofu that wrote it.
     pub(crate) terraform_version: Option<String>,
+    /// Which of the two that was.
+    pub(crate) writer: Writer,
+    /// Whether it covers the whole configuration; `None` where that is not told.
+    pub(crate) complete: Option<bool>,
     /// Version of the plan's format.
     pub(crate) format_version: String,
     /// Counts by action.
@@ -119,6 +123,8 @@ impl Summary {
     /// Of a change to the sources.
     pub(crate) fn of_change(change: ChangeLine, notes: Vec<String>) -> Self {
         Self {
+            writer: Writer::Unknown,
+            complete: Some(true),
             source: format!("{} -> {}", change.from, change.to),
             sha256: String::new(),
             terraform_version: None,
@@ -192,6 +198,23 @@ impl StateLine {
         )
     }
 
+    /// Of a state that was pulled: the plan's own mode and targets are not told then.
+    fn of_pulled(pulled: &Pulled) -> Self {
+        let (backend, state) = (&pulled.backend, &pulled.state);
+        let none = state.lineage.is_empty() && state.serial == 0;
+        Self {
+            mode: "normal",
+            backend: Some(backend.kind.clone()),
+            place: Some(backend.place(&pulled.workspace)),
+            server: backend.server().map(str::to_owned),
+            workspace: pulled.workspace.clone(),
+            lineage: (!none).then(|| state.lineage.clone()),
+            serial: (!none).then_some(state.serial),
+            managed: state.objects.len(),
+            targets: 0,
+        }
+    }
+
     fn of(saved: &Saved<'_>) -> Self {
         Self {
             mode: match saved.mode {
@@ -241,7 +264,12 @@ impl Summary {
                 .collect(),
             failed_checks: plan.failed_checks,
             notes,
-            state: plan.saved.as_deref().map(StateLine::of),
+            state: match (plan.saved.as_deref(), plan.pulled.as_deref()) {
+                (Some(saved), _) => Some(StateLine::of(saved)),
+                (None, pulled) => pulled.map(StateLine::of_pulled),
+            },
+            writer: plan.writer,
+            complete: plan.complete.or(plan.saved.as_ref().map(|_| true)),
             change: None,
         }
     }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, ReadError,
-    Reason, ReplacePaths, ResourceChange, Text, Value, Variables, work::Top,
+    Reason, ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
 };
 use crate::config::Tree;
 use crate::ui::position as place;
@@ -181,11 +181,19 @@ impl<'p> Document<'p> {
             .collect();
         let mut changes = self.resource_changes.or_empty()?.0;
         changes.shrink_to_fit();
+        let terraform_version = self
+            .terraform_version
+            .map(|Text(version)| version.into_owned());
+        let providers = changes.iter().filter_map(|change| change.provider());
+        let writer = Writer::of_json(
+            terraform_version.as_deref(),
+            self.complete.is_some(),
+            providers,
+        );
         Ok(Plan {
             format_version: format_version.into_owned(),
-            terraform_version: self
-                .terraform_version
-                .map(|Text(version)| version.into_owned()),
+            terraform_version,
+            writer,
             changes,
             drift: self.resource_drift.or_empty()?,
             deferred: self
@@ -214,6 +222,7 @@ impl<'p> Document<'p> {
                 .variables
                 .map_or(Variables::Nowhere, |raw| Variables::Json(raw.get())),
             saved: None,
+            pulled: None,
         })
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod saved;
 mod value;
 pub(crate) mod versions;
 mod work;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,6 +28,7 @@ pub(crate) use value::Show;
 pub(crate) use value::Text;
 pub use value::Value;
 pub(crate) use value::member;
+pub(crate) use writer::Writer;
 
 /// What Terraform will do with an object (docs/plan-format.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -367,6 +369,8 @@ pub struct Plan<'p> {
     pub(crate) format_version: String,
     /// Version of the Terraform or OpenTofu that wrote it.
     pub terraform_version: Option<String>,
+    /// Which of the two that was.
+    pub(crate) writer: Writer,
     /// All entries: of JSON in the order of the file, which is by address; of a saved plan, which has none, sorted by address.
     pub changes: Vec<ResourceChange<'p>>,
     /// What refreshing found changed or gone outside Terraform.
@@ -395,6 +399,19 @@ pub struct Plan<'p> {
     pub(crate) variables: Variables<'p>,
     /// What only a saved plan file tells.
     pub saved: Option<Box<saved::Saved<'p>>>,
+    /// The state that it is for, where it does not tell itself and the backend was asked.
+    pub(crate) pulled: Option<Box<Pulled>>,
+}
+
+/// The state of a directory and workspace as its backend has it now.
+#[derive(Debug, Default)]
+pub(crate) struct Pulled {
+    /// Where it is kept.
+    pub(crate) backend: saved::Backend,
+    /// The workspace that is selected.
+    pub(crate) workspace: String,
+    /// What is there; empty where there is none yet.
+    pub(crate) state: saved::State,
 }
 
 /// Where the configuration is.
@@ -460,13 +477,22 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// The root variables whose values are given anew at apply, as a saved plan and its sources say.
+    /// The root variables whose values are given anew at apply, as a plan and its sources say.
     pub(crate) fn ephemeral_variables(&self) -> std::collections::BTreeSet<String> {
         let mut names = std::collections::BTreeSet::new();
         if let Some(saved) = self.saved.as_deref() {
             names.extend(saved.ephemeral.iter().map(|name| (*name).to_owned()));
             let variables = saved.config.tree().root().map(|root| &root.variables);
             let declared = variables.into_iter().flatten();
+            names.extend(
+                declared
+                    .filter(|(_, variable)| variable.ephemeral == Some(true))
+                    .map(|(name, _)| name.clone()),
+            );
+        } else if let Configuration::Json(text) = self.configuration {
+            // Of OpenTofu; what cannot be read is refused by whoever judges it.
+            let tree = json::configuration(text).unwrap_or_default();
+            let declared = tree.root().into_iter().flat_map(|root| &root.variables);
             names.extend(
                 declared
                     .filter(|(_, variable)| variable.ephemeral == Some(true))

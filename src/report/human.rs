@@ -232,6 +232,10 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
             layout.styles.dim,
         )?,
     }
+    if summary.complete.is_none() {
+        let text = "whether the plan is whole or a part (-target, -exclude): the JSON does not say";
+        footer(out, layout, "not seen", text, layout.styles.dim)?;
+    }
     verdict(plan, layout, out)
 }
 
@@ -274,7 +278,7 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
     let summary = &plan.summary;
     let version = summary.terraform_version.as_deref().map_or_else(
         || "version not said".to_owned(),
-        |version| format!("terraform {}", line(version)),
+        |version| format!("{} {}", summary.writer.name().to_lowercase(), line(version)),
     );
     let digest: String = summary.sha256.chars().take(12).collect();
     let tally: Vec<String> = tally(&plan.decision)
@@ -313,8 +317,13 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
 fn place(plan: &PlanReport) -> String {
     let serial = plan.summary.state.as_ref().and_then(|state| state.serial);
     let compared = plan.compared.words(serial);
+    let whole = if plan.summary.complete.is_some() {
+        ""
+    } else {
+        " · may be only a part"
+    };
     let Some(state) = &plan.summary.state else {
-        return format!(" · {compared}");
+        return format!(" · {compared}{whole}");
     };
     let workspace = match state.workspace.as_str() {
         "default" => String::new(),
@@ -322,7 +331,7 @@ fn place(plan: &PlanReport) -> String {
     };
     let place = state.place.as_deref().or(state.backend.as_deref());
     let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
-    format!("{workspace}{place} · {compared}")
+    format!("{workspace}{place} · {compared}{whole}")
 }
 
 /// The types in no catalogue of which something is destroyed or replaced, in one line.

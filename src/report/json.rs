@@ -47,7 +47,9 @@ struct Tool {
 struct Plan<'a> {
     source: &'a str,
     sha256: &'a str,
+    program: Option<&'static str>,
     terraform_version: Option<&'a str>,
+    complete: Option<bool>,
     format_version: &'a str,
     verdict: Verdict,
     refused: Option<Reason<'a>>,
@@ -338,7 +340,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .map(|plan| Plan {
                 source: &plan.summary.source,
                 sha256: &plan.summary.sha256,
+                program: plan.summary.writer.id(),
                 terraform_version: plan.summary.terraform_version.as_deref(),
+                complete: plan.summary.complete,
                 format_version: &plan.summary.format_version,
                 verdict: if plan.decision.refusal.is_some() {
                     Verdict::Block

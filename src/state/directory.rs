@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::config::{MAX_SOURCE, Module, is_source};
-use crate::plan::Plan;
+use crate::plan::{Plan, saved};
 
 use crate::state::{Identity, Lying};
 
@@ -250,6 +250,13 @@ pub(crate) fn backend_kind(dir: &Path) -> Option<String> {
             .backend
     };
     configured(dir).or_else(|| Some(set_up()?.kind))
+}
+
+/// The backend that a directory was set up for, with what tells which state it keeps; `None` where no record says.
+pub(crate) fn recorded_backend(dir: &Path) -> Option<saved::Backend> {
+    let record = small(&super::data_dir(dir).join("terraform.tfstate"))?;
+    let backend = serde_json::from_slice::<Selected>(&record).ok()?.backend?;
+    Some(saved::Backend::recorded(&backend.kind, &backend.config))
 }
 
 /// The source files of a directory, by name; `None` when one cannot be read.

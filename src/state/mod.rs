@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::catalog::{Catalog, RowError};
-use crate::plan::Plan;
-use crate::plan::saved::{Object, State};
+use crate::plan::saved::{Backend, Object, State};
+use crate::plan::{Plan, Pulled};
 use crate::ui::refusal::{Refusal, Why};
 
 pub(crate) use directory::Beside;
@@ -37,6 +37,25 @@ pub(crate) struct Place {
     pub(crate) dynamodb: bool,
     /// Whether the backend is told to encrypt the state.
     pub(crate) encrypted: Option<bool>,
+}
+
+impl Place {
+    fn of(backend: &Backend) -> Self {
+        Self {
+            kind: backend.kind.clone(),
+            // An unset prefix is this one (docs/plan-format.md).
+            attributes: backend
+                .identity
+                .iter()
+                .filter(|(name, text)| !(*name == "workspace_key_prefix" && text == "env:"))
+                .map(|(name, text)| ((*name).to_owned(), text.clone()))
+                .collect(),
+            locking: (backend.kind == "s3")
+                .then_some(backend.use_lockfile == Some(true) || backend.dynamodb_table),
+            dynamodb: backend.dynamodb_table,
+            encrypted: (backend.kind == "s3").then_some(backend.encrypt == Some(true)),
+        }
+    }
 }
 
 /// The state that a saved plan was computed against.
@@ -70,6 +89,9 @@ impl Identity {
     /// # Errors
     /// When the catalogue is broken.
     pub(crate) fn of(plan: &Plan<'_>, salt: &str) -> Result<Option<Self>, RowError> {
+        if let Some(pulled) = plan.pulled.as_deref() {
+            return Self::of_pulled(pulled, salt).map(Some);
+        }
         let Some(saved) = plan.saved.as_deref() else {
             return Ok(None);
         };
@@ -86,24 +108,24 @@ impl Identity {
         }))
     }
 
+    /// The identity of a state that was pulled.
+    ///
+    /// # Errors
+    /// When the catalogue is broken.
+    pub(crate) fn of_pulled(pulled: &Pulled, salt: &str) -> Result<Self, RowError> {
+        Self {
+            place: Place::of(&pulled.backend),
+            workspace: pulled.workspace.clone(),
+            ..Self::default()
+        }
+        .moved_on(&pulled.state, salt)
+    }
+
     /// Where the state of a saved plan is kept; `None` for JSON, which does not tell.
     pub(crate) fn place_of(plan: &Plan<'_>) -> Option<Place> {
         let saved = plan.saved.as_deref()?;
         Some(match (&saved.backend, saved.state_store) {
-            (Some(backend), _) => Place {
-                kind: backend.kind.clone(),
-                // An unset prefix is this one (docs/plan-format.md).
-                attributes: backend
-                    .identity
-                    .iter()
-                    .filter(|(name, text)| !(*name == "workspace_key_prefix" && text == "env:"))
-                    .map(|(name, text)| ((*name).to_owned(), text.clone()))
-                    .collect(),
-                locking: (backend.kind == "s3")
-                    .then_some(backend.use_lockfile == Some(true) || backend.dynamodb_table),
-                dynamodb: backend.dynamodb_table,
-                encrypted: (backend.kind == "s3").then_some(backend.encrypt == Some(true)),
-            },
+            (Some(backend), _) => Place::of(backend),
             (None, kind) => Place {
                 kind: kind.unwrap_or_default().to_owned(),
                 ..Place::default()
@@ -192,6 +214,8 @@ pub(crate) struct StateFacts {
     pub(crate) seen_serial: Option<u64>,
     /// The state that lies where the plan's local backend keeps it.
     pub(crate) lying: Option<Lying>,
+    /// Whether the state is the one that the backend has now: it says nothing of how old the plan is.
+    pub(crate) pulled: bool,
     /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
     pub(crate) sources: BTreeMap<String, String>,
 }
@@ -318,6 +342,7 @@ impl StateFacts {
             beside,
             seen_serial,
             lying,
+            pulled: plan.pulled.is_some(),
             sources,
         })
     }
@@ -334,7 +359,7 @@ impl StateFacts {
     /// Whether the plan was made before the state that it would be applied to. A state that lies there is believed more than what was seen before.
     #[must_use]
     pub(crate) fn stale(&self) -> Option<Stale> {
-        let identity = self.identity.as_ref()?;
+        let identity = self.identity.as_ref().filter(|_| !self.pulled)?;
         if let Some(lying) = &self.lying {
             let later = if identity.is_missing() {
                 lying.objects > 0

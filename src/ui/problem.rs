@@ -1,6 +1,7 @@
 //! The one error of the program: what is wrong, what to do instead, the exit code that it comes to, and where the text is ours (a policy), places in it.
 //! It takes text as it is and escapes it where it is written. Bytes of a plan never get here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -82,6 +83,13 @@ impl Problem {
     #[must_use]
     pub(crate) fn made_of(mut self, parts: Vec<Self>) -> Self {
         self.parts = parts;
+        self
+    }
+
+    /// With its help in other words.
+    #[must_use]
+    pub(crate) fn spelled(mut self, spell: fn(&str) -> Cow<'_, str>) -> Self {
+        self.help = self.help.map(|help| spell(&help).into_owned());
         self
     }
 

@@ -125,7 +125,9 @@ impl Why {
             Self::BrokenPlan => "is a saved plan file with something broken in it",
             Self::OtherZip => "is a zip archive, but not a saved plan",
             Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
-            Self::Encrypted => "is encrypted by OpenTofu and cannot be read without its key",
+            Self::Encrypted => {
+                "is a plan that OpenTofu has encrypted: it cannot be read without its key"
+            }
             Self::Bookmark => {
                 "is only a bookmark of a run in HCP Terraform: the plan itself is kept there"
             }
@@ -203,7 +205,7 @@ impl Why {
             Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
             Self::OldPlan => "plan again with Terraform 0.12 or newer",
             Self::Encrypted => {
-                "show it where the key is at hand: tofu show -json tfplan > plan.json"
+                "show it where the key is at hand: tofu show -json tfplan | applygate check -; applygate apply has OpenTofu show it and applies the same bytes"
             }
             Self::Bookmark => {
                 "show it from the directory that is connected to the organization: terraform show -json tfplan > plan.json"

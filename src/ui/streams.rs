@@ -7,6 +7,7 @@ use owo_colors::Style;
 
 use super::problem::Problem;
 use super::style::Styles;
+use super::words::for_tofu;
 use super::wrap::folded;
 
 /// Where a run writes to.
@@ -25,6 +26,8 @@ pub struct Streams<'a> {
     pub width: usize,
     /// Columns for errors: none where they go to a file or a log, in which a message is found by its line.
     pub err_width: Option<usize>,
+    /// Whether the program of this run is OpenTofu: its commands have another name.
+    pub tofu: bool,
 }
 
 impl Streams<'_> {
@@ -33,6 +36,8 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub fn refuse(&mut self, problem: &Problem) -> io::Result<()> {
+        let spelled = self.tofu.then(|| problem.clone().spelled(for_tofu));
+        let problem = spelled.as_ref().unwrap_or(problem);
         problem.write(self.width, self.err_width, &self.err_styles, self.err)
     }
 
@@ -41,11 +46,16 @@ impl Streams<'_> {
     /// # Errors
     /// Those of the stream.
     pub(crate) fn tell(&mut self, text: &str) -> io::Result<()> {
+        let text = if self.tofu {
+            for_tofu(text)
+        } else {
+            text.into()
+        };
         let mut whole = Vec::new();
         folded(
             "applygate: ",
             Style::new(),
-            text,
+            &text,
             self.err_width,
             &mut whole,
         )?;

@@ -37,17 +37,23 @@ trap 'echo INT >> signals' INT; trap 'echo TERM >> signals' TERM; trap 'echo HUP
 while [ ! -e finish ]; do sleep 0.05; done
 ";
 
-struct Dir(tempfile::TempDir);
+pub(super) struct Dir(tempfile::TempDir);
 
 impl Dir {
-    fn new(plan: &str) -> Self {
+    pub(super) fn new(plan: &str) -> Self {
+        let dir = Self::bare();
+        dir.program("bin/terraform", TERRAFORM);
+        dir.put(plan);
+        dir
+    }
+
+    /// Without a plan and a program.
+    pub(super) fn bare() -> Self {
         not_ignored();
         let dir = Self(tempfile::tempdir().expect("a directory"));
         for made in ["bin", "tmp"] {
             fs::create_dir(dir.path(made)).expect("made");
         }
-        dir.program("bin/terraform", TERRAFORM);
-        dir.put(plan);
         dir
     }
 
@@ -71,20 +77,20 @@ impl Dir {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn program(&self, name: &str, text: &str) {
+    pub(super) fn program(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).expect("written");
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).expect("set");
     }
 
-    fn behave(&self, text: &str) {
+    pub(super) fn behave(&self, text: &str) {
         fs::write(self.path("behave"), text).expect("written");
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
@@ -103,7 +109,7 @@ impl Dir {
     }
 
     /// At a terminal of its own.
-    fn screen(&self, args: &[&str]) -> Screen {
+    pub(super) fn screen(&self, args: &[&str]) -> Screen {
         self.screen_with(args, &[])
     }
 
@@ -127,7 +133,7 @@ impl Dir {
     }
 
     /// Without a terminal: in a session of its own.
-    fn alone(&self, args: &[&str]) -> Command {
+    pub(super) fn alone(&self, args: &[&str]) -> Command {
         let mut command = Command::new("setsid");
         command
             .arg("--wait")
@@ -137,13 +143,13 @@ impl Dir {
         command
     }
 
-    fn output(&self, args: &[&str]) -> Output {
+    pub(super) fn output(&self, args: &[&str]) -> Output {
         self.alone(args).output().expect("setsid is there")
     }
 
     /// That nothing was run, and nothing is left behind.
     #[track_caller]
-    fn untouched(&self) {
+    pub(super) fn untouched(&self) {
         assert!(
             !self.path("applied").exists(),
             "terraform was run: {}",
@@ -163,7 +169,7 @@ impl Dir {
     }
 
     #[track_caller]
-    fn clean(&self) {
+    pub(super) fn clean(&self) {
         let left: Vec<_> = fs::read_dir(self.path("tmp"))
             .expect("a directory")
             .map(|entry| entry.expect("an entry").path())
@@ -184,7 +190,7 @@ fn members(archive: &[u8]) -> Vec<String> {
         .collect()
 }
 
-struct Screen {
+pub(super) struct Screen {
     pty: Arc<pty_process::blocking::Pty>,
     child: Child,
     seen: Arc<Mutex<String>>,
@@ -214,7 +220,7 @@ impl Screen {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.seen.lock().expect("a lock").replace("\r\n", "\n")
     }
 
@@ -232,7 +238,7 @@ impl Screen {
 
     /// Types an answer at the prompt number `asked`.
     #[track_caller]
-    fn answer(&self, asked: usize, text: &str) {
+    pub(super) fn answer(&self, asked: usize, text: &str) {
         until(
             || self.text().matches("Enter a value: ").count() == asked,
             || format!("prompt {asked} in:\n{}", self.text()),
@@ -241,7 +247,7 @@ impl Screen {
     }
 
     #[track_caller]
-    fn end(&mut self) -> i32 {
+    pub(super) fn end(&mut self) -> i32 {
         let mut status = None;
         until(
             || {

@@ -16,6 +16,8 @@ mod apply;
 mod cli;
 mod common;
 mod docs;
+#[cfg(target_os = "linux")]
+mod encrypted;
 mod expect;
 mod fixtures;
 mod forge;

@@ -1,4 +1,5 @@
-//! With real Terraform: the incident, replayed with the AWS provider (`tests/real/incident.py`), and every answer at the gate (`tests/real/gate.py`).
+//! With real Terraform: the incident, replayed with the AWS provider (`tests/real/incident.py`), and every answer at the gate (`tests/real/gate.py`);
+//! with real OpenTofu, where there is one, the incident with plans in clear and encrypted (`tests/real/opentofu.py`).
 //! The scripts say what each step has to give.
 use std::io::ErrorKind;
 use std::path::Path;
@@ -47,4 +48,10 @@ fn the_incident_replayed() {
 #[ignore = "needs Python and packages from PyPI: cargo test --test suite real:: -- --ignored"]
 fn every_answer_at_the_gate() {
     script("gate.py");
+}
+
+#[test]
+#[ignore = "needs Python and tofu on the PATH: cargo test --test suite real:: -- --ignored"]
+fn the_incident_with_opentofu() {
+    script("opentofu.py");
 }

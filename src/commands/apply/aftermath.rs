@@ -1,53 +1,11 @@
 //! After an apply: what the directory and the state say now. Nothing of the state is printed but its serial.
 
-use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::commands::pin;
-use crate::os::{Event, Signals};
-use crate::plan::saved::{State, read_state};
+use crate::plan::saved::State;
 use crate::state::{Beside, Identity, PIN_FILE, Pin, Sign, remember_later};
 use crate::ui::escape::line;
-
-/// The largest state that is read, in bytes.
-const MAX_STATE: u64 = 1 << 30;
-
-/// The state as the backend has it now; `None` when Terraform does not say, or somebody asks for an end before it does: a backend may hang.
-pub(super) fn pull(
-    terraform: &Path,
-    chdir: Option<OsString>,
-    signals: &mut Signals,
-) -> Option<State> {
-    let mut child = Command::new(terraform)
-        .args(chdir)
-        .args(["state", "pull"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        // A log on a file could hold the state.
-        .env_remove("TF_LOG")
-        .env_remove("TF_LOG_CORE")
-        .env_remove("TF_LOG_PROVIDER")
-        // Words for an apply are none for this.
-        .env_remove("TF_CLI_ARGS")
-        .spawn()
-        .ok()?;
-    let out = child.stdout.take()?;
-    let reader = std::thread::spawn(move || read_state(out.take(MAX_STATE)).ok());
-    loop {
-        if let Some(status) = child.try_wait().ok()? {
-            return reader.join().ok().flatten().filter(|_| status.success());
-        }
-        if !matches!(signals.wait(None), Ok(Event::Child)) {
-            // It only reads. What it has started itself may go on and hold the pipe, so nobody waits for the reader.
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-    }
-}
 
 /// Moves the memory of the directory forward, and its pin file where something that it names has changed. Tells what a person has to know.
 pub(super) fn went_well(

@@ -24,13 +24,13 @@ use terraform::Doing;
 use crate::cli::environment::{Environment, RUNNING};
 use crate::cli::{ApplyArgs, PrivateCopy, Yes};
 use crate::commands::inputs::{Job, io_words};
+use crate::commands::program::{self, Named, Unanswered, is_encrypted};
 use crate::judge;
 use crate::os;
 use crate::os::digest;
-use crate::os::program;
 use crate::os::{Event, Signals, Terminal};
-use crate::plan::saved::{Writer, is_saved};
-use crate::plan::{Document, Plan, Plans};
+use crate::plan::saved::is_saved;
+use crate::plan::{Document, Plan, Plans, Pulled, Writer};
 use crate::policy::settings::Settings;
 use crate::report::{PlanReport, Report, allowances, human};
 use crate::state::{Identity, Where, selected_workspace};
@@ -62,6 +62,29 @@ impl From<io::Error> for Stop {
         Self::Io(error)
     }
 }
+
+impl From<Unanswered> for Stop {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Interrupted => {
+                Self::Wrong(Problem::bare("interrupted").ends(Exit::Blocked))
+            }
+            Unanswered::Wrong(problem) => Self::Wrong(problem),
+        }
+    }
+}
+
+/// An encrypted plan, shown by the program that can read it.
+struct Seen {
+    program: PathBuf,
+    /// The copy that was shown, and that is applied.
+    copy: Copy,
+    /// What the program says of it.
+    json: Vec<u8>,
+}
+
+/// For the report of an encrypted plan.
+const BY_SHOW: &str = "the plan is encrypted: it was read as tofu show -json shows it, and the state as tofu state pull says";
 
 /// Runs the command.
 ///
@@ -187,10 +210,21 @@ impl<'a> Gate<'a> {
                 self.make(&terraform, streams)?
             }
         };
+        let (seen, pulled) = if is_encrypted(&made.bytes) {
+            let (seen, pulled) = self.seen(&made)?;
+            (Some(seen), Some(Box::new(pulled)))
+        } else {
+            (None, None)
+        };
         let (terraform, applyable, plan) = {
             let refused = |refusal: Refusal| refusal.about(&made.name);
-            let document = Document::open(&made.bytes).map_err(refused)?;
-            let found = document.plans().map_err(refused)?;
+            let bytes = seen.as_ref().map_or(&made.bytes, |seen| &seen.json);
+            let document = Document::open(bytes).map_err(refused)?;
+            let mut found = document.plans().map_err(refused)?;
+            if let (Some(_), Some(plan)) = (&seen, found.plans.first_mut()) {
+                found.notes.push(BY_SHOW);
+                plan.pulled = pulled;
+            }
             let saved = found.plans.first().and_then(|plan| plan.saved.as_deref());
             if let (Some(saved), Some(path)) = (saved, &self.args.plan) {
                 place::right_directory(saved.config, &self.dir, path)?;
@@ -202,12 +236,28 @@ impl<'a> Gate<'a> {
                 !made.made_here,
             )?;
             self.shown.extend(variables);
-            let terraform = self.terraform(saved.map_or(Writer::Unknown, |saved| saved.writer))?;
+            let terraform = match &seen {
+                Some(seen) => seen.program.clone(),
+                None => self.terraform(
+                    found
+                        .plans
+                        .first()
+                        .map_or(Writer::Unknown, |plan| plan.writer),
+                )?,
+            };
             let applyable = saved.and_then(|saved| saved.applyable);
             let plan = self.judge(&made, &found)?;
             (terraform, applyable, plan)
         };
-        if let Some(identity) = plan.identity.as_ref().filter(|_| !made.made_here) {
+        streams.tofu = match program::kind(&terraform) {
+            Writer::Unknown => plan.summary.writer == Writer::OpenTofu,
+            known => known == Writer::OpenTofu,
+        };
+        if let Some(identity) = plan
+            .identity
+            .as_ref()
+            .filter(|_| !made.made_here && seen.is_none())
+        {
             place::right_backend(identity, &self.dir)?;
         }
         let report = self.show(plan, &made.name, streams)?;
@@ -240,9 +290,20 @@ impl<'a> Gate<'a> {
             let _ = streams.tell(&format!("{}; nothing was run", asked.because));
             return Ok(Exit::Blocked);
         }
-        let copy = Copy::new(self.args.private_copy, &made.bytes).map_err(|error| {
+        let copy = match seen {
+            Some(seen) => self.unchanged(&seen, identity).map(|()| seen.copy),
+            None => self.copy(&made.bytes).map_err(Stop::from),
+        };
+        let copy = copy.inspect_err(|_| {
             // The record says that it is run: what came of it belongs there too. If that cannot be written either, it ends all the same.
             let _ = self.log.result(&report, None);
+        })?;
+        self.apply(&terraform, &copy, &report, streams)
+    }
+
+    /// What Terraform reads in the end: the bytes of the plan where nobody else can change them.
+    fn copy(&self, bytes: &[u8]) -> Result<Copy, Problem> {
+        Copy::new(self.args.private_copy, bytes).map_err(|error| {
             let what = "the private copy of the plan cannot be made";
             if self.args.private_copy == Some(PrivateCopy::File) || cfg!(not(target_os = "linux")) {
                 not_started(what, &error)
@@ -250,8 +311,56 @@ impl<'a> Gate<'a> {
                 let why = private_copy::words(&error);
                 Problem::new(format!("{what} in memory: {why}"), IN_A_FILE)
             }
+        })
+    }
+
+    /// Has the program show an encrypted plan, from the very copy that it would apply, and say which state is there.
+    fn seen(&mut self, made: &Bytes) -> Result<(Seen, Pulled), Stop> {
+        let program = self.terraform(Writer::OpenTofu)?;
+        let copy = self.copy(&made.bytes)?;
+        let chdir = self.chdir();
+        let json = program::show(&program, chdir.as_deref(), &copy.path(), &mut self.signals)?;
+        copy.forget_reads().map_err(|error| {
+            not_started("the private copy of the plan cannot be watched", &error)
         })?;
-        self.apply(&terraform, &copy, &report, streams)
+        let state = self.state(&program)?;
+        let seen = Seen {
+            program,
+            copy,
+            json,
+        };
+        Ok((seen, state))
+    }
+
+    fn state(&mut self, program: &Path) -> Result<Pulled, Stop> {
+        let chdir = self.chdir();
+        let signals = Some(&mut self.signals);
+        Ok(program::state_of(
+            program,
+            &self.dir,
+            chdir.as_deref(),
+            signals,
+        )?)
+    }
+
+    /// Asks once more, since an answer takes its time: a plan that does not say which state it is for is applied to the one that is there.
+    fn unchanged(&mut self, seen: &Seen, before: Option<&Identity>) -> Result<(), Stop> {
+        let now = self.state(&seen.program)?;
+        let same = before.is_some_and(|before| {
+            before.lineage == now.state.lineage
+                && before.serial == now.state.serial
+                && before.workspace == now.workspace
+        });
+        if same {
+            return Ok(());
+        }
+        Err(Stop::Wrong(
+            Problem::new(
+                "the state has changed since it was compared: the plan is out of date",
+                "make a new plan: tofu plan -out tfplan",
+            )
+            .ends(Exit::Blocked),
+        ))
     }
 
     /// Has Terraform make a plan where nobody else can change it.
@@ -304,51 +413,12 @@ impl<'a> Gate<'a> {
 
     /// The program, as an absolute path: named by the user, or found on the PATH.
     fn terraform(&self, writer: Writer) -> Result<PathBuf, Problem> {
-        let help = "give its path: --terraform /usr/local/bin/terraform";
-        match &self.program {
-            Some(path) if path.components().count() > 1 => {
-                // A link keeps its name: version managers tell by it what they stand for.
-                let found = std::path::absolute(path).ok().filter(|path| path.is_file());
-                found.ok_or_else(|| {
-                    Problem::new(
-                        format!("{}: there is no file {}", self.named(), path.display()),
-                        help,
-                    )
-                })
-            }
-            Some(name) => {
-                let found = name.to_str().and_then(program::find);
-                found.ok_or_else(|| {
-                    Problem::new(
-                        format!(
-                            "{}: there is no {} on the PATH",
-                            self.named(),
-                            name.display()
-                        ),
-                        help,
-                    )
-                })
-            }
-            None => {
-                let names = if writer == Writer::OpenTofu {
-                    ["tofu", "terraform"]
-                } else {
-                    ["terraform", "tofu"]
-                };
-                names.into_iter().find_map(program::find).ok_or_else(|| {
-                    Problem::new("there is neither terraform nor tofu on the PATH", help)
-                })
-            }
-        }
-    }
-
-    /// Where the program was named: a variable may be set far away.
-    const fn named(&self) -> &'static str {
-        if self.args.terraform.is_some() {
-            "--terraform"
+        let by = if self.args.terraform.is_some() {
+            Named::Flag
         } else {
-            "APPLYGATE_TERRAFORM"
-        }
+            Named::Variable
+        };
+        program::locate(self.program.as_deref().map(|path| (path, by)), writer)
     }
 
     /// Judges the one plan of a file.
@@ -602,7 +672,11 @@ impl<'a> Gate<'a> {
                 Exit::CouldNotJudge
             }
             Ok(run) if !run.ended.well() && copy.told() == Told::Unread => {
-                told.push(format!("terraform {}", run.ended.words()));
+                told.push(format!(
+                    "{} {}",
+                    program::name(terraform),
+                    run.ended.words()
+                ));
                 told.push(format!(
                     "it has not read the plan ({}), so it has applied nothing of it; if it says above that it cannot open it, {IN_A_FILE}",
                     copy.path().display()
@@ -611,18 +685,24 @@ impl<'a> Gate<'a> {
             }
             Ok(run) => {
                 let copied = copy.told();
-                let state = aftermath::pull(terraform, self.chdir(), &mut self.signals);
+                let chdir = self.chdir();
+                let state = program::pull(terraform, chdir.as_deref(), &mut self.signals);
                 let exit = if run.ended.well() && copied == Told::Same {
                     told.extend(aftermath::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through
                 } else {
                     told.extend(aftermath::went_badly(&self.dir, identity, state.as_ref()));
-                    told.push(format!("terraform {}", run.ended.words()));
+                    told.push(format!(
+                        "{} {}",
+                        program::name(terraform),
+                        run.ended.words()
+                    ));
                     Exit::NotApplied
                 };
                 if copied == Told::Unread {
                     told.push(format!(
-                        "terraform ended well and has not read the plan ({}): what it did was not judged",
+                        "{} ended well and has not read the plan ({}): what it did was not judged",
+                        program::name(terraform),
                         copy.path().display()
                     ));
                     Exit::NotApplied
@@ -657,7 +737,7 @@ fn read(dir: &Path, path: &Path) -> Result<Bytes, Problem> {
     if bytes.is_empty() {
         return Err(Refusal::new(Why::Empty).about(&name));
     }
-    if !is_saved(&bytes) {
+    if !is_saved(&bytes) && !is_encrypted(&bytes) {
         return Err(Problem::new(
             format!(
                 "{} is no saved plan file: only that is what Terraform applies, and JSON is not it",

@@ -189,6 +189,17 @@ impl Copy {
         }
     }
 
+    /// Counts nobody who has read it so far.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(super) fn forget_reads(&self) -> io::Result<()> {
+        match self {
+            Self::Memory { memory, .. } => memory.set_times(FileTimes::new().set_accessed(UNREAD)),
+            Self::File { .. } => Ok(()),
+        }
+    }
+
     /// What can be told after a run.
     pub(super) fn told(&self) -> Told {
         match self {

@@ -298,6 +298,8 @@ mod tests {
         PlanReport {
             compared: crate::report::Compared::Nothing(None),
             summary: Summary {
+                writer: crate::plan::Writer::Unknown,
+                complete: Some(true),
                 source: "tfplan".to_owned(),
                 sha256: "0123456789abcdef".to_owned(),
                 terraform_version: None,

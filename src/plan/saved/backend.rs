@@ -1,5 +1,7 @@
 //! Where the state of a plan is kept: of the backend's configuration only what makes its identity (docs/plan-format.md), since the rest holds credentials.
 
+use std::collections::BTreeMap;
+
 use super::msgpack::{self, Level};
 use crate::plan::ReadError;
 
@@ -74,18 +76,74 @@ const fn identity(kind: &[u8]) -> &'static [&'static str] {
 /// The longest identity attribute that is kept, in bytes.
 const MAX_TEXT: usize = 1024;
 
+/// The longest list of texts that is one.
+const MAX_ITEMS: usize = 64;
+
 impl Backend {
     /// Reads a backend's type and configuration.
     pub(super) fn read(kind: &str, config: &[u8]) -> Result<Self, ReadError> {
+        if config.is_empty() {
+            return Ok(Self {
+                kind: kind.to_owned(),
+                ..Self::default()
+            });
+        }
+        let text = |path: &str| text_at(config, path);
+        let flag = |name: &str| {
+            Ok(match at(config, name)? {
+                Some(Level::Bool(value)) => Some(value),
+                _ => None,
+            })
+        };
+        Self::of(kind, text, flag)
+    }
+
+    /// The same from the record of a working directory, `.terraform/terraform.tfstate` (docs/plan-format.md).
+    pub(crate) fn recorded(kind: &str, config: &BTreeMap<String, serde_json::Value>) -> Self {
+        use serde_json::Value as Json;
+        let find = |path: &str| {
+            let mut steps = path.split('.');
+            let mut value = config.get(steps.next()?)?;
+            for step in steps {
+                if let Json::Array(items) = value {
+                    value = items.first().filter(|_| items.len() == 1)?;
+                }
+                value = value.get(step)?;
+            }
+            Some(value)
+        };
+        let short =
+            |text: String| Some(text).filter(|text| !text.is_empty() && text.len() <= MAX_TEXT);
+        let text = |path: &str| {
+            Ok(match find(path) {
+                Some(Json::String(text)) => short(text.clone()),
+                Some(Json::Array(items)) => short(
+                    items
+                        .iter()
+                        .take(MAX_ITEMS)
+                        .filter_map(Json::as_str)
+                        .collect::<Vec<_>>()
+                        .join(","),
+                ),
+                _ => None,
+            })
+        };
+        let flag = |name: &str| Ok(find(name).and_then(Json::as_bool));
+        // Neither of the two says that something cannot be read.
+        Self::of(kind, text, flag).unwrap_or_default()
+    }
+
+    fn of(
+        kind: &str,
+        text: impl Fn(&str) -> Result<Option<String>, ReadError>,
+        flag: impl Fn(&str) -> Result<Option<bool>, ReadError>,
+    ) -> Result<Self, ReadError> {
         let mut backend = Self {
             kind: kind.to_owned(),
             ..Self::default()
         };
-        if config.is_empty() {
-            return Ok(backend);
-        }
         for path in identity(kind.as_bytes()) {
-            if let Some(text) = text_at(config, path)? {
+            if let Some(text) = text(path)? {
                 let text = match *path {
                     "conn_str" => connection(&text),
                     "address" if kind == "http" => masked(&without_secrets(&text)),
@@ -102,17 +160,10 @@ impl Backend {
                 backend.identity.push((path, text));
             }
         }
-        let flag = |name| {
-            Ok::<_, ReadError>(if let Some(Level::Bool(value)) = at(config, name)? {
-                Some(value)
-            } else {
-                None
-            })
-        };
         if kind == "s3" {
             backend.use_lockfile = flag("use_lockfile")?;
             backend.encrypt = flag("encrypt")?;
-            backend.dynamodb_table = matches!(at(config, "dynamodb_table")?, Some(Level::Text(name)) if !name.is_empty());
+            backend.dynamodb_table = text("dynamodb_table")?.is_some_and(|name| !name.is_empty());
         }
         Ok(backend)
     }
@@ -218,7 +269,7 @@ fn text_at(config: &[u8], path: &str) -> Result<Option<String>, ReadError> {
         Some(Level::Text(text)) if !text.is_empty() && text.len() <= MAX_TEXT => {
             Some(text.to_owned())
         }
-        Some(Level::List(items)) if !items.is_empty() && items.len() <= 64 => {
+        Some(Level::List(items)) if !items.is_empty() && items.len() <= MAX_ITEMS => {
             let mut texts = Vec::new();
             for item in items {
                 if let Level::Text(text) = msgpack::level(item)? {

@@ -9,18 +9,8 @@ use super::protobuf::{dynamic, fields, singular};
 use crate::address::{self, Address};
 use crate::plan::{
     Action, Detail, Invocation, Mode, Raw, ReadError, Reason, ReplacePaths, ResourceChange, Value,
+    Writer,
 };
-
-/// Who wrote the file, as far as it can be told (docs/plan-format.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Writer {
-    /// Terraform.
-    Terraform,
-    /// OpenTofu.
-    OpenTofu,
-    /// Nothing tells.
-    Unknown,
-}
 
 /// Which keys the instances of an address may have.
 #[derive(Clone, Copy, PartialEq, Eq)]

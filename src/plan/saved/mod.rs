@@ -16,7 +16,6 @@ use std::fmt;
 
 pub(crate) use backend::Backend;
 use change::InstanceKeys;
-pub(crate) use change::Writer;
 pub(crate) use change::provider_address;
 pub(crate) use state::{Object, State, read as read_state};
 pub(super) use zip::ends_like_zip;
@@ -26,7 +25,7 @@ use self::protobuf::{Content, dynamic, fields, singular};
 use self::zip::Container;
 use super::{
     Action, Configuration, Gone, Invocation, Plan, PriorState, ReadError, ResourceChange,
-    UnknownWork, Value, Variables,
+    UnknownWork, Value, Variables, Writer,
 };
 use crate::address;
 use crate::ui::refusal::{Refusal, Why};
@@ -76,8 +75,6 @@ pub enum PlanMode {
 pub struct Saved<'p> {
     /// How the plan was made.
     pub mode: PlanMode,
-    /// Who wrote it.
-    pub(crate) writer: Writer,
     /// The addresses of `-target`.
     pub targets: Vec<&'p str>,
     /// The addresses of `-exclude`: OpenTofu 1.9+.
@@ -244,6 +241,7 @@ impl<'p> Draft<'p> {
             plan: Plan {
                 format_version: "saved".to_owned(),
                 terraform_version: None,
+                writer: opened.writer,
                 changes: Vec::new(),
                 drift: Vec::new(),
                 deferred: Vec::new(),
@@ -258,10 +256,10 @@ impl<'p> Draft<'p> {
                 configuration: Configuration::Source(&opened.config),
                 variables: Variables::Wire(&opened.plan),
                 saved: None,
+                pulled: None,
             },
             saved: Saved {
                 mode: PlanMode::Normal,
-                writer: opened.writer,
                 targets: Vec::new(),
                 excludes: Vec::new(),
                 force_replace: Vec::new(),
