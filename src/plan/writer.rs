@@ -39,8 +39,7 @@ impl Writer {
         match providers.find(|provider| provider.starts_with("registry.")) {
             Some(provider) if provider.starts_with("registry.opentofu.org/") => Self::OpenTofu,
             Some(_) => Self::Unknown,
-            // Terraform 1.8 and newer always writes `complete`.
-            None if minor.is_some_and(|minor| minor >= 8) => Self::OpenTofu,
+            // Terraform from 1.8 on writes `complete`; but others cut JSON down.
             None => Self::Unknown,
         }
     }
@@ -91,7 +90,7 @@ mod tests {
                 vec![builtin, tofu.as_str()],
                 Writer::OpenTofu,
             ),
-            ("1.12.6", false, vec![builtin], Writer::OpenTofu),
+            ("1.12.6", false, vec![builtin], Writer::Unknown),
             ("1.12.6", false, vec![terraform.as_str()], Writer::Unknown),
             ("1.7.0", false, vec![builtin], Writer::Unknown),
             ("1.5.7", false, vec![builtin], Writer::Terraform),

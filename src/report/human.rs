@@ -233,7 +233,7 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         )?,
     }
     if summary.complete.is_none() {
-        let text = "whether the plan is whole or a part (-target, -exclude): the JSON does not say";
+        let text = "whether the plan is whole or a part: the JSON does not say";
         footer(out, layout, "not seen", text, layout.styles.dim)?;
     }
     verdict(plan, layout, out)

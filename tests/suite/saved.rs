@@ -194,6 +194,10 @@ fn both_forms_of_a_fixture_come_to_the_same() {
         let Ok(saved) = std::fs::read(fixture.file("plan.tfplan")) else {
             continue;
         };
+        // OpenTofu does not write into the JSON that a plan is a part.
+        if fixture.name.starts_with("partial-plan/") && fixture.name.contains("opentofu") {
+            continue;
+        }
         pairs += 1;
         let json = fixture.json();
         let (a, b) = (

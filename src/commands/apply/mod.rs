@@ -224,6 +224,7 @@ impl<'a> Gate<'a> {
             if let (Some(_), Some(plan)) = (&seen, found.plans.first_mut()) {
                 found.notes.push(BY_SHOW);
                 plan.pulled = pulled;
+                plan.writer = Writer::OpenTofu;
             }
             let saved = found.plans.first().and_then(|plan| plan.saved.as_deref());
             if let (Some(saved), Some(path)) = (saved, &self.args.plan) {
