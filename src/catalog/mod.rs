@@ -22,6 +22,7 @@ pub(crate) use row::Path;
 pub(crate) use row::Scalar;
 pub use row::TypeRow;
 pub(crate) use row::When;
+pub(crate) use work::ActionRow;
 
 /// What is known about the types of one plan.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub struct Catalog {
     types: HashMap<String, TypeRow>,
     changes: HashMap<String, Vec<ChangeRow>>,
     common: Vec<ChangeRow>,
+    /// A team's own rows about actions.
+    actions: HashMap<String, ActionRow>,
 }
 
 /// Rows of a team's own.
@@ -38,6 +41,8 @@ pub struct OwnRows {
     pub(crate) types: Vec<TypeRow>,
     /// About changes in place.
     pub(crate) changes: Vec<ChangeRow>,
+    /// About actions.
+    pub(crate) actions: Vec<ActionRow>,
 }
 
 impl OwnRows {
@@ -50,7 +55,11 @@ impl OwnRows {
                 .iter()
                 .map(move |kind| format!("{kind}.{attribute}"))
         });
-        types.chain(changes).collect()
+        let actions = self
+            .actions
+            .iter()
+            .map(|row| format!("action {}", row.name));
+        types.chain(changes).chain(actions).collect()
     }
 }
 
@@ -93,6 +102,11 @@ impl Catalog {
         for row in &rows.types {
             self.types.insert(row.name.clone(), row.clone());
         }
+        self.actions.extend(
+            rows.actions
+                .iter()
+                .map(|row| (row.name.clone(), row.clone())),
+        );
         for row in &rows.changes {
             for kind in &row.types {
                 let there = self.changes.entry(kind.clone()).or_default();
@@ -161,6 +175,11 @@ impl Catalog {
             }
             _ => own,
         }
+    }
+
+    /// The row of an action in a team's own rows.
+    pub(crate) fn own_action(&self, kind: &str) -> Option<&ActionRow> {
+        self.actions.get(kind)
     }
 
     /// The category of a type, if it is known.

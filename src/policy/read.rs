@@ -15,7 +15,7 @@ use super::mistake::{Mistake, Mistakes, nearest};
 use super::waiver::{WaivedAction, Waiver};
 use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
-use crate::catalog::{ChangeRow, OwnRows, TypeRow};
+use crate::catalog::{ActionRow, ChangeRow, OwnRows, TypeRow};
 use crate::policy::calendar::{self, Field, Freeze, Window};
 
 /// The largest policy file that is read, in bytes.
@@ -49,6 +49,7 @@ pub const TOP_KEYS: &[&str] = &[
     "env",
     "type",
     "change",
+    "action",
 ];
 /// Keys of `[env.NAME]`.
 pub const ENV_KEYS: &[&str] = &[
@@ -190,6 +191,7 @@ impl Reader<'_> {
                 "env" => policy.envs = self.envs(cell),
                 "type" => own.types = self.types(cell),
                 "change" => own.changes = self.changes(cell),
+                "action" => own.actions = self.action_rows(cell),
                 name if self.layer(name, cell, &mut policy.base) => {}
                 _ => self.cells.unknown(key, "the top level", TOP_KEYS),
             }
@@ -650,6 +652,32 @@ impl Reader<'_> {
                         self.first_line(&place),
                         mistake,
                         "rules/catalog/README.md of applygate says what each key means",
+                    ),
+                    None => rows.push(row),
+                },
+                Err(error) => self.not_a_row(&place, error.span(), error.message()),
+            }
+        }
+        rows
+    }
+
+    /// Rows about actions, read as the catalogue reads its own.
+    fn action_rows(&mut self, cell: &Cell<'_>) -> Vec<ActionRow> {
+        let mut rows: Vec<ActionRow> = Vec::new();
+        for (place, _, cell) in self.cells.tables("action", cell) {
+            match ActionRow::deserialize(ValueDeserializer::from(cell.clone())) {
+                Ok(row) if rows.iter().any(|there| there.name == row.name) => {
+                    self.cells.wrong(
+                        self.first_line(&place),
+                        format!("there are two rows of {}", row.name),
+                        "",
+                    );
+                }
+                Ok(row) => match row.mistake() {
+                    Some(mistake) => self.cells.wrong(
+                        self.first_line(&place),
+                        mistake,
+                        "rules/catalog/work/actions.toml of applygate says what each key means",
                     ),
                     None => rows.push(row),
                 },

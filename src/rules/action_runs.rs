@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch};
 use crate::catalog::work::{self, Does};
-use crate::catalog::{Catalog, Grade};
+use crate::catalog::{ActionRow, Catalog, Grade, TypeRow};
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Invocation, ReadError};
@@ -29,12 +29,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     let broken = |_| ReadError("the catalogue of actions is broken");
     let rows = work::actions().map_err(broken)?;
-    let wiped = Catalog::for_types(
+    // A team's own row takes the place of the built-in one.
+    let row = |kind: &str| -> Option<&ActionRow> {
+        facts.catalog.own_action(kind).or_else(|| rows.get(kind))
+    };
+    let known = Catalog::for_types(
         invocations
             .iter()
-            .filter_map(|invocation| rows.get(invocation.kind.as_ref())?.of.as_deref()),
+            .filter_map(|invocation| row(invocation.kind.as_ref())?.of.as_deref()),
     )
     .map_err(broken)?;
+    let wiped = |row: &ActionRow| -> Option<&TypeRow> {
+        let kind = row.of.as_deref()?;
+        facts.catalog.get(kind).or_else(|| known.get(kind))
+    };
     // One action may be set off by many objects.
     let mut by_address: BTreeMap<&str, Vec<&Invocation<'_>>> = BTreeMap::new();
     for invocation in invocations {
@@ -45,13 +53,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     for (address, runs) in by_address {
         let Some(first) = runs.first() else { continue };
-        let row = rows.get(first.kind.as_ref());
+        let row = row(first.kind.as_ref());
         let grade = match row {
             None => Severity::Medium,
-            Some(row) if row.does == Does::Wipes => row
-                .of
-                .as_deref()
-                .and_then(|kind| wiped.get(kind))
+            Some(row) if row.does == Does::Wipes => wiped(row)
                 .map_or(Grade::High, |row| row.destroy)
                 .severity()
                 .map_or(Severity::Medium, |severity| severity.max(Severity::Medium)),
@@ -66,7 +71,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             resource_type: Some(first.kind.to_string()),
             loss: row
                 .filter(|row| row.does == Does::Wipes)
-                .and_then(|row| wiped.get(row.of.as_deref()?))
+                .and_then(wiped)
                 .map(|row| row.loss.clone()),
             guess: row.is_none(),
             ..Finding::about_plan(RULE.id, grade, says)

@@ -857,6 +857,55 @@ fn own_changes() {
 }
 
 #[test]
+fn own_actions() {
+    let row = |does: &str, of: &str| {
+        format!(
+            "[[action]]\nname = \"acme_ledger_seal\"\ndoes = \"{does}\"\nsays = \"a ledger is sealed\"\nsource = \"https://x\"\n{of}"
+        )
+    };
+    let runs = json!({"format_version": "1.2", "terraform_version": "1.15.5", "planned_values": {}, "resource_changes": [],
+        "action_invocations": [{"address": "action.acme_ledger_seal.now", "type": "acme_ledger_seal", "name": "now",
+            "provider_name": "registry.terraform.io/acme/acme", "invoke_action_trigger": {}}]})
+    .to_string()
+    .into_bytes();
+    let grade =
+        |text: &str| weighed(&judge(&runs, &settings(text)), "action-runs").map(|(grade, _)| grade);
+    assert_eq!(grade(""), Some(Severity::Medium), "not known");
+    assert_eq!(grade(&row("sends", "")), Some(Severity::Low));
+    assert_eq!(grade(&row("stops", "")), Some(Severity::Medium));
+    let wipes = row("wipes", "of = \"acme_ledger\"\n");
+    assert_eq!(grade(&wipes), Some(Severity::High));
+    let ledger = "[[type]]\nname = \"acme_ledger\"\ncategory = \"database\"\ndestroy = \"critical\"\nloss = \"all bookings\"\nsource = \"https://x\"\n";
+    assert_eq!(
+        grade(&(wipes.clone() + ledger)),
+        Some(Severity::Critical),
+        "graded as the destroy of a type of one's own"
+    );
+    assert_eq!(
+        grade(&row("wipes", "of = \"aws_s3_bucket\"\n")),
+        Some(Severity::Critical)
+    );
+    for (text, mistake) in [
+        (
+            row("wipes", ""),
+            "an action that wipes, without the type whose data it wipes: of = \"acme_ledger\"",
+        ),
+        (
+            row("sends", "of = \"acme_ledger\"\n"),
+            "of is only for an action that wipes",
+        ),
+        (
+            row("sends", "") + &row("stops", ""),
+            "there are two rows of acme_ledger_seal",
+        ),
+    ] {
+        assert_eq!(mistakes(&text), [mistake]);
+    }
+    assert!(mistakes(&row("wipe", ""))[0].contains("unknown variant `wipe`"));
+    assert!(mistakes(&row("sends", "off = 1"))[0].contains("unknown field `off`"));
+}
+
+#[test]
 fn own_types() {
     let row = |name: &str, grade: &str| {
         format!(
@@ -1765,9 +1814,10 @@ fn the_schema_knows_what_the_reader_knows() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let row = "[[type]]\nname = \"a_b\"\ncategory = \"database\"\ndestroy = \"high\"\nloss = \"x\"\nsource = \"https://x\"\n";
     let change = "[[change]]\nattribute = \"a\"\ntypes = [\"a_b\"]\nfalls = true\nrule = \"retention-cut\"\ngrade = \"high\"\nsays = \"x\"\nsource = \"https://x\"\n";
+    let action = "[[action]]\nname = \"a_b_c\"\ndoes = \"wipes\"\nof = \"a_b\"\nsays = \"x\"\nsource = \"https://x\"\n";
     let full = format!(
         "max_waiver_days = 30\nblock_at = \"low\"\nrules = {{ state-missing = \"high\", mass-destroy = \"off\" }}\n[limits]\nmass_share = 0.5\nmass_count = 1\n[expect]\n\
-         region = \"eu-*\"\nproviders = [\"a\", \"b\"]\none_region = true\nmax_destroy = 0\n{WAIVER}{row}{change}[env.x]\nworkspace = [\"a\", \"b*\"]\ndirectory = \"a/**\"\n"
+         region = \"eu-*\"\nproviders = [\"a\", \"b\"]\none_region = true\nmax_destroy = 0\n{WAIVER}{row}{change}{action}[env.x]\nworkspace = [\"a\", \"b*\"]\ndirectory = \"a/**\"\n"
     );
     let waiver = |from: &str, to: &str| WAIVER.replace(from, to);
     for (text, good) in [
@@ -1819,6 +1869,9 @@ fn the_schema_knows_what_the_reader_knows() {
         (FREEZE.replace("from = 2026-12-20\n", ""), false),
         (FREEZE.replace("2026-12-20", "3"), false),
         (FREEZE.replace("to =", "until ="), false),
+        (action.replace("of = \"a_b\"\n", ""), false),
+        (action.replace("wipes", "sends"), false),
+        (action.replace("wipes", "wipe"), false),
         (row.replace("\"high\"", "\"hgih\""), false),
         (row.replace("loss = \"x\"\n", ""), false),
     ] {
