@@ -301,16 +301,41 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
     } else {
         format!(": {}", tally.join(", "))
     };
+    let aside = aside(plan);
+    let aside = if aside.is_empty() {
+        String::new()
+    } else {
+        format!(" · {}", aside.join(" · "))
+    };
     if let Some(change) = &summary.change {
         let files = crate::ui::words::plural(change.files, "source file");
         let modules = crate::ui::words::plural(change.modules, "module");
-        writeln!(out, "{}{what} · {files} in {modules}", style.style(word))?;
+        writeln!(
+            out,
+            "{}{what}{aside} · {files} in {modules}",
+            style.style(word)
+        )?;
         return writeln!(out, "{}", styles.bold.style(line(&summary.source)));
     }
-    writeln!(out, "{}{what}{}", style.style(word), place(plan))?;
+    writeln!(out, "{}{what}{aside}{}", style.style(word), place(plan))?;
     writeln!(out, "{}", styles.bold.style(line(&summary.source)))?;
     let read = format!("{version} · sha256 {digest}");
     writeln!(out, "{}", styles.dim.style(read))
+}
+
+/// What a reader of the verdict alone must not miss: findings that were let through, and a closed gate.
+fn aside(plan: &PlanReport) -> Vec<String> {
+    let findings = &plan.decision.findings;
+    let counted = ["waived", "allowed", "off"].iter().filter_map(|word| {
+        let count = findings
+            .iter()
+            .filter(|weighed| weighed.standing.word() == *word)
+            .count();
+        let word = if *word == "off" { "switched off" } else { word };
+        (count > 0).then(|| format!("{count} {word}"))
+    });
+    let closed = plan.decision.closed.as_ref().map(|_| "closed".to_owned());
+    counted.chain(closed).collect()
 }
 
 /// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.
@@ -817,7 +842,13 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
             verdict_colour(layout.styles, Verdict::Warn),
         )?;
     }
-    footer(out, layout, "verdict", text, style)?;
+    let aside = aside(plan);
+    let text = if aside.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text} ({})", aside.join(", "))
+    };
+    footer(out, layout, "verdict", &text, style)?;
     if let Some(weighed) = decision
         .findings
         .iter()
