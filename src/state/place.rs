@@ -90,8 +90,11 @@ fn folder(file: &Path) -> PathBuf {
     }
 }
 
-/// The directory that lasts: Terragrunt copies a unit into `.terragrunt-cache` below it, and wipes the copy.
+/// The directory that lasts: Terragrunt copies a unit into `.terragrunt-cache` below it, and wipes the copy; CDKTF writes `cdktf.out/stacks/NAME`.
 pub(crate) fn unit(dir: &Path) -> PathBuf {
+    if let Some(root) = of_cdktf(dir) {
+        return root;
+    }
     let parts: Vec<_> = dir.components().collect();
     let cache = parts
         .iter()
@@ -113,6 +116,31 @@ pub(crate) fn unit(dir: &Path) -> PathBuf {
     } else {
         unit
     }
+}
+
+/// The directory beside `cdktf.json`, for the only stack that is written below it: a pin file is for one stack, so several keep their own.
+fn of_cdktf(dir: &Path) -> Option<PathBuf> {
+    let whole = dir.canonicalize().ok()?;
+    let stacks = whole
+        .parent()
+        .filter(|dir| dir.ends_with("cdktf.out/stacks"))?;
+    let root = stacks.parent()?.parent()?;
+    let others = std::fs::read_dir(stacks).ok()?.flatten().take(2).count();
+    if others != 1 || !root.join("cdktf.json").is_file() {
+        return None;
+    }
+    // As it was named, where the name goes that far up.
+    let named = dir.parent().and_then(Path::parent).and_then(Path::parent);
+    Some(match named {
+        Some(named) if same(named, root) => {
+            if named.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                named.to_owned()
+            }
+        }
+        _ => root.to_owned(),
+    })
 }
 
 fn same(one: &Path, other: &Path) -> bool {

@@ -224,3 +224,44 @@ fn what_is_left_out_on_purpose_is_named() {
     let (_, said) = check(&stack, &["plan.tfplan"]);
     assert!(!said.contains("is not used"), "{said}");
 }
+
+/// CDKTF writes its stacks anew each time; what lasts is the directory with `cdktf.json`.
+#[test]
+fn a_stack_of_cdktf_is_compared_with_its_project() {
+    let temp = repository(OLD_STATE);
+    let stacks = temp.path().join("app/cdktf.out/stacks");
+    copy(&temp.path().join("stack"), &stacks.join("web"));
+    std::fs::rename(
+        stacks.join("web/applygate.pin.toml"),
+        temp.path().join("app/applygate.pin.toml"),
+    )
+    .expect("moved");
+    let plan = "app/cdktf.out/stacks/web/plan.tfplan";
+    let (_, said) = check(temp.path(), &[plan]);
+    assert!(!said.contains("state-rolled-back"), "no cdktf.json: {said}");
+    std::fs::write(temp.path().join("app/cdktf.json"), "{}").expect("written");
+    for (dir, plan) in [
+        (temp.path().to_owned(), plan),
+        (temp.path().join("app"), "cdktf.out/stacks/web/plan.tfplan"),
+        (stacks.join("web"), "plan.tfplan"),
+    ] {
+        let (code, said) = check(&dir, &[plan]);
+        assert!(
+            code == Some(1) && said.contains("state-rolled-back"),
+            "{dir:?}: {said}"
+        );
+    }
+    std::fs::remove_file(temp.path().join("app/applygate.pin.toml")).expect("removed");
+    let output = applygate()
+        .current_dir(temp.path())
+        .args(["pin", plan])
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert!(temp.path().join("app/applygate.pin.toml").is_file());
+    assert!(!stacks.join("web/applygate.pin.toml").exists());
+    // One pin file is for one stack.
+    std::fs::create_dir(stacks.join("db")).expect("made");
+    let (_, said) = check(temp.path(), &[plan]);
+    assert!(said.contains("no pin"), "{said}");
+}
