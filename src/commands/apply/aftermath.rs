@@ -91,9 +91,18 @@ pub(super) fn went_badly(
     {
         told.push("errored.tfstate lies here: the new state could not be stored. Keep it; terraform state push errored.tfstate puts it in place".to_owned());
     }
+    // Terraform refuses a stale or foreign plan whatever the lock says: then to unlock is the wrong thing to type.
+    let as_planned = planned.zip(after).is_some_and(|(planned, after)| {
+        planned.lineage == after.lineage && planned.serial == after.serial
+    });
     if let Some(lock) = planned.and_then(|planned| local_lock(dir, planned)) {
+        let unlock = if as_planned {
+            ". If none does: terraform force-unlock"
+        } else {
+            ": wait for it"
+        };
         told.push(format!(
-            "{} lies here: the lock of a run that did not end well, or of one that still goes on. If none does: terraform force-unlock",
+            "{} lies here: the lock of a run that did not end well, or of one that still goes on{unlock}",
             line(&lock.display().to_string())
         ));
     }
@@ -101,16 +110,25 @@ pub(super) fn went_badly(
         (Some(planned), Some(after)) if planned.lineage == after.lineage && planned.serial == after.serial => {
             told.push(format!("the state is still at serial {}: nothing was stored in it", after.serial));
         }
+        (Some(planned), Some(after)) if !planned.is_missing() && planned.lineage != after.lineage => {
+            told.push("the state here is another one than the plan was made for (its lineage differs), so Terraform does not take the plan: find out which state is meant, and plan again".to_owned());
+        }
+        (Some(planned), Some(after)) if after.serial < planned.serial => {
+            told.push(format!(
+                "the state is at serial {} now, older than the {} that the plan was made for: it was put back to an older one, and Terraform does not take the plan. Find out who did that before you plan again",
+                after.serial, planned.serial
+            ));
+        }
         (Some(planned), Some(after)) => {
             let then =
                 if planned.is_missing() { "there was none when the plan was made".to_owned() } else { format!("the plan was made for {}", planned.serial) };
             told.push(format!(
-                "the state is at serial {} now, {then}: either this run changed it before it ended, or somebody did since then and the plan is stale. Plan again",
+                "the state is at serial {} now, {then}: if Terraform says above that the plan is stale, somebody changed the state since then; else this run changed it before it ended. Plan again",
                 after.serial
             ));
         }
         _ => told
-            .push("the state could not be read: plan again before anything else; if it is locked and nobody runs Terraform: terraform force-unlock".to_owned()),
+            .push("the state could not be read: what Terraform says above is the cause. Mend that, and plan again before anything else".to_owned()),
     }
     told
 }
