@@ -8,6 +8,7 @@ use hcl_edit::structure::{Attribute, Block as Node, Body, Structure};
 
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
 use super::model::{Module, Provider, Resource, Variable};
+use super::written::{self, structure};
 use super::{Lines, key};
 
 /// Attributes that are kept of one block.
@@ -23,12 +24,52 @@ impl Lines {
 
 /// Reads one file into its module; `None` when it does not parse.
 pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module<'_>) -> Option<()> {
-    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let Ok(body) = hcl_edit::parser::parse_body(text) else {
+        heads(text, file, overrides, module);
+        return None;
+    };
     let lines = Lines::new(text);
     for node in body.blocks() {
         block(node, file, overrides, &lines, module);
     }
     Some(())
+}
+
+/// The blocks of a file that `hcl-edit` refuses although Terraform may take it: where they stand is known, what is written in them is not.
+fn heads(text: &str, file: &str, overrides: bool, module: &mut Module<'_>) {
+    for block in structure::read(text).unwrap_or_default() {
+        let labels: Vec<&str> = block.labels.iter().map(String::as_str).collect();
+        match (block.kind.as_str(), labels.as_slice()) {
+            (mode @ ("resource" | "data" | "ephemeral" | "action"), [kind, name]) => {
+                let mut resource = Resource {
+                    file: file.to_owned(),
+                    line: block.line,
+                    ..Resource::default()
+                };
+                lines_of(&block.body, "", &mut resource.attributes);
+                module.put_resource(key(mode, kind, name), resource, overrides);
+            }
+            ("module", [name]) => {
+                module.calls.insert((*name).to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn lines_of(body: &written::Body, prefix: &str, found: &mut Vec<(String, usize)>) {
+    for attribute in &body.attributes {
+        if found.len() < MAX_ATTRIBUTES {
+            found.push((format!("{prefix}{}", attribute.name), attribute.line));
+        }
+    }
+    for block in &body.blocks {
+        if found.len() < MAX_ATTRIBUTES {
+            let path = format!("{prefix}{}", block.kind);
+            found.push((path.clone(), block.line));
+            lines_of(&block.body, &format!("{path}."), found);
+        }
+    }
 }
 
 /// The source addresses of a lock file (`.terraform.lock.hcl`); `None` when it does not parse.
@@ -288,6 +329,17 @@ mod tests {
             (variable("secret").0, variable("n")),
             (Some(UNKNOWN), (None, Some(false)))
         );
+    }
+
+    /// The places of blocks are known, and that there is more is said.
+    #[test]
+    fn blocks_of_a_file_that_is_not_understood() {
+        let text = "resource \"t_x\" \"a\" {\n  o = { k = 1, k = 2 }\n  v {\n    e = true\n  }\n}\nmodule \"m\" {}\n";
+        let mut module = Module::new(String::new());
+        assert!(read(text, "main.tf", false, &mut module).is_none());
+        let block = &module.resources["t_x.a"];
+        assert_eq!((block.line, block.line_of("v.e")), (1, Some(4)));
+        assert!(module.calls.contains("m"));
     }
 
     #[test]

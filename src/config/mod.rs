@@ -13,6 +13,7 @@ mod planned;
 pub(crate) mod written;
 pub(crate) use planned::once;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use hcl::locked_providers;
@@ -86,7 +87,7 @@ impl Module<'_> {
     /// Adds a source file, in the order of [`in_order`]. Of one that cannot be read (`None`) or understood, it is noted that the module has more.
     pub(crate) fn add(&mut self, name: &str, path: &str, text: Option<&str>) {
         let read = text.and_then(|text| {
-            let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+            let text = &*plain(text);
             let (read, overrides) = (
                 if is_json(name) { json::read } else { hcl::read },
                 overrides(name),
@@ -94,6 +95,16 @@ impl Module<'_> {
             read(text, path, overrides, self)
         });
         self.whole &= read.is_some();
+    }
+}
+
+/// A text without a mark of the byte order, with line ends of one kind: `hcl-edit` takes neither. Lines keep their numbers.
+fn plain(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 

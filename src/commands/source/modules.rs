@@ -36,6 +36,7 @@ pub(super) struct Modules<'r> {
     parsed: HashMap<(String, bool), Arc<Source>>,
     /// By path: what is on disk has no hash.
     disk: HashMap<String, Arc<Source>>,
+    loaded: BTreeSet<String>,
     folders: HashMap<(String, Side), Arc<Folder>>,
     changed: BTreeSet<String>,
 }
@@ -54,6 +55,7 @@ impl<'r> Modules<'r> {
             within,
             parsed: HashMap::new(),
             disk: HashMap::new(),
+            loaded: BTreeSet::new(),
             folders: HashMap::new(),
             changed: BTreeSet::new(),
         }
@@ -154,10 +156,12 @@ impl<'r> Modules<'r> {
         let most = usize::try_from(MAX_SOURCE).unwrap_or(usize::MAX);
         let mut jobs: Vec<(Key, Option<Vec<u8>>)> = Vec::new();
         for side in [Side::Before, Side::After] {
-            let entries: Vec<(&str, &Entry)> = self
-                .files(side)
+            let files = self.files(side);
+            let entries: Vec<(&str, &Entry)> = dirs
                 .iter()
-                .filter(|(path, _)| is_wanted(path) && dirs.contains(dir(path)))
+                .filter(|dir| !self.loaded.contains(*dir))
+                .flat_map(|at| inside(files, at))
+                .filter(|(path, _)| is_wanted(path))
                 .filter(|(path, entry)| match entry {
                     Entry::Blob(hash) => !self.parsed.contains_key(&(hash.clone(), is_json(path))),
                     Entry::Disk => !self.disk.contains_key(*path),
@@ -174,6 +178,7 @@ impl<'r> Modules<'r> {
                 jobs.push((key, contents.remove(path).flatten()));
             }
         }
+        self.loaded.extend(dirs.iter().cloned());
         jobs.sort_by(|a, b| a.0.cmp(&b.0));
         jobs.dedup_by(|a, b| a.0 == b.0);
         for (key, source) in parse(&jobs) {
@@ -192,17 +197,9 @@ impl<'r> Modules<'r> {
             return Ok(Arc::clone(folder));
         }
         self.load(&BTreeSet::from([at.to_owned()]))?;
-        let start = if at.is_empty() {
-            String::new()
-        } else {
-            format!("{at}/")
-        };
         let mut sources: BTreeMap<&str, &Source> = BTreeMap::new();
-        let files = self.files(side).range(start.clone()..);
-        for (path, entry) in files.take_while(|(path, _)| path.starts_with(&start)) {
-            let Some(name) = path.strip_prefix(&start).filter(|name| !name.contains('/')) else {
-                continue;
-            };
+        for (path, entry) in inside(self.files(side), at) {
+            let name = name(path);
             let source = match entry {
                 Entry::Blob(hash) => self.parsed.get(&(hash.clone(), is_json(path))),
                 Entry::Disk => self.disk.get(path),
@@ -366,6 +363,31 @@ impl<'r> Modules<'r> {
         }
         notes
     }
+}
+
+/// The files of a directory, without those of directories in it: from one of these to the next it is one step, however many there are below.
+fn inside<'f>(files: &'f Files, at: &str) -> Vec<(&'f String, &'f Entry)> {
+    let start = if at.is_empty() {
+        String::new()
+    } else {
+        format!("{at}/")
+    };
+    let mut found = Vec::new();
+    let mut from = start.clone();
+    while let Some((path, entry)) = files.range(from.clone()..).next() {
+        let Some(rest) = path.strip_prefix(&start) else {
+            break;
+        };
+        from = match rest.split_once('/') {
+            // What comes after everything in that directory: the character after `/`.
+            Some((below, _)) => format!("{start}{below}0"),
+            None => {
+                found.push((path, entry));
+                format!("{path}\0")
+            }
+        };
+    }
+    found
 }
 
 fn is_json(path: &str) -> bool {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{in_order, is_json, overrides};
+use super::{in_order, is_json, overrides, plain};
 
 /// Levels of nested blocks and values that are followed.
 const MAX_DEPTH: usize = 64;
@@ -255,7 +255,7 @@ pub(crate) fn read(name: &str, bytes: Option<&[u8]>) -> Source {
     let Some(text) = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         return Source::Unread;
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = &*plain(text);
     if is_json(name) {
         return json::read(text).map_or(Source::Unread, Source::Whole);
     }

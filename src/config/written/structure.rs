@@ -186,7 +186,7 @@ pub(super) fn compact(text: &str) -> String {
 }
 
 /// The blocks of a file; `None` when even its structure is broken.
-pub(super) fn read(text: &str) -> Option<Vec<Block>> {
+pub(in crate::config) fn read(text: &str) -> Option<Vec<Block>> {
     let lines = Lines::new(text);
     let mut source = Tokens::new(text);
     let mut tokens = source.by_ref().peekable();

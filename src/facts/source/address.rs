@@ -18,10 +18,9 @@ pub(crate) fn local(dir: &str, source: &str) -> Option<String> {
     Some(steps.join("/"))
 }
 
-/// Whether an address of a `moved` or `removed` block is about a block, or about an instance of it.
-pub(super) fn is_about(said: &str, block: &str) -> bool {
-    said.strip_prefix(block)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+/// The block that an address of a `moved` or `removed` block is about: all of its instances, and of a module what is in it.
+pub(super) fn block(said: &str) -> &str {
+    said.split('[').next().unwrap_or(said)
 }
 
 #[cfg(test)]
@@ -45,7 +44,7 @@ mod tests {
 
     #[test]
     fn what_an_address_is_about() {
-        assert!(is_about("a.b", "a.b") && is_about("a.b[\"k\"]", "a.b"));
-        assert!(!is_about("a.bc", "a.b") && !is_about("a", "a.b"));
+        assert_eq!((block("a.b"), block("a.b[\"k\"]")), ("a.b", "a.b"));
+        assert_eq!(block("module.m[0].a.b"), "module.m");
     }
 }

@@ -1,12 +1,12 @@
 //! Two versions of one module, block by block.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::address::{is_about, local};
+use super::address::{block, local};
 use super::{At, CallGone, Delta, Fate, Pair, Reader, Side, Unguarded, What, backend, provider};
 use crate::catalog::{Catalog, TypeRow};
-use crate::config::written::{Body, Expr, Folder, Placed};
+use crate::config::written::{Body, Expr, Folder, Placed, Removed};
 use crate::finding::Shown;
 
 /// Levels of modules that are followed.
@@ -121,23 +121,46 @@ enum Said {
     Destroyed { said: bool, at: At },
 }
 
-fn said(folder: &Folder, address: &str) -> Said {
-    let mut at = address.to_owned();
+/// The `moved` and `removed` blocks of a module by what they are about: there may be as many of them as of resources.
+struct Words<'f> {
+    folder: &'f Folder,
+    moved: HashMap<&'f str, &'f str>,
+    removed: HashMap<&'f str, &'f Removed>,
+    /// What is moved, as it is written.
+    instances: HashSet<&'f str>,
+}
+
+impl<'f> Words<'f> {
+    fn of(folder: &'f Folder) -> Self {
+        let moved = folder.moved.iter();
+        let removed = folder.removed.iter();
+        Self {
+            folder,
+            moved: moved.map(|(from, to)| (block(from), to.as_str())).collect(),
+            removed: removed.map(|there| (block(&there.from), there)).collect(),
+            instances: folder.moved.iter().map(|(from, _)| from.as_str()).collect(),
+        }
+    }
+
+    /// Whether something of a block is moved.
+    fn moves(&self, name: &str) -> bool {
+        self.moved.contains_key(name)
+    }
+}
+
+fn said(words: &Words<'_>, address: &str) -> Said {
+    let mut at = address;
     // Moves can follow each other.
     for _ in 0..MAX_DEPTH {
-        let Some((_, to)) = folder.moved.iter().find(|(from, _)| is_about(from, &at)) else {
+        let Some(to) = words.moved.get(at) else {
             break;
         };
-        if has(folder, to) {
+        if has(words.folder, to) {
             return Said::Moved;
         }
-        at = to.split('[').next().unwrap_or(to).to_owned();
+        at = block(to);
     }
-    match folder
-        .removed
-        .iter()
-        .find(|removed| is_about(&removed.from, address))
-    {
+    match words.removed.get(address) {
         None => Said::Nothing,
         Some(removed) if removed.destroy == Some(Expr::Bool(false)) => Said::Forgotten,
         Some(removed) => Said::Destroyed {
@@ -183,13 +206,14 @@ impl Compared<'_> {
         depth: usize,
     ) -> Result<(), E> {
         let (before, after) = (&pair.before, &pair.after);
+        let words = Words::of(after);
         let mut arrived = Arrived::of(before, after, self.catalog);
         let mut in_modules: Option<BTreeMap<String, String>> = None;
         for (name, placed) in &before.resources {
             match after.resources.get(name) {
-                Some(now) => self.stays(name, placed, now, prefix, after),
+                Some(now) => self.stays(name, placed, now, prefix, &words),
                 None => {
-                    let what = match said(after, name) {
+                    let what = match said(&words, name) {
                         Said::Moved | Said::Forgotten => continue,
                         Said::Destroyed { said, at } => {
                             let what = What::Removed {
@@ -213,7 +237,7 @@ impl Compared<'_> {
             }
         }
         for (name, call) in &before.calls {
-            self.call(name, call, pair, prefix, &mut arrived, read, depth)?;
+            self.call(name, call, pair, prefix, &words, &mut arrived, read, depth)?;
         }
         Ok(())
     }
@@ -273,7 +297,7 @@ impl Compared<'_> {
     }
 
     /// A block that both versions have.
-    fn stays(&mut self, name: &str, old: &Placed, new: &Placed, prefix: &str, after: &Folder) {
+    fn stays(&mut self, name: &str, old: &Placed, new: &Placed, prefix: &str, words: &Words<'_>) {
         let (before, now) = (&old.block.body, &new.block.body);
         if before == now {
             return;
@@ -296,7 +320,7 @@ impl Compared<'_> {
             });
         }
         let at = || before_at(old);
-        match self.repetition(before, now, &address, said_of(after, name)) {
+        match self.repetition(before, now, &address, words.moves(name)) {
             Repeated::Same => {}
             Repeated::Rekeyed(moved) => {
                 self.tell(address, name, at(), What::Rekeyed { moved }, old, None);
@@ -305,11 +329,7 @@ impl Compared<'_> {
             Repeated::Dropped(keys) => {
                 for key in keys {
                     let one = format!("{address}{key}");
-                    if !after
-                        .moved
-                        .iter()
-                        .any(|(from, _)| *from == format!("{name}{key}"))
-                    {
+                    if !words.instances.contains(format!("{name}{key}").as_str()) {
                         self.tell(one, name, at(), What::Dropped, old, None);
                     }
                 }
@@ -377,6 +397,7 @@ impl Compared<'_> {
         call: &Placed,
         pair: &Pair,
         prefix: &str,
+        words: &Words<'_>,
         arrived: &mut Arrived,
         read: &mut Reader<'_, E>,
         depth: usize,
@@ -387,7 +408,7 @@ impl Compared<'_> {
         let old = source(call).and_then(|source| local(&pair.dir, &source));
         let after = &pair.after;
         let Some(now) = after.calls.get(name) else {
-            let (what, to) = match said(after, &address) {
+            let (what, to) = match said(words, &address) {
                 Said::Moved | Said::Forgotten => return Ok(()),
                 Said::Destroyed { said, .. } => (How::Removed(said), None),
                 Said::Nothing => (How::Gone, arrived.take_call(call)),
@@ -407,7 +428,7 @@ impl Compared<'_> {
             return Ok(());
         }
         if let Repeated::Rekeyed(moved) =
-            self.repetition(before, after_body, &full, said_of(after, &address))
+            self.repetition(before, after_body, &full, words.moves(&address))
             && let Some(dir) = &old
         {
             return self.expand(
@@ -541,10 +562,6 @@ fn moves(address: &str, old: &Repetition, new: &Repetition) -> String {
     blocks.join("\n")
 }
 
-fn said_of(folder: &Folder, name: &str) -> bool {
-    folder.moved.iter().any(|(from, _)| is_about(from, name))
-}
-
 fn before_at(placed: &Placed) -> At {
     At {
         side: Side::Before,
@@ -593,7 +610,8 @@ impl Arrived {
             calls: HashMap::new(),
             free: BTreeSet::new(),
         };
-        let taken = |name: &str| after.moved.iter().any(|(_, to)| is_about(to, name));
+        let targets: HashSet<&str> = after.moved.iter().map(|(_, to)| block(to)).collect();
+        let taken = |name: &str| targets.contains(name);
         for (name, placed) in &after.resources {
             if before.resources.contains_key(name) || taken(name) {
                 continue;
