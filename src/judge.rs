@@ -70,6 +70,13 @@ fn judge_plan(
     for weighed in &mut judged.decision.findings {
         spell(&mut weighed.finding, plan.writer);
     }
+    summary.notes.append(&mut judged.notes);
+    if let Some(past) = settings.past.as_ref().filter(|_| plan.saved.is_none()) {
+        let name = &past.name;
+        summary.notes.push(format!(
+            "not held against {name}: only a saved plan has the configuration that it was made from"
+        ));
+    }
     let from = settings.reviewed.as_ref().map(|reviewed| {
         let weaker = settings.tree.as_ref().and_then(|tree| {
             let other = decide(plan, settings, tree);
@@ -133,11 +140,12 @@ pub(crate) fn source(
 }
 
 fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: bool) -> Judged {
-    let (outcome, holding) = match settings.by(files, None) {
+    let (mut outcome, holding) = match settings.by(files, None) {
         Ok(holding) => (change::judge(deltas, &holding.own, capped), Some(holding)),
         Err(refusal) => (
             all::Outcome {
                 findings: Vec::new(),
+                notes: Vec::new(),
                 refusal: Some(refusal),
             },
             None,
@@ -146,6 +154,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
     let Some(holding) = holding else {
         return Judged {
             decision: Line::default().decide(outcome),
+            notes: Vec::new(),
             identity: None,
             pinned: None,
             policy: None,
@@ -153,6 +162,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
         };
     };
     Judged {
+        notes: std::mem::take(&mut outcome.notes),
         decision: holding.line.decide(outcome),
         identity: None,
         pinned: None,
@@ -164,6 +174,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
 /// A plan, judged by one policy and pin.
 struct Judged {
     decision: Decision,
+    notes: Vec<String>,
     identity: Option<Identity>,
     /// The serial that is pinned for the plan's workspace.
     pinned: Option<u64>,
@@ -174,6 +185,7 @@ struct Judged {
 fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
     let refused = |refusal| all::Outcome {
         findings: Vec::new(),
+        notes: Vec::new(),
         refusal: Some(refusal),
     };
     let workspace = match (plan.saved.as_deref(), plan.pulled.as_deref()) {
@@ -185,6 +197,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
         Err(refusal) => {
             return Judged {
                 decision: Line::default().decide(refused(refusal)),
+                notes: Vec::new(),
                 identity: None,
                 pinned: None,
                 policy: None,
@@ -201,15 +214,19 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
     } else {
         StateFacts::read(plan, &settings.place, &files.pins)
     };
-    let (outcome, identity, pinned) = match state {
-        Ok(state) => (
-            all::judge(plan, &holding.limits, &state, &holding.own),
+    let (mut outcome, identity, pinned) = match state {
+        Ok(mut state) => (
+            {
+                state.past.clone_from(&settings.past);
+                all::judge(plan, &holding.limits, &state, &holding.own)
+            },
             state.identity.clone(),
             state.pinned().map(|pinned| pinned.serial),
         ),
         Err(refusal) => (refused(refusal), None, None),
     };
     Judged {
+        notes: std::mem::take(&mut outcome.notes),
         decision: holding.line.decide(outcome),
         identity,
         pinned,

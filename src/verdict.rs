@@ -328,6 +328,7 @@ mod tests {
         });
         let decision = line.decide(Outcome {
             findings: findings.collect(),
+            notes: Vec::new(),
             refusal: None,
         });
         let used = |at| {
@@ -409,6 +410,7 @@ mod tests {
         });
         line.decide(Outcome {
             findings: findings.into(),
+            notes: Vec::new(),
             refusal: None,
         })
     }
@@ -462,6 +464,7 @@ mod tests {
         );
         let refused = line.decide(Outcome {
             findings: Vec::new(),
+            notes: Vec::new(),
             refusal: Some(Refusal::new(crate::ui::refusal::Why::Errored)),
         });
         assert!(refused.refusal.is_some(), "a waiver changes no refusal");
@@ -514,6 +517,7 @@ mod tests {
         };
         let decision = line.decide(Outcome {
             findings: vec![Finding::about_plan("plan-stale", Severity::High, "")],
+            notes: Vec::new(),
             refusal: None,
         });
         assert_eq!(decision.verdict, Verdict::Block);

@@ -206,6 +206,9 @@ pub(crate) struct CheckArgs {
     /// Refuse a plan file that is older than a configuration file below this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) newer_than: Option<PathBuf>,
+    /// Tell which destroys the change since this revision does not explain: a saved plan is held against the sources of then
+    #[arg(long, value_name = "REV")]
+    pub(crate) explain_from: Option<String>,
     /// Tell of waivers that cover nothing in these plans
     #[arg(long)]
     pub(crate) unused_waivers: bool,

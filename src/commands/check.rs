@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::directory::{self, Candidate};
-use super::inputs;
+use super::{inputs, source};
 use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
 use crate::judge;
@@ -47,7 +47,7 @@ pub(crate) fn check(
         }
         paths.push("-".into());
     }
-    let settings = Arc::new(settings);
+    let settings = Arc::new(explaining(args, settings)?);
     let mut places = Places {
         args,
         environment: &environment.at(args.now),
@@ -199,10 +199,27 @@ impl Places<'_> {
             return Ok(Arc::clone(settings));
         }
         let settings = Settings::resolve(&self.args.judge, place.clone(), self.environment)?;
-        let settings = Arc::new(settings);
+        if let Some(rev) = &self.args.explain_from
+            && !settings.place.counts()
+        {
+            return Err(Problem::new(
+                format!("--explain-from {rev} needs to know the directory that the plan is from"),
+                "name it: --dir DIR",
+            ));
+        }
+        let settings = Arc::new(explaining(self.args, settings)?);
         self.known.insert(place, Arc::clone(&settings));
         Ok(settings)
     }
+}
+
+/// With the sources that the plan is held against, where somebody asks.
+fn explaining(args: &CheckArgs, settings: Settings) -> Result<Settings, Problem> {
+    let Some(rev) = &args.explain_from else {
+        return Ok(settings);
+    };
+    let past = source::past(rev, &settings.place)?;
+    Ok(Settings { past, ..settings })
 }
 
 /// Judges everything in one input.

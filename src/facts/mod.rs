@@ -8,6 +8,7 @@ mod copy;
 mod destroy;
 mod difference;
 mod expect;
+pub(crate) mod explain;
 mod going;
 mod name;
 mod neighbours;
@@ -95,6 +96,8 @@ pub(crate) struct Facts<'a, 'p> {
     pub(crate) stripped: Vec<Stripped<'a, 'p>>,
     /// The accounts and regions that it touches, if an expectation asks.
     pub(crate) places: Option<Places>,
+    /// Which of it the change explains, where somebody asks.
+    pub(crate) explained: Option<explain::Explained>,
     /// Deletes and creates that are the same thing.
     pub(crate) renames: Vec<Rename<'a, 'p>>,
     rename_of: HashMap<&'a str, usize>,
@@ -154,6 +157,12 @@ impl<'a, 'p> Facts<'a, 'p> {
         } else {
             None
         };
+        let explained = match &state.past {
+            Some(past) => {
+                explain::Explained::of(plan, past, &destroys, &alters).map_err(nowhere)?
+            }
+            None => None,
+        };
         let rename_of = renames
             .iter()
             .enumerate()
@@ -168,6 +177,7 @@ impl<'a, 'p> Facts<'a, 'p> {
             alters,
             stripped,
             places,
+            explained,
             renames,
             rename_of,
         })

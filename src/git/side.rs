@@ -70,6 +70,18 @@ impl Repository {
         &self.root
     }
 
+    /// A directory as it is below the top, joined by `/`.
+    ///
+    /// # Errors
+    /// When it is in another repository, or its name is no text.
+    pub(crate) fn below(&self, dir: &Path) -> Result<String, Refusal> {
+        let outside = || Refusal::new(Why::NoRepository);
+        let dir = dir.canonicalize().map_err(|_| outside())?;
+        let below = dir.strip_prefix(&self.root).map_err(|_| outside())?;
+        let steps: Option<Vec<&str>> = below.iter().map(|step| step.to_str()).collect();
+        Ok(steps.ok_or_else(outside)?.join("/"))
+    }
+
     /// The commit that is checked out; `None` before the first one.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use crate::address::Pattern;
 use crate::catalog::OwnRows;
 use crate::cli::environment::Environment;
 use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
+use crate::config::written::Past;
 use crate::facts::{Expectations, Limits};
 use crate::finding::Severity;
 use crate::git;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub reviewed: Option<Arc<Reviewed>>,
     /// What the working tree has instead, if that differs and could be judged by: only for comparing.
     pub tree: Option<Files>,
+    /// The sources that the plan is held against (`--explain-from`).
+    pub past: Option<Arc<Past>>,
     /// The time that counts.
     pub now: Timestamp,
     /// Whether the policy is the one that was found, because nobody named another or none.

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use crate::catalog::{Catalog, OwnRows, RowError, carried};
+use crate::facts::explain::Told;
 use crate::facts::{Facts, Limits, Unreadable};
-use crate::finding::Finding;
+use crate::finding::{Evidence, Finding};
 use crate::plan::{Action, Plan};
 use crate::rules::RULES;
 use crate::rules::source::Sources;
@@ -16,6 +17,8 @@ use crate::ui::refusal::{Refusal, Why};
 pub(crate) struct Outcome {
     /// The findings, the worst first.
     pub(crate) findings: Vec<Finding>,
+    /// What a reader should know beside them.
+    pub(crate) notes: Vec<String>,
     /// Why the plan as a whole cannot be let through, whatever the findings say.
     pub(crate) refusal: Option<Refusal>,
 }
@@ -29,12 +32,14 @@ pub(crate) fn judge(
     own: &OwnRows,
 ) -> Outcome {
     match findings(plan, limits, state, own) {
-        Ok(findings) => Outcome {
+        Ok((findings, notes)) => Outcome {
             findings,
+            notes,
             refusal: refusal(plan),
         },
         Err(refusal) => Outcome {
             findings: Vec::new(),
+            notes: Vec::new(),
             refusal: Some(refusal),
         },
     }
@@ -45,7 +50,7 @@ fn findings(
     limits: &Limits,
     state: &StateFacts,
     own: &OwnRows,
-) -> Result<Vec<Finding>, Refusal> {
+) -> Result<(Vec<Finding>, Vec<String>), Refusal> {
     let mut catalog = catalog(plan).map_err(|error| {
         Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
     })?;
@@ -61,8 +66,26 @@ fn findings(
     findings
         .iter_mut()
         .for_each(|finding| sources.locate(finding));
+    let mut notes = Vec::new();
+    if let Some(explained) = &facts.explained {
+        notes.push(explained.words());
+        for finding in &mut findings {
+            let told = finding
+                .address
+                .as_ref()
+                .filter(|_| finding.rule != super::not_explained::RULE.id)
+                .and_then(|address| explained.told.get(address));
+            let words = match told {
+                Some(Told::Explained) => "explained by the change",
+                Some(Told::NotExplained) => "not explained by the change",
+                _ => continue,
+            };
+            let words = format!("{words} since {}", explained.name);
+            finding.evidence.push(Evidence::Note(words));
+        }
+    }
     findings.sort_by(order);
-    Ok(findings)
+    Ok((findings, notes))
 }
 
 /// The order of reports: among equally bad ones, data before what others stand on, which can be built again.

@@ -39,6 +39,7 @@ mod key_destroy;
 mod made;
 mod mass_destroy;
 mod module_removed;
+mod not_explained;
 mod outside_scope;
 mod over_budget;
 mod partial_plan;
@@ -180,6 +181,7 @@ pub static RULES: &[&Rule] = &[
     &provider_unexpected::RULE,
     &outside_scope::RULE,
     &over_budget::RULE,
+    &not_explained::RULE,
     &module_removed::RULE,
     &provider_changed::RULE,
     &state_in_git::RULE,

@@ -8,8 +8,10 @@ pub(crate) mod place;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::catalog::{Catalog, RowError};
+use crate::config::written::Past;
 use crate::plan::saved::{Backend, Object, State};
 use crate::plan::{Plan, Pulled};
 use crate::ui::refusal::{Refusal, Why};
@@ -218,6 +220,8 @@ pub(crate) struct StateFacts {
     pub(crate) pulled: bool,
     /// The root module's sources in the directory, by name: for JSON plans, which have none in them.
     pub(crate) sources: BTreeMap<String, String>,
+    /// The sources of another revision, where somebody asks what the change since then explains.
+    pub(crate) past: Option<Arc<Past>>,
 }
 
 /// The workspace that is selected in a working directory (docs/plan-format.md).
@@ -337,6 +341,7 @@ impl StateFacts {
             BTreeMap::new()
         };
         Ok(Self {
+            past: None,
             identity,
             pin,
             beside,

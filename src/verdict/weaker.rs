@@ -99,6 +99,7 @@ mod tests {
         });
         line.decide(Outcome {
             findings: findings.collect(),
+            notes: Vec::new(),
             refusal: None,
         })
     }
@@ -200,6 +201,7 @@ mod tests {
         let refused = |outcome| {
             Line::default().decide(Outcome {
                 findings: outcome,
+                notes: Vec::new(),
                 refusal: Some(Refusal::new(Why::BrokenPin)),
             })
         };

@@ -622,6 +622,120 @@ fn thousands_of_files() {
     assert_eq!(ran.json()["changes"][0]["files"], 3_000);
 }
 
+/// A saved plan held against the sources of a revision: what the change asks for, what it does not, and what nobody can tell.
+#[test]
+fn what_a_change_explains() {
+    use applygate::testing::Document;
+    let Some(repo) = repo() else { return };
+    let bytes = fs::read(root().join("fixtures/backup-destroy/fires-snapshot/plan.tfplan"))
+        .expect("a plan");
+    let document = Document::open(&bytes).expect("opened");
+    let plans = document.plans().expect("read");
+    let config = &plans.plans[0].saved.as_ref().expect("saved").config;
+    let files: Vec<(String, String)> = ["main.tf", "aws.tf"]
+        .iter()
+        .map(|name| ((*name).to_owned(), config.source(name).expect("a source")))
+        .chain([(
+            ".terraform.lock.hcl".to_owned(),
+            config.lock().expect("a lock file"),
+        )])
+        .collect();
+    let put = |more: &str, without: &str| {
+        for (name, text) in files.iter().filter(|(name, _)| name != without) {
+            let more = if name == "main.tf" { more } else { "" };
+            repo.write(&format!("stack/{name}"), &format!("{text}{more}"));
+        }
+        repo.commit("put")
+    };
+    let address = plans.plans[0]
+        .changes
+        .iter()
+        .find(|change| change.kind == "aws_db_snapshot")
+        .expect("it goes")
+        .address
+        .to_string();
+    let name = address.rsplit('.').next().expect("a name").to_owned();
+    let with_block = put(
+        &format!("resource \"aws_db_snapshot\" \"{name}\" {{}}\n"),
+        "",
+    );
+    let same = put("", "");
+    fs::remove_file(repo.dir.join("stack/.terraform.lock.hcl")).expect("removed");
+    let without_lock = repo.commit("no lock");
+    put("", "");
+    fs::write(repo.dir.join("stack/tfplan"), &bytes).expect("written");
+    let check = |rev: &str| {
+        let output = assert_cmd::Command::cargo_bin("applygate")
+            .expect("built")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(&repo.dir)
+            .args([
+                "check",
+                "--format",
+                "json",
+                "--explain-from",
+                rev,
+                "stack/tfplan",
+            ])
+            .output()
+            .expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let json: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+        let plan = &json["plans"][0];
+        let found = plan["findings"].as_array().expect("findings").iter();
+        let rules: Vec<String> = found
+            .clone()
+            .filter(|finding| finding["address"] == address.as_str())
+            .map(|finding| {
+                format!(
+                    "{} {}",
+                    finding["rule"].as_str().expect("a rule"),
+                    finding["evidence"]
+                        .to_string()
+                        .contains("explained by the change")
+                )
+            })
+            .collect();
+        (rules, plan["notes"].to_string())
+    };
+    let (rules, notes) = check(&same);
+    assert_eq!(
+        rules,
+        ["backup-destroy true", "not-explained false"],
+        "{notes}"
+    );
+    assert!(
+        notes.contains("0 explained by the change, 1 not explained"),
+        "{notes}"
+    );
+    let (rules, notes) = check(&with_block);
+    assert_eq!(rules, ["backup-destroy true"], "{notes}");
+    assert!(
+        notes.contains("1 explained by the change, 0 not explained"),
+        "{notes}"
+    );
+    let (rules, notes) = check(&without_lock);
+    assert_eq!(rules, ["backup-destroy false"], "{notes}");
+    assert!(
+        notes.contains("1 cannot be told (the lock file is not in both)"),
+        "{notes}"
+    );
+    // What is no revision is exit 2.
+    for rev in ["nowhere", "HEAD..x"] {
+        let output = assert_cmd::Command::cargo_bin("applygate")
+            .expect("built")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .current_dir(&repo.dir)
+            .args(["check", "--explain-from", rev, "stack/tfplan"])
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{rev}");
+    }
+}
+
 /// The page shows a report that the binary prints. `UPDATE_DOCS=1` writes it.
 #[test]
 fn the_page_shows_what_is_printed() {

@@ -2,6 +2,7 @@
 
 mod beside;
 mod modules;
+mod past;
 mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::ui::streams::Streams;
 use crate::ui::words::plural;
 
 use modules::Modules;
+pub(super) use past::past;
 use sides::Sides;
 
 /// Runs the command.

@@ -17,7 +17,7 @@ pub(super) fn is_wanted(path: &str) -> bool {
     (is_source(name) || name == LOCK) && !path.split('/').any(|step| step == ".terraform")
 }
 
-fn name(path: &str) -> &str {
+pub(super) fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

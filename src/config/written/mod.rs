@@ -8,6 +8,7 @@ pub(crate) mod structure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use super::{in_order, is_json, overrides, plain};
 
@@ -201,6 +202,11 @@ pub(crate) struct Folder {
     pub(crate) resources: BTreeMap<String, Placed>,
     /// Module calls by name.
     pub(crate) calls: BTreeMap<String, Placed>,
+    /// Data sources by `TYPE.NAME`.
+    pub(crate) data: BTreeMap<String, Placed>,
+    pub(crate) locals: BTreeMap<String, Expr>,
+    pub(crate) variables: BTreeMap<String, Placed>,
+    pub(crate) outputs: BTreeMap<String, Placed>,
     /// `from` and `to`.
     pub(crate) moved: Vec<(String, String)>,
     pub(crate) removed: Vec<Removed>,
@@ -216,6 +222,21 @@ pub(crate) struct Folder {
     pub(crate) unread: Vec<String>,
     /// Files of which `hcl-edit` does not understand all.
     pub(crate) in_part: Vec<String>,
+}
+
+/// The modules of a stack as a revision has them.
+#[derive(Debug)]
+pub struct Past {
+    /// The revision, as it was named.
+    pub(crate) name: String,
+    /// The directory of the root module below the top of the repository.
+    pub(crate) root: String,
+    /// Those that the root module calls, directly or not, and itself, by their directories.
+    pub(crate) folders: BTreeMap<String, Arc<Folder>>,
+    /// Files with values of variables beside the root module that Terraform takes by itself: `terraform.tfvars`, `*.auto.tfvars`.
+    pub(crate) values: BTreeMap<String, Expr>,
+    /// Whether one of them cannot be read.
+    pub(crate) values_unread: bool,
 }
 
 /// A `removed` block.
@@ -328,6 +349,16 @@ impl Folder {
                     over,
                 );
             }
+            ("data", [kind, name]) => {
+                put(&mut self.data, format!("{kind}.{name}"), block, file, over);
+            }
+            ("locals", []) => {
+                let all = block.body.attributes.iter();
+                self.locals
+                    .extend(all.map(|local| (local.name.clone(), local.value.clone())));
+            }
+            ("variable", [name]) => put(&mut self.variables, (*name).to_owned(), block, file, over),
+            ("output", [name]) => put(&mut self.outputs, (*name).to_owned(), block, file, over),
             ("module", [name]) => put(&mut self.calls, (*name).to_owned(), block, file, over),
             ("provider", [name]) => {
                 let alias = block.body.text(&["alias"]);

@@ -50,7 +50,7 @@ pub(crate) fn compare<E>(
         had_state,
         still,
     ));
-    provider::compare(before, after, &mut compared.delta.providers);
+    provider::compare(before, after, &mut compared.delta);
     Ok(compared.delta)
 }
 

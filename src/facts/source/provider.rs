@@ -30,7 +30,8 @@ const PLACE: [&str; 20] = [
 /// Those of them whose words may be shown.
 const SHOWN: [&str; 2] = ["region", "location"];
 
-pub(super) fn compare(before: &Folder, after: &Folder, found: &mut Vec<ProviderChange>) {
+pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
+    let found = &mut delta.providers;
     for (name, old) in &before.providers {
         let Some(new) = after.providers.get(name) else {
             continue;
@@ -44,7 +45,11 @@ pub(super) fn compare(before: &Folder, after: &Folder, found: &mut Vec<ProviderC
         for path in PLACE {
             let value = |body: &Body| body.attribute(path).map(|there| there.value.clone());
             let (one, other) = (value(was), value(now));
-            if one != other {
+            let written = |value: Option<&Expr>| !matches!(value, Some(Expr::Other(_)));
+            if one == other {
+            } else if !written(one.as_ref()) || !written(other.as_ref()) {
+                delta.unknown += 1;
+            } else {
                 let line = now
                     .attribute(path)
                     .map_or(new.block.line, |there| there.line);

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::zip::Container;
+use crate::config::written::{self, Folder, Source};
 use crate::config::{self, MAX_SOURCE, Module, Tree};
 
 /// The most that is read of all files, in bytes: the parsed form takes many times as much.
@@ -36,13 +37,55 @@ impl<'b> Config<'b> {
     }
 
     /// The lock file of the providers; `None` when there is none, or it is too large or no text.
-    pub(crate) fn lock(&self) -> Option<String> {
+    #[must_use]
+    pub fn lock(&self) -> Option<String> {
         text(&self.container, LOCK)
     }
 
     /// Its modules.
     pub(crate) fn tree(&self) -> &Tree<'static> {
         self.tree.get_or_init(|| read(&self.container))
+    }
+
+    /// Its modules as they are written, by the paths of their calls.
+    pub(crate) fn written(&self) -> BTreeMap<String, Folder> {
+        let dirs: BTreeMap<String, String> = listed(&self.container)
+            .into_iter()
+            .map(|listed| (listed.key, listed.dir))
+            .collect();
+        let mut sources: BTreeMap<&str, BTreeMap<&str, Source>> = BTreeMap::new();
+        let mut left = MAX_ALL;
+        for member in self.container.names() {
+            let Some((key, name)) = member
+                .strip_prefix("tfconfig/m-")
+                .and_then(|member| member.split_once('/'))
+            else {
+                continue;
+            };
+            let size = self.container.size(member).unwrap_or(u64::MAX);
+            let content = (size <= left)
+                .then(|| text(&self.container, member))
+                .flatten();
+            left = left.saturating_sub(size);
+            let read = written::read(name, content.as_deref().map(str::as_bytes));
+            sources.entry(key).or_default().insert(name, read);
+        }
+        if let Some(lock) = self.lock() {
+            let read = written::read(written::LOCK, Some(lock.as_bytes()));
+            sources.entry("").or_default().insert(written::LOCK, read);
+        }
+        sources
+            .into_iter()
+            .map(|(key, files)| {
+                let dir = dirs.get(key).map_or("", String::as_str);
+                let borrowed = files.iter().map(|(name, source)| (*name, source));
+                let dir = dir.trim_end_matches('/');
+                (
+                    key.to_owned(),
+                    Folder::of(if dir == "." { "" } else { dir }, &borrowed.collect()),
+                )
+            })
+            .collect()
     }
 
     /// The source addresses of the providers that `init` chose; `None` when the plan does not have them.

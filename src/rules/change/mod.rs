@@ -49,11 +49,13 @@ pub(crate) fn judge(deltas: &[&Delta], own: &OwnRows, capped: bool) -> Outcome {
             findings.sort_by(order);
             Outcome {
                 findings,
+                notes: Vec::new(),
                 refusal: None,
             }
         }
         Err(refusal) => Outcome {
             findings: Vec::new(),
+            notes: Vec::new(),
             refusal: Some(refusal),
         },
     }
