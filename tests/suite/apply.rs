@@ -1615,6 +1615,18 @@ fn a_plan_of_another_directory() {
     );
     typed(&dir, &told, "-chdir=two apply tfplan");
 
+    // A directory with files of the same names is still another stack.
+    let dir = Dir::new(PASS);
+    for made in ["one", "two"] {
+        fs::create_dir(dir.path(made)).expect("made");
+    }
+    dir.move_to("two");
+    for name in ["aws.tf", "newsletter.tf"] {
+        fs::copy(dir.path("two").join(name), dir.path("one").join(name)).expect("copied");
+    }
+    let told = refused(&dir, &["-chdir=one", "apply", "--yes", "../two/tfplan"]);
+    typed(&dir, &told, "-chdir=two apply tfplan");
+
     // It is here that it belongs.
     let dir = Dir::new(PASS);
     fs::create_dir(dir.path("infra")).expect("made");

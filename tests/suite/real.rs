@@ -1,4 +1,5 @@
-//! With real Terraform: the incident, replayed with the AWS provider (`tests/real/incident.py`), and every answer at the gate (`tests/real/gate.py`);
+//! With real Terraform: the incident, replayed with the AWS provider (`tests/real/incident.py`), every answer at the gate (`tests/real/gate.py`),
+//! and one plan from every directory (`tests/real/places.py`);
 //! with real OpenTofu, where there is one, the incident with plans in clear and encrypted (`tests/real/opentofu.py`).
 //! The scripts say what each step has to give.
 use std::io::ErrorKind;
@@ -48,6 +49,12 @@ fn the_incident_replayed() {
 #[ignore = "needs Python and packages from PyPI: cargo test --test suite real:: -- --ignored"]
 fn every_answer_at_the_gate() {
     script("gate.py");
+}
+
+#[test]
+#[ignore = "needs Python and packages from PyPI: cargo test --test suite real:: -- --ignored"]
+fn every_plan_has_its_place() {
+    script("places.py");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::plan::saved::config::Config;
-use crate::state::place::{are_of, names, without_overrides};
+use crate::state::place::{are_of, names, unit, without_overrides};
 use crate::state::{Identity, directory};
 use crate::ui::escape::{is_invisible, line};
 use crate::ui::problem::Problem;
@@ -25,7 +25,7 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
     let root = config.root_dir();
     let fits = |dir: &Path| are_of(&planned, &names(&dir.join(&root)));
     if fits(dir) {
-        return Ok(());
+        return beside_it(&fits, dir, plan);
     }
     let here = names(&dir.join(&root));
     let what = if here.is_empty() {
@@ -68,6 +68,31 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
     Err(Problem::new(what, help))
 }
 
+/// Refuses a plan that lies in another directory with its files: stacks are often alike by name, and the pin beside the plan would not be read.
+fn beside_it(fits: &dyn Fn(&Path) -> bool, dir: &Path, plan: &Path) -> Result<(), Problem> {
+    let whole = |dir: &Path| unit(dir).canonicalize().ok();
+    let file = (plan.as_os_str() != "-").then(|| dir.join(plan));
+    let Some((own, name)) = file
+        .as_deref()
+        .and_then(|file| Some((file.parent()?, file.file_name()?)))
+    else {
+        return Ok(());
+    };
+    if own.as_os_str().is_empty() || !fits(own) || whole(own) == whole(dir) {
+        return Ok(());
+    }
+    let help = typed(own, name).unwrap_or_else(|| {
+        "name the directory that it lies in: applygate -chdir=DIR apply PLAN".to_owned()
+    });
+    Err(Problem::new(
+        format!(
+            "the plan is of another directory than {}: it lies in one with the same files",
+            dir.display()
+        ),
+        help,
+    ))
+}
+
 /// Refuses a plan whose state is kept elsewhere than the directory was set up for: Terraform would write to the place in the plan.
 pub(super) fn right_backend(identity: &Identity, dir: &Path) -> Result<(), Problem> {
     match directory::other_backend(dir, identity) {
@@ -91,7 +116,7 @@ fn typed(dir: &Path, name: &OsStr) -> Option<String> {
         .as_deref()
         .zip(here.as_deref())
         .and_then(|(dir, here)| dir.strip_prefix(here).ok());
-    let dir = below.unwrap_or(dir);
+    let dir = below.unwrap_or_else(|| dir.strip_prefix(".").unwrap_or(dir));
     let mut plan = PathBuf::from(name);
     if name.to_string_lossy().starts_with('-') {
         plan = Path::new(".").join(plan);
