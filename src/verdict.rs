@@ -15,6 +15,7 @@ use crate::policy::calendar::Closed;
 use crate::policy::{Covered, RuleGrade, Waiver};
 use crate::rules::Switch;
 use crate::rules::all::Outcome;
+use crate::ui::near::nearest;
 use crate::ui::refusal::Refusal;
 
 /// What becomes of a plan.
@@ -62,9 +63,12 @@ impl Allowance {
             );
         };
         if crate::rules::find(rule).is_none() {
-            return Err(format!(
-                "there is no rule \"{rule}\"; applygate rules list shows them all"
-            ));
+            let ids = crate::rules::RULES.iter().map(|rule| rule.id);
+            let help = nearest(rule, ids).map_or_else(
+                || "applygate rules list shows them all".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            return Err(format!("there is no rule \"{rule}\"; {help}"));
         }
         match address {
             "" => Err(

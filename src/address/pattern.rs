@@ -54,8 +54,15 @@ impl Pattern {
     /// In words for the user, when it could never cover an address.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
+            // A type alone is what most people write first.
+            let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            if text.contains('_') && text.chars().all(word) {
+                return format!(
+                    "\"{text}\" is only a type; all of that type: {text}.*, in every module: **.{text}.*"
+                );
+            }
             format!(
-                "\"{text}\" is no address pattern; such as aws_db_instance.old, module.net.**, **.aws_s3_bucket.logs[\"eu-*\"]"
+                "\"{text}\" is not an address pattern; such as aws_db_instance.old, module.net.**, **.aws_s3_bucket.logs[\"eu-*\"]"
             )
         };
         let mut parts = Vec::new();

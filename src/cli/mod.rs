@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 pub(crate) mod environment;
+mod hints;
 
 use crate::address::Pattern;
 use crate::finding::Severity;
@@ -300,6 +300,9 @@ pub(crate) struct ApplyArgs {
     /// Add a line to this file before Terraform is run, and one after; if that cannot be done, nothing is run (default: APPLYGATE_LOG)
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// In an emergency: apply although a freeze or a window is closed now, and say why. Only at a terminal or with a log; REASON stands in the report and in the log
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    pub(crate) break_freeze: Option<String>,
     /// Where the copy of the plan is kept that Terraform reads: memory (the default on Linux), or a file in a directory that only you can write to (elsewhere, and where Terraform cannot open the memory of another process)
     #[arg(long, value_enum, value_name = "WHERE", require_equals = true)]
     pub(crate) private_copy: Option<PrivateCopy>,
@@ -396,48 +399,12 @@ pub(crate) fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 /// What clap says, with our own hints, and when it is in colours.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, (clap::Error, Color)> {
     let args = spelled(args);
-    let apply = args.get(1).is_some_and(|word| word == "apply");
-    Cli::try_parse_from(&args)
-        .map_err(|error| (hinted(error, apply), ColorArgs::of_words(&args).when()))
-}
-
-fn hinted(mut error: clap::Error, apply: bool) -> clap::Error {
-    let unknown = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(arg)) if error.kind() == ErrorKind::UnknownArgument => {
-            arg.split('=').next().unwrap_or_default().to_owned()
-        }
-        _ => return error,
-    };
-    if apply && unknown == "--now" {
-        error.remove(ContextKind::SuggestedArg);
-        let hint =
-            "apply takes the time from the clock; applygate check --now TIME judges by another one";
-        error.insert(
-            ContextKind::Suggested,
-            ContextValue::StyledStrs(vec![hint.into()]),
-        );
-        return error;
-    }
-    if let Some(ContextValue::String(tip)) = error.get(ContextKind::SuggestedArg)
-        && weakens(tip)
-    {
-        error.remove(ContextKind::SuggestedArg);
-        // It has the flag of the tip as if it had been typed.
-        error.remove(ContextKind::Usage);
-    }
-    // A flag of another command is named here.
-    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
-        && tips.iter().any(|tip| weakens(&tip.to_string()))
-    {
-        error.remove(ContextKind::Suggested);
-    }
-    error
-}
-
-/// Whether a text names a flag that weakens the gate.
-fn weakens(text: &str) -> bool {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-        .any(|word| WEAKENING.contains(&word))
+    Cli::try_parse_from(&args).map_err(|error| {
+        (
+            hints::hinted(error, &args),
+            ColorArgs::of_words(&args).when(),
+        )
+    })
 }
 
 /// Flags of `apply` whose value is the next word.
@@ -459,19 +426,6 @@ fn is_terraforms(arg: &str) -> bool {
     let name = arg.strip_prefix('-').unwrap_or_default();
     name.len() > 1 && name.chars().take(2).all(|c| c.is_ascii_lowercase())
 }
-
-/// Flags that let more through, or choose what judges. A mistyped word is never answered with one of them: whoever wants it types it.
-const WEAKENING: &[&str] = &[
-    "--allow",
-    "--exit-zero",
-    "--first-apply",
-    "--new",
-    "--no-config",
-    "--no-dir",
-    "--now",
-    "--policy-from",
-    "--yes",
-];
 
 /// Words that say where a plan is from. An apply has no such words: it is from where it is run.
 #[derive(Debug, Clone, Args, Default)]
@@ -518,6 +472,20 @@ pub(crate) struct JudgeArgs {
     /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
+}
+
+/// The longest reason, in characters: it is one line of a report.
+const MAX_REASON: usize = 200;
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    if letters < 3 || text.chars().count() > MAX_REASON {
+        return Err(format!(
+            "say why, in at most {MAX_REASON} characters, such as \"incident 4711: the disk is full\""
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
@@ -658,50 +626,6 @@ pub(crate) enum RulesCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every flag of every command, mistyped in every way of one letter: no answer names what weakens the gate.
-    #[test]
-    fn no_tip_weakens_the_gate() {
-        let command = Cli::command();
-        let flags = |name: &str| -> Vec<String> {
-            let command = command.find_subcommand(name).unwrap();
-            command
-                .get_arguments()
-                .filter_map(|flag| Some(format!("--{}", flag.get_long()?)))
-                .collect()
-        };
-        let of_all: Vec<String> = ["check", "apply", "pin"]
-            .into_iter()
-            .flat_map(flags)
-            .collect();
-        for flag in WEAKENING {
-            assert!(of_all.iter().any(|known| known == flag), "{flag}");
-        }
-        let mut tips = 0;
-        for command in ["check", "apply", "pin", "init", "rules"] {
-            let known = flags(command);
-            for flag in &of_all {
-                let cuts = (3..flag.len()).flat_map(|at| {
-                    let (start, end) = flag.split_at(at);
-                    [
-                        start.to_owned(),
-                        format!("{start}{}", end.chars().skip(1).collect::<String>()),
-                        format!("{start}x{end}"),
-                    ]
-                });
-                for typed in cuts.filter(|typed| !known.contains(typed)) {
-                    let words = ["applygate", command, &typed].map(OsString::from);
-                    let Err((error, _)) = parse(words) else {
-                        continue;
-                    };
-                    let told = error.render().to_string().replace(&typed, "");
-                    tips += usize::from(told.contains("a similar argument exists"));
-                    assert!(!weakens(&told), "{command} {typed}: {told}");
-                }
-            }
-        }
-        assert!(tips > 100, "others are named still: {tips}");
-    }
 
     #[test]
     fn colours_of_a_command_line_with_a_mistake() {

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::directory::{self, Candidate};
-use super::{inputs, source};
+use super::{inputs, source, wrong_file};
 use crate::cli::environment::Environment;
 use crate::cli::{CheckArgs, Format};
 use crate::judge;
@@ -19,6 +19,7 @@ use crate::state::place::{self, PlanFile};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
+use crate::ui::progress::Progress;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
 use crate::ui::words::plural;
@@ -55,6 +56,11 @@ pub(crate) fn check(
         known: HashMap::new(),
     };
     let mut report = Report::default();
+    let what = match paths.as_slice() {
+        [path] => line(&path.display().to_string()).into_owned(),
+        paths => plural(paths.len(), "plan"),
+    };
+    let progress = Progress::start(format!("judging {what}"), streams.err_width);
     for path in &paths {
         let before = report.plans.len() + report.errors.len();
         match directory::find(path, args.place.dir.as_deref()) {
@@ -84,6 +90,7 @@ pub(crate) fn check(
             }),
         }
     }
+    drop(progress);
     match args.format {
         Format::Human => human::write(
             &report,
@@ -273,7 +280,10 @@ fn judge_input(
         Err(refusal) => match directory::no_plan(&refusal, &bytes) {
             Some("") if !candidate.certain => report.left_out.others += 1,
             Some(what) if !candidate.certain => report.left_out.named.push((source, what)),
-            _ => return refused(report, source, refusal),
+            _ => {
+                let refusal = wrong_file::named(refusal, &bytes, job.path());
+                return refused(report, source, refusal);
+            }
         },
     }
     Ok(())

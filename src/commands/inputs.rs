@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::wrong_file;
 use crate::ui::refusal::{Refusal, Why};
 
 /// The largest input, in bytes: a plan of this size has millions of resources.
@@ -60,7 +61,12 @@ impl Job {
                 file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
             }),
         };
-        read.map_err(|error| Refusal::new(Why::Io).with(io_words(&error)))?;
+        read.map_err(|error| match self {
+            Self::File(path) if error.kind() == io::ErrorKind::NotFound => {
+                wrong_file::missing(path)
+            }
+            _ => Refusal::new(Why::Io).with(io_words(&error)),
+        })?;
         if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {
             return Err(Refusal::new(Why::TooLarge).with("more than 2 GiB"));
         }

@@ -12,6 +12,7 @@ mod pre_commit;
 mod program;
 mod rules;
 mod source;
+mod wrong_file;
 
 use clap::CommandFactory;
 

@@ -8,6 +8,7 @@ use crate::cli::PinArgs;
 use crate::cli::environment::Environment;
 use crate::commands::inputs::Job;
 use crate::commands::program::{self, Named, Unanswered, is_encrypted};
+use crate::commands::wrong_file;
 use crate::os::atomic;
 use crate::plan::saved::is_saved;
 use crate::plan::{Document, Plan, Writer};
@@ -35,7 +36,16 @@ pub(crate) fn pin(
 }
 
 fn record(args: &PinArgs, environment: &Environment) -> Result<String, Problem> {
-    let about = |refusal: Refusal| refusal.about(args.plan.display());
+    let about = |refusal: Refusal| match refusal.why {
+        Why::Missing | Why::Mistaken(_) => {
+            let help = refusal
+                .why
+                .help()
+                .replace("applygate check", "applygate pin");
+            Problem::new(refusal.to_string(), help).about(args.plan.display())
+        }
+        _ => refusal.about(args.plan.display()),
+    };
     let job = if args.plan.as_os_str() == "-" {
         Job::Stdin
     } else {
@@ -46,8 +56,12 @@ fn record(args: &PinArgs, environment: &Environment) -> Result<String, Problem> 
         if is_encrypted(&bytes) {
             return encrypted(args, environment);
         }
-        let refusal = Refusal::new(Why::NothingToPin).with("only a saved plan file does");
-        return Err(about(refusal));
+        let no_plan = Document::open(&bytes).and_then(|document| document.plans().map(drop));
+        let named = no_plan.map_err(|refusal| wrong_file::named(refusal, &bytes, job.path()));
+        return Err(about(match named {
+            Err(refusal) if matches!(refusal.why, Why::Mistaken(_)) => refusal,
+            _ => Refusal::new(Why::NothingToPin).with("only a saved plan file does"),
+        }));
     }
     let document = Document::open(&bytes).map_err(about)?;
     let found = document.plans().map_err(about)?;

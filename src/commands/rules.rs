@@ -5,6 +5,7 @@ use crate::cli::{RulesArgs, RulesCommand};
 use crate::finding::Severity;
 use crate::rules::{self, RULES};
 use crate::ui::exit::Exit;
+use crate::ui::near::nearest;
 use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
@@ -29,10 +30,11 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
         }
         RulesCommand::Explain { id } => {
             let Some(rule) = rules::find(&id) else {
-                return Err(Problem::new(
-                    format!("there is no rule \"{id}\""),
-                    "applygate rules list shows them all",
-                ));
+                let help = nearest(&id, RULES.iter().map(|rule| rule.id)).map_or_else(
+                    || "applygate rules list shows them all".to_owned(),
+                    |near| format!("did you mean {near}? applygate rules explain {near}"),
+                );
+                return Err(Problem::new(format!("there is no rule \"{id}\""), help));
             };
             out.write_all(rule.docs.as_bytes())?;
         }
@@ -40,8 +42,21 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
             let catalog = Catalog::whole()
                 .map_err(|error| Problem::bare(format!("the catalogue is broken: {error}")))?;
             let prefix = prefix.unwrap_or_default();
-            for row in catalog
-                .types()
+            let types = catalog.types();
+            if !types.iter().any(|row| row.name.starts_with(&prefix)) {
+                let help = nearest(&prefix, types.iter().map(|row| row.name.as_str())).map_or_else(
+                    || {
+                        "a type that is not listed is judged by its name; the report says so"
+                            .to_owned()
+                    },
+                    |near| format!("did you mean {near}?"),
+                );
+                return Err(Problem::new(
+                    format!("the catalogue has no type that starts with \"{prefix}\""),
+                    help,
+                ));
+            }
+            for row in types
                 .into_iter()
                 .filter(|row| row.name.starts_with(&prefix))
             {

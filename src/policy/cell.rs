@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Mistake, nearest};
+use super::mistake::Mistake;
 use super::{At, RuleGrade};
 use crate::address::glob::Glob;
 use crate::finding::Severity;
 use crate::rules::{RULES, Switch};
+use crate::ui::near::nearest;
 
 /// A value with its place.
 pub(super) type Cell<'i> = Spanned<DeValue<'i>>;
@@ -351,6 +352,51 @@ impl Cells {
     /// The same for names that have blanks in them.
     pub(super) fn spaced(&mut self, key: &str, cell: &Cell<'_>) -> At<Vec<Glob>> {
         self.patterns(key, cell, MAX_PATTERN, Glob::spaced)
+    }
+
+    /// Whether a value of a window or a freeze is of the kind that its key has; else it is a mistake, with the form to write.
+    pub(super) fn time(&mut self, key: &str, cell: &Cell<'_>) -> bool {
+        let value = cell.get_ref();
+        let (fits, wanted, form) = match key {
+            "days" => {
+                let list = value.as_array();
+                let form = value.as_str().map_or_else(
+                    || "days = [\"mon-fri\"]".to_owned(),
+                    |text| {
+                        format!(
+                            "days = [{}]",
+                            text.split(',')
+                                .map(|day| format!("{:?}", day.trim()))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        )
+                    },
+                );
+                let fits = list.is_some_and(|list| list.iter().all(|day| day.get_ref().is_str()));
+                (fits, "a list of texts", form)
+            }
+            "from" | "to" => (
+                value.is_str() || value.is_datetime(),
+                "a day or a moment",
+                format!("{key} = 2026-12-20, or {key} = 2026-12-20T18:00:00+01:00"),
+            ),
+            "hours" => (
+                value.is_str(),
+                "text in quotes",
+                "hours = \"09:00-16:00\"".to_owned(),
+            ),
+            "zone" => (
+                value.is_str(),
+                "text in quotes",
+                "zone = \"Europe/Berlin\"".to_owned(),
+            ),
+            _ => (value.is_str(), "text in quotes", format!("{key} = \"...\"")),
+        };
+        if !fits {
+            let message = format!("{key} must be {wanted}, and this is {}", kind(value));
+            self.wrong(cell.span(), message, form);
+        }
+        fits
     }
 
     /// A day: `2026-12-01`, with or without quotes.

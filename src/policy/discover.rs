@@ -74,8 +74,15 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Problem> {
         Ok(_) => {}
     }
     // A link that leads nowhere is there and cannot be read, so it is not passed over.
-    if !std::fs::metadata(path).map_err(words)?.is_file() {
-        return Err(unread("it is no plain file"));
+    let meta = std::fs::metadata(path).map_err(words)?;
+    if meta.is_dir() {
+        return Err(Problem::new(
+            "it is a directory",
+            format!("name the file in it: {}", path.join(POLICY_FILE).display()),
+        ));
+    }
+    if !meta.is_file() {
+        return Err(unread("it is not an ordinary file"));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_BYTES)
@@ -90,7 +97,7 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Problem> {
 fn unread(what: impl Into<String>) -> Problem {
     Problem::new(
         what,
-        "a policy that cannot be read is never passed over; --no-config judges by the defaults alone",
+        "a policy that cannot be read is never passed over: make it a file that can be read, or name another with --config FILE",
     )
 }
 
@@ -287,7 +294,7 @@ mod tests {
             [
                 ("applygate.toml", Ok("top")),
                 ("a/b/applygate.toml", Ok("near")),
-                ("x/applygate.toml", Err("it is no plain file")),
+                ("x/applygate.toml", Err("it is not an ordinary file")),
             ]
             .into(),
         );

@@ -31,7 +31,6 @@ pub(crate) use discover::named_in;
 pub(crate) use env::Chosen;
 pub(crate) use env::Env;
 pub use mistake::Mistakes;
-pub(crate) use mistake::nearest;
 pub use read::ENV_KEYS;
 pub use read::EXPECT_KEYS;
 pub use read::FREEZE_KEYS;

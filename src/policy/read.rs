@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use toml::de::{DeTable, ValueDeserializer};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::cell::{Cell, Cells, MAX_ADDRESS, MAX_PATTERN};
 use super::env::{Directory, Env};
-use super::mistake::{Mistake, Mistakes, nearest};
+use super::mistake::{Mistake, Mistakes};
 use super::waiver::{WaivedAction, Waiver};
 use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
 use crate::catalog::{ActionRow, ChangeRow, OwnRows, TypeRow};
-use crate::policy::calendar::{self, Field, Freeze, Window};
+use crate::policy::calendar::{self, Fields, Freeze, Window};
+use crate::ui::near::nearest;
 
 /// The largest policy file that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;
@@ -27,8 +27,6 @@ const MAX_ENVS: usize = 32;
 const MAX_WAIVERS: usize = 1000;
 /// The most patterns that choose environments: each is held against each.
 const MAX_CHOICES: usize = 256;
-/// What windows and freezes look like.
-const FORMS: &str = "days = [\"mon-thu\"], hours = \"09:00-16:00\", zone = \"Europe/Berlin\"; from = 2026-12-20, to = 2027-01-06, reason = \"...\"";
 /// The most that a count can be.
 const MOST: usize = 1_000_000_000;
 /// The longest that `max_waiver_days` may make a waiver: longer is for ever.
@@ -431,7 +429,10 @@ impl Reader<'_> {
 
     fn address(&mut self, text: &str, place: Range<usize>) -> Option<Pattern> {
         Pattern::parse(text)
-            .map_err(|error| self.cells.wrong(place, "address is no pattern", error))
+            .map_err(|error| {
+                self.cells
+                    .wrong(place, "address is not a valid address pattern", error)
+            })
             .ok()
     }
 
@@ -562,7 +563,7 @@ impl Reader<'_> {
         name: &'static str,
         cell: &Cell<'_>,
         keys: &[&str],
-        read: fn(&I) -> Field<T>,
+        read: fn(&I) -> Fields<T>,
     ) -> Vec<At<T>> {
         let mut times = Vec::new();
         for (place, table, cell) in self.cells.tables(name, cell) {
@@ -575,35 +576,54 @@ impl Reader<'_> {
                 break;
             }
             let before = self.cells.mistakes.len();
-            table
-                .iter()
-                .filter(|(key, _)| !keys.contains(&key.get_ref().as_ref()))
-                .for_each(|(key, _)| self.cells.unknown(key, &format!("[[{name}]]"), keys));
-            if self.cells.mistakes.len() > before {
-                continue;
+            let mut strange = false;
+            // What is well formed is read all the same, so that every mistake is told at once.
+            let mut sound = cell.clone();
+            let mut kept = table.clone();
+            let mut told: Vec<&str> = Vec::new();
+            for (key, cell) in table.iter() {
+                let word = key.get_ref().as_ref();
+                if !keys.contains(&word) {
+                    self.cells.unknown(key, &format!("[[{name}]]"), keys);
+                    strange = true;
+                } else if self.cells.time(word, cell) {
+                    continue;
+                } else {
+                    told.push(word);
+                }
+                kept.remove(word);
             }
+            *sound.get_mut() = DeValue::Table(kept);
             let at = |key: &str| {
                 table
                     .iter()
                     .find(|(there, _)| there.get_ref() == key)
                     .map(|(_, cell)| cell.span())
             };
-            match I::deserialize(ValueDeserializer::from(cell.clone())) {
-                Ok(input) => match read(&input) {
-                    Ok(value) => times.push(self.cells.at(&place, value)),
-                    Err((key, message)) => self.cells.wrong(
-                        at(key).unwrap_or_else(|| self.first_line(&place)),
-                        message,
-                        "",
-                    ),
-                },
+            let input = match I::deserialize(ValueDeserializer::from(sound)) {
+                Ok(input) => input,
                 Err(error) => {
-                    let place = error
-                        .span()
-                        .filter(|span| !span.is_empty() && span.start > place.start)
-                        .unwrap_or_else(|| self.first_line(&place));
-                    self.cells
-                        .wrong(place, "this is of another kind than is written here", FORMS);
+                    let place = self.first_line(&place);
+                    let (message, help) = own_words(error.message());
+                    self.cells.wrong(place, message, help);
+                    continue;
+                }
+            };
+            match read(&input) {
+                Ok(value) if self.cells.mistakes.len() == before => {
+                    times.push(self.cells.at(&place, value));
+                }
+                Ok(_) => {}
+                Err(wrong) => {
+                    for (key, message) in wrong {
+                        match at(key) {
+                            // It was said already, or it is what the strange key was meant to be.
+                            Some(_) if told.contains(&key) => {}
+                            None if strange => {}
+                            Some(there) => self.cells.wrong(there, message, ""),
+                            None => self.cells.wrong(self.first_line(&place), message, ""),
+                        }
+                    }
                 }
             }
         }
@@ -613,20 +633,81 @@ impl Reader<'_> {
     /// Rows of the catalogue, read as the catalogue reads its own.
     fn types(&mut self, cell: &Cell<'_>) -> Vec<TypeRow> {
         let mut rows: Vec<TypeRow> = Vec::new();
-        for (place, _, cell) in self.cells.tables("type", cell) {
-            match TypeRow::deserialize(ValueDeserializer::from(cell.clone())) {
-                Ok(row) if rows.iter().any(|there| there.name == row.name) => {
+        for (place, table, cell) in self.cells.tables("type", cell) {
+            let label = row_label("type", "name", table);
+            match self.row::<TypeRow>(&label, &place, table, cell, TYPE_NEEDS) {
+                Some(row) if rows.iter().any(|there| there.name == row.name) => {
                     self.cells.wrong(
                         self.first_line(&place),
                         format!("there are two rows of {}", row.name),
                         "",
                     );
                 }
-                Ok(row) => rows.push(row),
-                Err(error) => self.not_a_row(&place, error.span(), error.message()),
+                row => rows.extend(row),
             }
         }
         rows
+    }
+
+    /// A row of the catalogue, or all of its mistakes: a value that is wrong is taken out and a key that is missing is put in, until nothing else is wrong.
+    fn row<R: DeserializeOwned>(
+        &mut self,
+        label: &str,
+        place: &Range<usize>,
+        table: &DeTable<'_>,
+        cell: &Cell<'_>,
+        needs: &[(&str, &str)],
+    ) -> Option<R> {
+        let mut kept = table.clone();
+        let mut wrong = 0;
+        loop {
+            let mut tried = cell.clone();
+            *tried.get_mut() = DeValue::Table(kept.clone());
+            let error = match R::deserialize(ValueDeserializer::from(tried)) {
+                Ok(row) => return (wrong == 0).then_some(row),
+                Err(error) => error,
+            };
+            wrong += 1;
+            let span = error
+                .span()
+                .filter(|span| !span.is_empty() && span.start > place.start);
+            let (message, help) = own_words(error.message());
+            let at = span.clone().unwrap_or_else(|| self.first_line(place));
+            // The key that it is about: one of this row, or one that is missing in it.
+            let about = kept.iter().find_map(|(key, cell)| {
+                let within = |span: &Range<usize>| {
+                    (key.span().contains(&span.start)) || cell.span().contains(&span.start)
+                };
+                span.as_ref()
+                    .is_some_and(within)
+                    .then(|| key.get_ref().to_string())
+            });
+            let missing = missing(error.message())
+                .filter(|_| about.is_none())
+                .and_then(|key| needs.iter().find(|(name, _)| *name == key));
+            let of = about
+                .as_ref()
+                .map_or_else(String::new, |key| format!(", {key}"));
+            self.cells
+                .wrong(at, format!("{label}{of}: {message}"), help);
+            let filled = match (&about, missing) {
+                (Some(key), _) => {
+                    kept.remove(key.as_str());
+                    needs.iter().find(|(name, _)| name == key)
+                }
+                (None, Some(need)) => Some(need),
+                (None, None) => return None,
+            };
+            if let Some((key, value)) = filled {
+                let fill = DeTable::parse(value).ok()?;
+                let (_, value) = fill.get_ref().iter().next()?;
+                let key = toml::Spanned::new(0..0, std::borrow::Cow::Borrowed(*key));
+                kept.insert(key, value.clone());
+            }
+            if wrong > MAX_OF_ROW {
+                return None;
+            }
+        }
     }
 
     /// Rows about changes in place, read as the catalogue reads its own.
@@ -639,15 +720,16 @@ impl Reader<'_> {
                     .find(|(there, _)| there.get_ref() == key)
                     .map(|(_, cell)| cell.span())
             };
-            match ChangeRow::deserialize(ValueDeserializer::from(cell.clone())) {
-                Ok(row) if row.types.is_empty() => {
+            let label = row_label("change", "attribute", table);
+            match self.row::<ChangeRow>(&label, &place, table, cell, CHANGE_NEEDS) {
+                Some(row) if row.types.is_empty() => {
                     self.cells.wrong(
                         at("types").unwrap_or_else(|| self.first_line(&place)),
                         "a change without types",
                         "types = [\"aws_db_instance\"]: the resource types that it is about",
                     );
                 }
-                Ok(row) => match row.mistake() {
+                Some(row) => match row.mistake() {
                     Some(mistake) => self.cells.wrong(
                         self.first_line(&place),
                         mistake,
@@ -655,7 +737,7 @@ impl Reader<'_> {
                     ),
                     None => rows.push(row),
                 },
-                Err(error) => self.not_a_row(&place, error.span(), error.message()),
+                None => {}
             }
         }
         rows
@@ -664,16 +746,17 @@ impl Reader<'_> {
     /// Rows about actions, read as the catalogue reads its own.
     fn action_rows(&mut self, cell: &Cell<'_>) -> Vec<ActionRow> {
         let mut rows: Vec<ActionRow> = Vec::new();
-        for (place, _, cell) in self.cells.tables("action", cell) {
-            match ActionRow::deserialize(ValueDeserializer::from(cell.clone())) {
-                Ok(row) if rows.iter().any(|there| there.name == row.name) => {
+        for (place, table, cell) in self.cells.tables("action", cell) {
+            let label = row_label("action", "name", table);
+            match self.row::<ActionRow>(&label, &place, table, cell, ACTION_NEEDS) {
+                Some(row) if rows.iter().any(|there| there.name == row.name) => {
                     self.cells.wrong(
                         self.first_line(&place),
                         format!("there are two rows of {}", row.name),
                         "",
                     );
                 }
-                Ok(row) => match row.mistake() {
+                Some(row) => match row.mistake() {
                     Some(mistake) => self.cells.wrong(
                         self.first_line(&place),
                         mistake,
@@ -681,22 +764,10 @@ impl Reader<'_> {
                     ),
                     None => rows.push(row),
                 },
-                Err(error) => self.not_a_row(&place, error.span(), error.message()),
+                None => {}
             }
         }
         rows
-    }
-
-    /// A row that is not in the form of the catalogue.
-    fn not_a_row(&mut self, place: &Range<usize>, span: Option<Range<usize>>, message: &str) {
-        let place = span
-            .filter(|span| !span.is_empty() && span.start > place.start)
-            .unwrap_or_else(|| self.first_line(place));
-        self.cells.wrong(
-            place,
-            format!("this row is not in the form of the catalogue: {message}"),
-            "rules/catalog/README.md of applygate says what each key means",
-        );
     }
 
     /// A place, cut where its first line ends.
@@ -707,5 +778,94 @@ impl Reader<'_> {
             .and_then(|text| text.find('\n'))
             .unwrap_or_else(|| place.len());
         place.start..place.start + length
+    }
+}
+
+/// The most mistakes of one row that are told.
+const MAX_OF_ROW: usize = 20;
+
+/// Keys that a row must have, each with a line to go on with.
+const TYPE_NEEDS: &[(&str, &str)] = &[
+    ("name", "name = \"x\""),
+    ("category", "category = \"helper\""),
+    ("destroy", "destroy = \"none\""),
+    ("loss", "loss = \"x\""),
+    ("source", "source = \"x\""),
+];
+const ACTION_NEEDS: &[(&str, &str)] = &[
+    ("name", "name = \"x\""),
+    ("does", "does = \"stops\""),
+    ("says", "says = \"x\""),
+    ("source", "source = \"x\""),
+];
+const CHANGE_NEEDS: &[(&str, &str)] = &[
+    ("attribute", "attribute = \"x\""),
+    ("rule", "rule = \"protection-lowered\""),
+    ("grade", "grade = \"low\""),
+    ("says", "says = \"x\""),
+    ("source", "source = \"x\""),
+];
+
+/// A row by the name that it has: `[[type]] "acme_db"`.
+fn row_label(kind: &str, key: &str, table: &DeTable<'_>) -> String {
+    let name = table.iter().find(|(there, _)| there.get_ref() == key);
+    match name.and_then(|(_, cell)| cell.get_ref().as_str()) {
+        Some(name) => format!("[[{kind}]] {name:?}"),
+        None => format!("[[{kind}]]"),
+    }
+}
+
+/// The key that is missing, where a message of the reader says so.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// What the reader of TOML says, in the words of this program, and what to write instead.
+fn own_words(message: &str) -> (String, String) {
+    const PAGE: &str = "rules/catalog/README.md of applygate says what each key means";
+    if let Some(key) = missing(message) {
+        return (format!("{key} is missing"), PAGE.to_owned());
+    }
+    let quoted = |text: &str| -> Vec<String> {
+        text.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    };
+    let (first, known) = message.split_once(", expected ").unwrap_or((message, ""));
+    let known = quoted(known);
+    let word = quoted(first).into_iter().next().unwrap_or_default();
+    let help = || match nearest(&word, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => PAGE.to_owned(),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    if first.starts_with("unknown variant") {
+        (format!("there is no {word:?}"), help())
+    } else if first.starts_with("unknown field") {
+        (format!("there is no key {word:?}"), help())
+    } else if let Some((_, wanted)) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.split_once(", expected "))
+    {
+        let wanted = match wanted {
+            "a sequence" => "a list",
+            "a string" => "text in quotes",
+            "a boolean" => "true or false",
+            "a map" | "struct Condition" | "struct GuardRow" => "a table",
+            other if other.starts_with("struct") || other.starts_with("enum") => {
+                "another kind of value"
+            }
+            other => other,
+        };
+        (format!("this must be {wanted}"), PAGE.to_owned())
+    } else if message.starts_with("data did not match any variant") {
+        (
+            "this must be text, a number, true or false, or a list of these".to_owned(),
+            PAGE.to_owned(),
+        )
+    } else {
+        (message.to_owned(), PAGE.to_owned())
     }
 }

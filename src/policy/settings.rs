@@ -21,9 +21,10 @@ use crate::finding::Severity;
 use crate::git;
 use crate::policy::calendar::{self, Calendar};
 use crate::policy::reviewed::{Reviewed, Reviewing};
-use crate::policy::{self, At, Chosen, Env, Found, Layer, Policy, RuleGrade, Start, nearest};
+use crate::policy::{self, At, Chosen, Env, Found, Layer, Policy, RuleGrade, Start};
 use crate::rules::RULES;
 use crate::state::{PIN_FILE, PinSource, Where};
+use crate::ui::near::nearest;
 use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::{Allowance, Line};
@@ -79,6 +80,8 @@ pub struct Overrides {
     pub(crate) max_destroy: Option<usize>,
     /// The most objects that may change.
     pub(crate) max_changes: Option<usize>,
+    /// Why an apply goes on although a freeze or a window is closed: typed, never from the environment.
+    pub(crate) break_freeze: Option<String>,
 }
 
 /// Where a value comes from.
@@ -477,8 +480,16 @@ impl Settings {
         let waivers = merge.waivers(self.today());
         let closed = match merge.calendar().at(self.now) {
             calendar::State::Open => None,
-            calendar::State::Closed(closed) => Some(closed),
+            calendar::State::Closed(closed) => Some(calendar::Closed {
+                broken: self.said.break_freeze.clone(),
+                ..closed
+            }),
         };
+        if let (Some(_), Some(_)) = (&closed, &self.said.break_freeze) {
+            merge
+                .overruled
+                .push("applied while it is closed (--break-freeze)".to_owned());
+        }
         if self.said.first_apply {
             merge.told(
                 "first_apply",
@@ -840,6 +851,7 @@ impl Overrides {
             expect: args.expect.clone(),
             max_destroy: args.max_destroy,
             max_changes: args.max_changes,
+            break_freeze: None,
         })
     }
 }

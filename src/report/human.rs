@@ -829,11 +829,14 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
         verdict_colour(layout.styles, decision.verdict)
     };
     if let Some(closed) = &decision.closed {
-        let words = format!(
-            "{}; {}. applygate apply runs nothing until then",
-            closed.reason,
-            closed.next()
-        );
+        let words = match &closed.broken {
+            None => format!(
+                "{}; {}. applygate apply runs nothing until then",
+                closed.reason,
+                closed.next()
+            ),
+            Some(reason) => format!("{}. Broken by --break-freeze: {reason}", closed.reason),
+        };
         footer(
             out,
             layout,

@@ -133,9 +133,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.loss = Some(
             "nothing yet; if the stack already runs, this builds a second one beside it, and the clean-up that follows is what destroys the first".to_owned(),
         );
-        finding.help = Some(
-            "if the stack exists, stop and find its state (backend, workspace, the machine that applied last: terraform state list must show it); if it is new, say so with --first-apply".to_owned(),
-        );
+        const FIND: &str = "if the stack exists, stop and find its state (backend, workspace, the machine that applied last: terraform state list must show it)";
+        // Whoever has said already that it is new is not asked to say so.
+        finding.help = Some(if meant {
+            format!("{FIND}; what is listed above does not fit a stack that is new")
+        } else {
+            format!(
+                "{FIND}; if it is new, say so with --first-apply, or once for all: applygate pin --new PLAN"
+            )
+        });
     }
     findings.push(finding);
     Ok(())

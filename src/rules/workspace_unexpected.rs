@@ -56,10 +56,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         "whatever the plan does, it does it in another environment than the ones that are known"
             .to_owned(),
     );
-    let new = if unexpected {
-        "a wanted new one belongs in the policy"
-    } else {
-        "a wanted new one is pinned with: applygate pin PLAN"
+    let new = match (unexpected, identity.objects) {
+        (true, _) => "a wanted new one belongs in the policy",
+        (false, 0) => {
+            "a wanted new one, whose state is empty, is pinned with: applygate pin --new PLAN"
+        }
+        (false, _) => "a wanted one is pinned with: applygate pin PLAN",
     };
     finding.help = Some(format!(
         "terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"

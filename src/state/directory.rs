@@ -137,7 +137,14 @@ impl Beside {
         if std::fs::metadata(&local).is_ok_and(|meta| meta.is_file() && meta.len() == 0) {
             signs.push(Sign::EmptiedState);
         }
+        // There a new workspace of the local backend has the state of the default one beside it, which says nothing about it.
+        let of_default = identity.is_some_and(|identity| {
+            identity.place.kind == "local" && identity.workspace != "default"
+        });
         for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
+            if of_default {
+                break;
+            }
             if let Some(state) = state(&dir.join(name)) {
                 let count = resources(&state);
                 if count > 0 && (state.lineage != lineage || lineage.is_empty()) {

@@ -2,8 +2,11 @@
 
 pub(crate) mod escape;
 pub(crate) mod exit;
+pub(crate) mod mistaken;
+pub(crate) mod near;
 pub(crate) mod position;
 pub(crate) mod problem;
+pub(crate) mod progress;
 pub(crate) mod refusal;
 pub(crate) mod streams;
 pub(crate) mod style;

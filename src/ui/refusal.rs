@@ -1,5 +1,6 @@
 //! Why an input is not judged. Every text here is fixed: nothing is quoted from the input but numbers and names of keys.
 
+use crate::ui::mistaken::Mistaken;
 use crate::ui::position::Place;
 use crate::ui::problem::Problem;
 
@@ -98,6 +99,10 @@ pub enum Why {
     Conflicts,
     /// A source file of a change that cannot be understood.
     NoSource,
+    /// There is no such file.
+    Missing,
+    /// Another file of those that lie around where plans are made.
+    Mistaken(Mistaken),
 }
 
 impl Why {
@@ -171,6 +176,8 @@ impl Why {
             Self::NoSource => {
                 "has a file that cannot be read as Terraform source, so what is taken away is not known"
             }
+            Self::Missing => "is not there",
+            Self::Mistaken(mistaken) => mistaken.what(),
         }
     }
 
@@ -267,6 +274,10 @@ impl Why {
             Self::NoPlainFile => {
                 "put the file itself in that place, in that revision: links are not followed"
             }
+            Self::Missing => {
+                "make the plan first: terraform plan -out tfplan && applygate check tfplan"
+            }
+            Self::Mistaken(mistaken) => mistaken.help(),
             Self::TwoEnvironments => {
                 "make their patterns such that a plan fits only one, or say which: --env NAME"
             }

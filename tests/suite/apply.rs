@@ -405,6 +405,11 @@ fn three_tries_and_no_more() {
         screen.answer(asked, "yes\n");
     }
     assert_eq!(screen.end(), 1);
+    assert!(
+        screen
+            .text()
+            .contains("three wrong answers; nothing was run")
+    );
     dir.untouched();
     for answer in ["\n", "\u{4}", "\u{3}"] {
         let dir = Dir::new(BLOCK);
@@ -637,10 +642,10 @@ fn only_a_saved_plan_that_can_be_judged() {
     for (plan, says) in [
         (
             "fixtures/incident/3-routine-change/plan.json",
-            "no saved plan file",
+            "applies only the file that terraform plan -out writes",
         ),
-        ("fixtures/odd/truncated.json", "no saved plan file"),
-        ("README.md", "no saved plan file"),
+        ("fixtures/odd/truncated.json", "is not a saved plan file"),
+        ("Cargo.toml", "is not a saved plan file"),
     ] {
         let dir = Dir::new(plan);
         let output = dir.output(&["apply", "--yes", "tfplan"]);
@@ -2094,6 +2099,119 @@ fn a_freeze_holds() {
     dir.applied(PASS);
 }
 
+/// The emergency way through a freeze: with a reason, where somebody sees it or a log keeps it, and only through one that there is.
+#[test]
+fn a_freeze_is_broken_with_a_reason_and_leaves_a_trace() {
+    let dir = Dir::new(PASS);
+    let policy = "[[freeze]]\nfrom = 2020-01-01\nto = 2999-01-01\nreason = \"year end\"\n";
+    fs::write(dir.path("applygate.toml"), policy).expect("written");
+    let why = "incident 4711: the disk is full";
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    let told = String::from_utf8_lossy(&output.stderr).replace("\n  ", " ");
+    assert!(
+        output.status.code() == Some(1) && told.contains("--break-freeze REASON"),
+        "{told}"
+    );
+    for (args, says) in [
+        (
+            &["--yes", "--break-freeze", why][..],
+            "leaves no trace here",
+        ),
+        (&["--yes", "--break-freeze", "  "], "say why"),
+        (&["--yes", "--break-freeze", "."], "say why"),
+        (&["--yes", "--break-freeze"], "a value is required"),
+    ] {
+        let output =
+            dir.output(&[&["apply"], args, &["tfplan"][..usize::from(args.len() > 2)]].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(2) && told.contains(says),
+            "{args:?}: {told}"
+        );
+    }
+    let mut command = dir.alone(&["apply", "--yes", "tfplan"]);
+    command.env("APPLYGATE_BREAK_FREEZE", why);
+    assert_eq!(command.output().expect("it runs").status.code(), Some(1));
+    dir.untouched();
+    let output = dir.output(&[
+        "apply",
+        "--yes",
+        "--log",
+        "log",
+        "--break-freeze",
+        why,
+        "tfplan",
+    ]);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(
+        shown.contains("--break-freeze: incident 4711") && shown.contains("incident 4711"),
+        "{shown}"
+    );
+    assert_eq!(log(&dir.path("log"))[0]["break_freeze"], why);
+    dir.applied(PASS);
+
+    let dir = Dir::new(BLOCK);
+    fs::write(dir.path("applygate.toml"), policy).expect("written");
+    let output = dir.output(&[
+        "apply",
+        "--yes",
+        "--log",
+        "log",
+        "--break-freeze",
+        why,
+        "tfplan",
+    ]);
+    assert_eq!(output.status.code(), Some(1), "what is blocked stays so");
+    let mut screen = dir.screen(&["apply", "--break-freeze", why, "tfplan"]);
+    screen.answer(1, "\n");
+    assert_eq!(screen.end(), 1);
+    assert!(
+        screen.text().contains("You break this:"),
+        "{}",
+        screen.text()
+    );
+    dir.untouched();
+
+    let dir = Dir::new(PASS);
+    let output = dir.output(&[
+        "apply",
+        "--yes",
+        "--log",
+        "log",
+        "--break-freeze",
+        why,
+        "tfplan",
+    ]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.code() == Some(2) && told.contains("nothing is closed now"),
+        "{told}"
+    );
+    dir.untouched();
+}
+
+/// On a screen of 24 lines everything that has to be known stands above the prompt.
+#[test]
+fn the_question_fits_a_small_screen() {
+    let dir = Dir::new(BLOCK);
+    let mut screen = dir.screen(&["apply", "tfplan"]);
+    screen.answer(1, "\n");
+    assert_eq!(screen.end(), 1);
+    let text = screen.text();
+    let (above, _) = text.split_once("Enter a value:").expect("a question");
+    let lines: Vec<&str> = above.lines().collect();
+    let last = lines[lines.len().saturating_sub(23)..].join("\n");
+    assert!(
+        last.contains("This plan is blocked: 4 critical")
+            && last.contains("CRITICAL  aws_db_instance.courses")
+            && last.contains("lost: all databases on the instance")
+            && last.contains("and 6 more that block")
+            && !last.contains("LOW"),
+        "{last}"
+    );
+}
+
 /// A backend that hangs after the apply holds nobody: what was done is done and on record.
 #[test]
 fn a_state_that_does_not_come() {
@@ -2148,8 +2266,15 @@ fn a_plan_that_changes_nothing() {
             && !screen.text().contains("Enter a value")
     );
     dir.untouched();
-    // A file that was named is handed on, as Terraform does.
     fs::rename(dir.path("made.tfplan"), dir.path("tfplan")).expect("moved");
+    let mut screen = dir.screen(&["apply", "tfplan"]);
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(
+        screen.text().contains("there is nothing to apply")
+            && !screen.text().contains("Enter a value")
+    );
+    dir.untouched();
+    // With --yes a file that was named is handed on, as Terraform does.
     assert_eq!(
         dir.output(&["apply", "--yes", "tfplan"]).status.code(),
         Some(0)

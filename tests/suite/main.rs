@@ -19,6 +19,7 @@ mod docs;
 #[cfg(target_os = "linux")]
 mod encrypted;
 mod expect;
+mod first_minute;
 mod fixtures;
 mod forge;
 mod init;

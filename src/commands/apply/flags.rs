@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use crate::ui::escape::line;
+use crate::ui::near::nearest;
 use crate::ui::problem::Problem;
 
 /// Flags for `terraform apply` that change how it works and not what it does
@@ -54,8 +55,13 @@ fn word(arg: &OsStr) -> Result<(), Problem> {
         Some("parallelism" | "lock-timeout") => "write its value with =, such as -parallelism=4",
         Some("input") => "only -input=false is let through",
         Some("help") => "it would only show help; that of the gate is applygate apply --help",
-        Some(_) => "it is not one of those that cannot change what is applied",
+        Some(_) => "it is unknown, or could change what is applied",
     };
+    let known = HARMLESS.iter().chain(VALUED.iter().map(|(name, _)| name));
+    let meant = flag
+        .filter(|_| why.starts_with("it is unknown"))
+        .and_then(|flag| nearest(flag, known.copied()))
+        .map_or_else(String::new, |near| format!("did you mean -{near}? "));
     // A value may be a secret: only the flag's name is shown.
     let shown = flag.map_or_else(
         || "a word that is no flag".to_owned(),
@@ -63,7 +69,9 @@ fn word(arg: &OsStr) -> Result<(), Problem> {
     );
     Err(Problem::new(
         format!("{shown} is not handed to terraform apply: {why}"),
-        "let through: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false",
+        format!(
+            "{meant}allowed are -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false"
+        ),
     ))
 }
 

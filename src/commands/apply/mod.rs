@@ -25,6 +25,7 @@ use crate::cli::environment::{Environment, RUNNING};
 use crate::cli::{ApplyArgs, PrivateCopy, Yes};
 use crate::commands::inputs::{Job, io_words};
 use crate::commands::program::{self, Named, Unanswered, is_encrypted};
+use crate::commands::wrong_file;
 use crate::judge;
 use crate::os;
 use crate::os::digest;
@@ -37,6 +38,7 @@ use crate::state::{Identity, Where, selected_workspace};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
+use crate::ui::progress::Progress;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::streams::Streams;
 use crate::verdict::Verdict;
@@ -170,7 +172,8 @@ impl<'a> Gate<'a> {
             )
         })?;
         // What lies in the directory that Terraform writes to always counts.
-        let settings = Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment)?;
+        let mut settings = Settings::resolve(&args.judge, Where::Dir(dir.clone()), environment)?;
+        settings.said.break_freeze.clone_from(&args.break_freeze);
         let settings = Arc::new(settings);
         let program = args
             .terraform
@@ -217,6 +220,8 @@ impl<'a> Gate<'a> {
             (None, None)
         };
         let (terraform, applyable, plan) = {
+            let name = line(&made.name);
+            let _progress = Progress::start(format!("judging {name}"), streams.err_width);
             let refused = |refusal: Refusal| refusal.about(&made.name);
             let bytes = seen.as_ref().map_or(&made.bytes, |seen| &seen.json);
             let document = Document::open(bytes).map_err(refused)?;
@@ -261,11 +266,12 @@ impl<'a> Gate<'a> {
         {
             place::right_backend(identity, &self.dir)?;
         }
+        self.may_break(&plan)?;
         let report = self.show(plan, &made.name, streams)?;
         let identity = report.identity.as_ref();
         self.right_workspace(identity)?;
-        // As terraform apply without a file does: where there is nothing to do, nobody is asked.
-        let idle = made.made_here && applyable == Some(false);
+        // As terraform apply without a file does: where there is nothing to do, nobody is asked. A file that was named is handed on with --yes, as Terraform does.
+        let idle = applyable == Some(false) && (made.made_here || self.args.yes.is_none());
         if idle && report.decision.verdict == Verdict::Pass {
             streams.tell("there is nothing to apply; nothing was run")?;
             return Ok(Exit::Through);
@@ -494,6 +500,26 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// A freeze is broken only where somebody sees it, or where it leaves a trace; and only one that there is, so that nobody makes it a habit.
+    fn may_break(&self, plan: &PlanReport) -> Result<(), Problem> {
+        if self.args.break_freeze.is_none() {
+            return Ok(());
+        }
+        if plan.decision.closed.is_none() {
+            return Err(Problem::new(
+                "--break-freeze: nothing is closed now",
+                "leave it out",
+            ));
+        }
+        if self.terminal.is_none() && !self.log.is_kept() {
+            return Err(Problem::new(
+                "--break-freeze leaves no trace here: there is no terminal and no log",
+                "run it at a terminal, or name a log: --log FILE",
+            ));
+        }
+        Ok(())
+    }
+
     /// Terraform before 1.15 does not look whether a plan is for the workspace that is selected (docs/plan-format.md).
     fn right_workspace(&self, identity: Option<&Identity>) -> Result<(), Problem> {
         let Some(identity) = identity else {
@@ -532,10 +558,19 @@ impl<'a> Gate<'a> {
             run,
             because: because.to_owned(),
         };
-        if let Some(closed) = &plan.decision.closed {
+        if let Some(closed) = plan
+            .decision
+            .closed
+            .as_ref()
+            .filter(|closed| closed.broken.is_none())
+        {
             return Ok(not_asked(
                 false,
-                &line(&format!("{}; {}", closed.reason, closed.next())),
+                &line(&format!(
+                    "{}; {}. In an emergency, say why: --break-freeze REASON",
+                    closed.reason,
+                    closed.next()
+                )),
             ));
         }
         if self.args.yes.is_some() && unread(plan) {
@@ -550,24 +585,24 @@ impl<'a> Gate<'a> {
                 (Verdict::Warn, Yes::Warn) => not_asked(true, "--yes=warn"),
                 (Verdict::Warn, Yes::Pass) => not_asked(
                     false,
-                    "there is something to look at first: --yes=warn lets warnings through, or be asked without --yes",
+                    "the plan has warnings: --yes=warn applies it too, or run it without --yes at a terminal and answer",
                 ),
                 (Verdict::Block, _) => not_asked(
                     false,
-                    "the plan is blocked, and --yes does not answer for that: --allow lets a wanted finding through, or be asked without --yes at a terminal",
+                    "the plan is blocked, and --yes does not override that: run it without --yes at a terminal and confirm; a wanted finding is named with --allow RULE@ADDRESS",
                 ),
             });
         }
         let Some(terminal) = &mut self.terminal else {
             let because = match verdict {
                 Verdict::Pass => {
-                    "there is no terminal to ask on: --yes lets a plan through in which nothing dangerous is found"
+                    "there is no terminal, so nobody can be asked: --yes applies a plan in which nothing dangerous is found"
                 }
                 Verdict::Warn => {
-                    "there is no terminal to ask on: --yes=warn lets a plan through that has something to look at"
+                    "there is no terminal, so nobody can be asked: --yes=warn also applies a plan that has warnings"
                 }
                 Verdict::Block => {
-                    "the plan is blocked, and there is no terminal to answer for it: --allow lets a wanted finding through"
+                    "the plan is blocked, and there is no terminal to confirm it on; a wanted finding is named with --allow RULE@ADDRESS"
                 }
             };
             return Ok(not_asked(false, because));
@@ -586,6 +621,7 @@ impl<'a> Gate<'a> {
         let because = match (answer, interrupted) {
             (_, true) => "interrupted",
             (Answer::Yes, false) => "answered",
+            (Answer::Wrong, false) => "three wrong answers",
             _ => "declined",
         };
         let yes = answer == Answer::Yes && !interrupted;
@@ -734,24 +770,66 @@ fn read(dir: &Path, path: &Path) -> Result<Bytes, Problem> {
     } else {
         (path.display().to_string(), Job::File(dir.join(path)))
     };
-    let bytes = job.read().map_err(|refusal| refusal.about(&name))?;
+    let bytes = job
+        .read()
+        .map_err(|refusal| match (refusal.why, name.as_str()) {
+            (Why::Missing, "pass" | "warn") => Problem::new(
+                format!("there is no plan {name}: the value of --yes is written with ="),
+                format!("--yes={name}"),
+            ),
+            (Why::Missing | Why::Mistaken(_), _) => {
+                let help = refusal
+                    .why
+                    .help()
+                    .replace("applygate check", "applygate apply");
+                Problem::new(refusal.to_string(), help).about(&name)
+            }
+            _ => refusal.about(&name),
+        })?;
     if bytes.is_empty() {
         return Err(Refusal::new(Why::Empty).about(&name));
     }
     if !is_saved(&bytes) && !is_encrypted(&bytes) {
-        return Err(Problem::new(
-            format!(
-                "{} is no saved plan file: only that is what Terraform applies, and JSON is not it",
-                name
-            ),
-            "terraform plan -out tfplan && applygate apply tfplan",
-        ));
+        return Err(not_saved(&bytes, &name, job.path()));
     }
     Ok(Bytes {
         name,
         bytes,
         made_here: false,
     })
+}
+
+/// What a file is that Terraform does not apply.
+fn not_saved(bytes: &[u8], name: &str, path: Option<&Path>) -> Problem {
+    const HELP: &str = "terraform plan -out tfplan && applygate apply tfplan";
+    let refusal = match Document::open(bytes).and_then(|document| document.plans().map(drop)) {
+        Ok(()) => {
+            return Problem::new(
+                format!(
+                    "{name} is JSON: Terraform applies only the file that terraform plan -out writes"
+                ),
+                HELP,
+            );
+        }
+        Err(refusal) => wrong_file::named(refusal, bytes, path),
+    };
+    match refusal.why {
+        Why::Bookmark => Problem::new(
+            format!(
+                "{name} is only a bookmark of a run in HCP Terraform: the plan is kept there, and applied there"
+            ),
+            "judge it here, then apply it with Terraform: terraform show -json tfplan > plan.json && applygate check plan.json && terraform apply tfplan",
+        ),
+        Why::Mistaken(_) | Why::StateShown | Why::RawState | Why::Stream => {
+            let help = refusal.why.help();
+            let help = help.replace("applygate check", "applygate apply");
+            Problem::new(refusal.to_string(), help).about(name)
+        }
+        _ => Problem::new(
+            format!("{name} is not a saved plan file, and Terraform applies nothing else"),
+            HELP,
+        ),
+    }
 }
 
 /// Why a log cannot be opened: our own words, or the system's.

@@ -100,47 +100,60 @@ impl Question {
         let what = match self {
             Self::Yes => {
                 return format!(
-                    "\nDo you want to perform these actions?\n{}\n  Only 'yes' will be accepted to approve.\n\n",
+                    "\n{}Do you want to perform these actions?\n{}\n  Only 'yes' will be accepted to approve.\n\n",
+                    broken(plan).map_or_else(String::new, |text| format!("{}\n", fold(text))),
                     fold(format!(
                         "  {terraform} will apply exactly the plan judged above (sha256 {digest})."
                     ))
                 );
             }
-            Self::Address(_) => "the address of the worst that would be lost",
-            Self::Destroyed(_) => "how many objects would be destroyed",
+            Self::Address(_) => "the address of the most important resource that would be lost",
+            Self::Destroyed(_) => "how many objects would be destroyed or replaced",
             Self::Workspace(_) => "the name of the workspace",
-            Self::Digest(_) => "the start of the plan's digest",
+            Self::Digest(_) => "the start of the plan's sha256",
         };
-        // The report may have gone elsewhere: whoever answers sees here what it comes to.
+        // The report may have gone elsewhere, or off the screen: whoever answers sees here what it comes to.
         let tally: Vec<String> = tally(&plan.decision)
             .iter()
             .filter(|(_, count)| *count > 0)
             .map(|(severity, count)| format!("{count} {severity}"))
             .collect();
-        let destroyed = crate::ui::words::plural(
-            plan.summary.counts.delete + plan.summary.counts.replace,
-            "object",
-        );
+        let counts = &plan.summary.counts;
+        let or_replace = if counts.replace > 0 {
+            " or replace"
+        } else {
+            ""
+        };
+        let destroyed = match counts.delete + counts.replace {
+            0 => String::new(),
+            count => format!(
+                "; {} to destroy{or_replace}",
+                crate::ui::words::plural(count, "object")
+            ),
+        };
         let mut text = vec![
             String::new(),
-            format!(
-                "This plan is blocked: {}; {destroyed} to destroy.",
+            fold(format!(
+                "This plan is blocked: {}{destroyed}.",
                 tally.join(", ")
-            ),
-            format!("{terraform} would apply it (sha256 {digest})."),
+            )),
         ];
+        text.extend(blocking(plan, width));
+        text.extend(broken(plan).map(fold));
         text.extend(
             plan.summary
                 .state
                 .as_ref()
-                .map(|state| format!("State: {}", line(&state.words()))),
+                .map(|state| fold(format!("State: {}", line(&state.words())))),
         );
         text.extend([
+            fold(format!("Terraform: {terraform} · plan sha256 {digest}")),
             String::new(),
-            format!("'yes' is not enough. To apply it all the same, type {what}:"),
+            fold(format!(
+                "'yes' is not enough. To apply it all the same, type {what}:"
+            )),
             String::new(),
         ]);
-        let text: Vec<String> = text.into_iter().map(fold).collect();
         // As it is: only plain characters are asked for, and what is shown escaped (`::` in an ARN) nobody could type.
         format!(
             "{}\n  {}\n\nAn empty line or a third wrong answer stops here, and nothing is run.\n\n",
@@ -148,6 +161,63 @@ impl Question {
             self.wanted()
         )
     }
+}
+
+/// How many findings stand above the question: with all around it they fit a screen of 24 lines.
+const SHOWN: usize = 3;
+
+/// That a freeze is broken, and why.
+fn broken(plan: &PlanReport) -> Option<String> {
+    let closed = plan.decision.closed.as_ref()?;
+    let reason = closed.broken.as_ref()?;
+    Some(line(&format!("{}. You break this: {reason}", closed.reason)).into_owned())
+}
+
+/// What blocks, the worst first: where, and what is lost. Lower findings are left to the report.
+fn blocking(plan: &PlanReport, width: usize) -> Vec<String> {
+    let decision = &plan.decision;
+    let all: Vec<_> = decision
+        .findings
+        .iter()
+        .filter(|weighed| weighed.counts() && weighed.severity >= decision.block_at)
+        .collect();
+    let label = all
+        .iter()
+        .map(|weighed| weighed.severity.word().len())
+        .max()
+        .unwrap_or_default();
+    let mut lines = Vec::new();
+    for weighed in all.iter().take(SHOWN) {
+        let finding = &weighed.finding;
+        let address = finding.address.as_deref().unwrap_or("the whole plan");
+        let severity = weighed.severity.word().to_uppercase();
+        lines.push(cut(
+            &format!("  {severity:<label$}  {}", line(address)),
+            width,
+        ));
+        let loss = finding
+            .loss
+            .as_deref()
+            .filter(|_| finding.address.is_some());
+        let lost = loss.map_or_else(
+            || line(&finding.message).into_owned(),
+            |loss| format!("lost: {}", line(loss)),
+        );
+        lines.push(cut(&format!("  {:label$}  {lost}", ""), width));
+    }
+    if all.len() > SHOWN {
+        lines.push(format!("  and {} more that block", all.len() - SHOWN));
+    }
+    lines
+}
+
+/// One line of the screen.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// The address of the worst finding that counts, if one of the worst severity has one.
@@ -177,6 +247,8 @@ pub(super) enum Answer {
     Yes,
     /// Something else, or nothing.
     No,
+    /// As many wrong answers as there are tries.
+    Wrong,
     /// Ctrl-C, or the session went away.
     Interrupted,
 }
@@ -230,7 +302,7 @@ pub(super) fn ask(
             )?;
         }
     }
-    Ok(Answer::No)
+    Ok(Answer::Wrong)
 }
 
 enum Typed {

@@ -63,6 +63,9 @@ struct DecisionLine<'a> {
     /// The policy file, its revision and environment.
     policy: Option<String>,
     overruled: &'a [String],
+    /// Why it is run although a freeze or a window is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    break_freeze: Option<&'a str>,
     verdict: Verdict,
     findings: Vec<Finding<'a>>,
     #[serde(flatten)]
@@ -108,6 +111,11 @@ impl Log {
             file,
             id: crate::os::digest::hex(&id, id.len()),
         })
+    }
+
+    /// Whether lines are kept at all.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.file.is_some()
     }
 
     fn add(&mut self, line: &impl Serialize) -> io::Result<()> {
@@ -156,6 +164,11 @@ impl Log {
             counts: &plan.summary.counts,
             policy: plan.policy.as_ref().map(PolicyLine::words),
             overruled: &plan.overruled,
+            break_freeze: plan
+                .decision
+                .closed
+                .as_ref()
+                .and_then(|closed| closed.broken.as_deref()),
             verdict: plan.decision.verdict,
             findings: plan
                 .decision

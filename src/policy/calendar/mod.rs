@@ -9,7 +9,7 @@ use jiff::civil::{DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-pub(crate) use read::Field;
+pub(crate) use read::Fields;
 #[cfg(test)]
 pub(crate) use read::{FreezeInput, WindowInput};
 
@@ -66,6 +66,8 @@ pub(crate) struct Closed {
     pub(crate) reason: String,
     /// The first moment that is open again; `None` when there is none within a year.
     pub(crate) next_open: Option<Zoned>,
+    /// Why it is applied all the same.
+    pub(crate) broken: Option<String>,
 }
 
 impl Closed {
@@ -215,6 +217,7 @@ impl Calendar {
         State::Closed(Closed {
             reason,
             next_open: self.next_open(now),
+            broken: None,
         })
     }
 

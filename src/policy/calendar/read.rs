@@ -65,14 +65,17 @@ impl From<Written> for Moment {
 }
 
 /// A value, or the key that is wrong and what is wrong with it.
-pub(crate) type Field<T> = Result<T, (&'static str, String)>;
+type Field<T> = Result<T, (&'static str, String)>;
+
+/// A value, or everything that is wrong with it: the key and what is wrong.
+pub(crate) type Fields<T> = Result<T, Vec<(&'static str, String)>>;
 
 impl Window {
     /// One window.
     ///
     /// # Errors
-    /// The first field that is wrong: its key (or the one that is missing), and what is wrong in words that quote nothing.
-    pub(crate) fn read(input: &WindowInput) -> Field<Self> {
+    /// Every field that is wrong: its key (or the one that is missing), and what is wrong in words that quote nothing.
+    pub(crate) fn read(input: &WindowInput) -> Fields<Self> {
         window(input)
     }
 }
@@ -82,37 +85,51 @@ impl Freeze {
     ///
     /// # Errors
     /// As for a window.
-    pub(crate) fn read(input: &FreezeInput) -> Field<Self> {
+    pub(crate) fn read(input: &FreezeInput) -> Fields<Self> {
         freeze(input)
     }
 }
 
-fn window(input: &WindowInput) -> Field<Window> {
+fn window(input: &WindowInput) -> Fields<Window> {
+    let mut wrong = Vec::new();
     if input.days.is_none() && input.hours.is_none() {
-        return Err((
+        wrong.push((
             "days",
             "a window needs days, hours, or both: days = [\"mon-thu\"], hours = \"09:00-16:00\""
                 .to_owned(),
         ));
     }
-    let name = input.zone.as_deref().ok_or_else(|| {
+    let missing = || {
         (
             "zone",
             "a window needs a time zone, such as zone = \"Europe/Berlin\" or \"UTC\"".to_owned(),
         )
-    })?;
-    let zone = zone(name)?;
-    let (from, to) = input.hours.as_deref().map_or(Ok((0, DAY)), hours)?;
-    Ok(Window {
-        days: input.days.as_deref().map_or(Ok([true; 7]), days)?,
-        from,
-        to,
-        zone,
-    })
+    };
+    let name = input.zone.as_deref().ok_or_else(missing);
+    let zone = name.and_then(zone).map_err(|error| wrong.push(error));
+    let times = input.hours.as_deref().map_or(Ok((0, DAY)), hours);
+    let times = times.map_err(|error| wrong.push(error));
+    let days = input.days.as_deref().map_or(Ok([true; 7]), days);
+    let days = days.map_err(|error| wrong.push(error));
+    match (zone, times, days) {
+        (Ok(zone), Ok((from, to)), Ok(days)) if wrong.is_empty() => Ok(Window {
+            days,
+            from,
+            to,
+            zone,
+        }),
+        _ => Err(wrong),
+    }
 }
 
-fn freeze(input: &FreezeInput) -> Field<Freeze> {
-    let zone = input.zone.as_deref().map_or(Ok(TimeZone::UTC), zone)?;
+fn freeze(input: &FreezeInput) -> Fields<Freeze> {
+    let mut wrong = Vec::new();
+    let zone = input.zone.as_deref().map_or(Ok(TimeZone::UTC), zone);
+    // What else is wrong is told beside it.
+    let zone = zone.unwrap_or_else(|error| {
+        wrong.push(error);
+        TimeZone::UTC
+    });
     let needs = |key: &'static str| {
         (
             key,
@@ -121,36 +138,37 @@ fn freeze(input: &FreezeInput) -> Field<Freeze> {
             ),
         )
     };
-    let from = input
-        .from
-        .as_ref()
-        .ok_or_else(|| needs("from"))
-        .and_then(|from| moment("from", &from.0, &zone, false))?;
-    let to = input
-        .to
-        .as_ref()
-        .ok_or_else(|| needs("to"))
-        .and_then(|to| moment("to", &to.0, &zone, true))?;
-    if to <= from {
-        return Err(("to", "it ends before it begins".to_owned()));
+    let read = |key: &'static str, written: &Option<Moment>, last: bool| {
+        let written = written.as_ref().ok_or_else(|| needs(key))?;
+        moment(key, &written.0, &zone, last)
+    };
+    let from = read("from", &input.from, false).map_err(|error| wrong.push(error));
+    let to = read("to", &input.to, true).map_err(|error| wrong.push(error));
+    if let (Ok(from), Ok(to)) = (from, to)
+        && to <= from
+    {
+        wrong.push(("to", "it ends before it begins".to_owned()));
     }
     let reason = input
         .reason
         .as_deref()
         .map(str::trim)
         .filter(|reason| !reason.is_empty());
-    let reason = reason.ok_or_else(|| {
-        (
+    if reason.is_none() {
+        wrong.push((
             "reason",
             "a freeze needs a reason: whoever is stopped by it will read it".to_owned(),
-        )
-    })?;
-    Ok(Freeze {
-        from,
-        to,
-        zone,
-        reason: reason.to_owned(),
-    })
+        ));
+    }
+    match (from, to, reason) {
+        (Ok(from), Ok(to), Some(reason)) if wrong.is_empty() => Ok(Freeze {
+            from,
+            to,
+            zone,
+            reason: reason.to_owned(),
+        }),
+        _ => Err(wrong),
+    }
 }
 
 /// Only names of the data that is built in: the machine's own zone or a file would make the answer differ from machine to machine.

@@ -25,11 +25,14 @@ fn calendar(text: &str) -> Result<Calendar, Wrong> {
     }
     let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
     let wrong = |table, index| {
-        move |(key, message)| Wrong {
-            table,
-            index,
-            key,
-            message,
+        move |all: Vec<(&'static str, String)>| {
+            let (key, message) = all.into_iter().next().expect("at least one");
+            Wrong {
+                table,
+                index,
+                key,
+                message,
+            }
         }
     };
     let windows = file.window.iter().enumerate();
