@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use owo_colors::Style;
 
-use super::{LeftOut, PlanReport, PolicyFrom, Report, tally};
+use super::{Compared, LeftOut, PlanReport, PolicyFrom, Report, tally};
 use crate::facts::summary::{Counts, Summary};
 use crate::finding::{Finding, Severity, Side};
 use crate::ui::escape::line;
@@ -342,13 +342,14 @@ fn aside(plan: &PlanReport) -> Vec<String> {
 fn place(plan: &PlanReport) -> String {
     let serial = plan.summary.state.as_ref().and_then(|state| state.serial);
     let compared = plan.compared.words(serial);
-    let whole = if plan.summary.complete.is_some() {
-        ""
-    } else {
-        " · may be only a part"
+    let told = plan.summary.complete.is_some();
+    let compared = match (&plan.compared, told) {
+        (Compared::Nothing(_), false) => "place and scope not checked".to_owned(),
+        (_, false) => format!("{compared} · scope not checked"),
+        (_, true) => compared,
     };
     let Some(state) = &plan.summary.state else {
-        return format!(" · {compared}{whole}");
+        return format!(" · {compared}");
     };
     let workspace = match state.workspace.as_str() {
         "default" => String::new(),
@@ -356,7 +357,7 @@ fn place(plan: &PlanReport) -> String {
     };
     let place = state.place.as_deref().or(state.backend.as_deref());
     let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
-    format!("{workspace}{place} · {compared}{whole}")
+    format!("{workspace}{place} · {compared}")
 }
 
 /// The types in no catalogue of which something is destroyed or replaced, in one line.
