@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::facts::changes;
 use crate::facts::source::Delta;
 use crate::facts::summary::Summary;
 use crate::finding::{Evidence, Finding};
 use crate::plan::{Plan, Plans, Writer};
+use crate::policy;
 use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::{all, change};
@@ -48,6 +50,13 @@ pub(crate) fn judge<E>(
     Ok(reports)
 }
 
+/// Adds everything that changes to the reports of these plans.
+pub(crate) fn list_changes(found: &Plans<'_>, reports: &mut [PlanReport]) {
+    for (plan, report) in found.plans.iter().zip(reports) {
+        report.summary.changes = Some(changes::list(plan));
+    }
+}
+
 /// Judges one plan. A refusal stands in its report, so that the other plans of the same input keep theirs.
 fn judge_plan(
     plan: &Plan<'_>,
@@ -87,8 +96,13 @@ fn judge_plan(
             weaker,
         }
     });
+    let folder = match &settings.place {
+        Where::Dir(dir) | Where::Found { dir, counts: true } => Some(policy::folder(dir)),
+        _ => None,
+    };
     PlanReport {
         summary,
+        folder,
         decision: judged.decision,
         compared: Compared::of(&settings.place, judged.identity.as_ref(), judged.pinned),
         identity: judged.identity,
@@ -130,6 +144,7 @@ pub(crate) fn source(
     });
     PlanReport {
         summary,
+        folder: None,
         decision: judged.decision,
         compared: Compared::Nothing(None),
         identity: None,

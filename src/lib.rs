@@ -50,6 +50,23 @@ pub mod testing {
     pub use crate::ui::refusal::{Refusal, Why};
     pub use crate::verdict::{Verdict, Weighed};
 
+    /// The same, with everything that changes.
+    ///
+    /// # Errors
+    /// When it holds no plan, or something beside plans.
+    pub fn judge_and_list(
+        bytes: &[u8],
+        source: &str,
+        settings: &Settings,
+    ) -> Result<Vec<PlanReport>, Refusal> {
+        let document = Document::open(bytes)?;
+        let settings = std::sync::Arc::new(settings.clone());
+        let plans = document.plans()?;
+        let mut reports = crate::judge::judge(&plans, source, |_| Ok(settings.clone()))?;
+        crate::judge::list_changes(&plans, &mut reports);
+        Ok(reports)
+    }
+
     /// The way of one input: opened, read, judged.
     ///
     /// # Errors
@@ -74,12 +91,23 @@ pub mod testing {
 
     /// The report for people.
     pub mod human {
-        pub use crate::report::human::{Layout, write};
+        pub use crate::report::human::{Layout, write, write_changes};
     }
 
     /// The report for programs.
     pub mod json {
         pub use crate::report::json::write;
+    }
+
+    /// The reports for the places where teams look.
+    pub mod formats {
+        pub use crate::report::atlantis::write as atlantis;
+        pub use crate::report::azure::write as azure;
+        pub use crate::report::github::write as github;
+        pub use crate::report::gitlab::{write as gitlab, write_terraform as gitlab_terraform};
+        pub use crate::report::junit::write as junit;
+        pub use crate::report::markdown::write as markdown;
+        pub use crate::report::sarif::write as sarif;
     }
 
     /// Escaping.

@@ -211,6 +211,14 @@ pub struct Decision {
     pub(crate) closed: Option<Closed>,
 }
 
+impl Decision {
+    /// Whether a finding is one that blocks.
+    #[must_use]
+    pub(crate) fn blocks(&self, weighed: &Weighed) -> bool {
+        weighed.counts() && (weighed.severity >= self.block_at || stands(&weighed.finding))
+    }
+}
+
 /// Whether nothing that a user or a team says changes a finding.
 fn stands(finding: &Finding) -> bool {
     crate::rules::find(finding.rule).is_some_and(|rule| rule.switch == Switch::Never)

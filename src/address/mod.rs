@@ -345,6 +345,14 @@ fn key(text: &str) -> Option<(Option<Key<'_>>, &str)> {
     (number.to_string() == digits).then_some((Some(Key::Number(number)), rest))
 }
 
+/// The module that an address is in, as it writes it; empty for the root, and for what is no address.
+#[must_use]
+pub(crate) fn module(address: &str) -> &str {
+    let rest = modules(address).map_or(address, |(_, rest)| rest);
+    let end = address.len().saturating_sub(rest.len());
+    address.get(..end).unwrap_or_default().trim_end_matches('.')
+}
+
 /// `address` without the key of its last instance: `a.b["x"]` gives `a.b`.
 #[must_use]
 pub(crate) fn block(address: &str) -> &str {
@@ -367,6 +375,22 @@ pub(crate) fn block(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_of_addresses() {
+        for (address, wanted) in [
+            ("aws_s3_bucket.a", ""),
+            ("module.a.aws_s3_bucket.a[0]", "module.a"),
+            (
+                "module.a[\"x.y\"].module.b[0].data.t.n",
+                "module.a[\"x.y\"].module.b[0]",
+            ),
+            ("module.a.action.t.n", "module.a"),
+            ("no address", ""),
+        ] {
+            assert_eq!(module(address), wanted);
+        }
+    }
 
     #[test]
     fn addresses_of_actions() {

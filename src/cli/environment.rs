@@ -34,6 +34,8 @@ pub struct Environment {
     pub(crate) index: Option<OsString>,
     /// [`RUNNING`]: the directory of the run that has started the program that started this one.
     pub(crate) running: Option<OsString>,
+    /// `GITHUB_STEP_SUMMARY`: a file to which every command of a step adds.
+    pub(crate) summary: Option<OsString>,
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -54,6 +56,7 @@ impl Environment {
             change_to: variable("PRE_COMMIT_TO_REF"),
             index: variable("GIT_INDEX_FILE"),
             running: variable(RUNNING),
+            summary: variable("GITHUB_STEP_SUMMARY"),
             now: Timestamp::now(),
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 pub(crate) mod environment;
 mod hints;
+pub(crate) mod reports;
 
 use crate::address::Pattern;
 use crate::finding::Severity;
@@ -191,9 +192,12 @@ pub(crate) struct CheckArgs {
     /// Saved plans (terraform plan -out), plans as JSON (terraform show -json), directories of them, or - for standard input
     #[arg(value_name = "PLAN")]
     pub(crate) plans: Vec<PathBuf>,
-    /// How the report looks
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) format: Format,
+    /// Which reports are written.
+    #[command(flatten)]
+    pub(crate) reports: reports::ReportArgs,
+    /// Print nothing but the reports that --format asks for
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
     /// How plans are judged.
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
@@ -235,9 +239,12 @@ pub(crate) struct SourceArgs {
     /// Grade what is staged like a change that is proposed, so that it can stop the commit
     #[arg(long)]
     pub(crate) strict: bool,
-    /// How the report looks
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(crate) format: Format,
+    /// Which reports are written.
+    #[command(flatten)]
+    pub(crate) reports: reports::ReportArgs,
+    /// Print nothing but the reports that --format asks for
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) block_at: Option<BlockAt>,
@@ -306,6 +313,9 @@ pub(crate) struct ApplyArgs {
     /// Where the copy of the plan is kept that Terraform reads: memory (the default on Linux), or a file in a directory that only you can write to (elsewhere, and where Terraform cannot open the memory of another process)
     #[arg(long, value_enum, value_name = "WHERE", require_equals = true)]
     pub(crate) private_copy: Option<PrivateCopy>,
+    /// Which reports are written, beside the one that is shown.
+    #[command(flatten)]
+    pub(crate) reports: reports::ReportArgs,
     /// How the plan is judged.
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
@@ -567,7 +577,7 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-/// Formats of a report.
+/// Formats of what `config show` tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people

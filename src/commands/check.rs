@@ -5,15 +5,16 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use super::directory::{self, Candidate};
+use super::reports::Reports;
 use super::{inputs, source, wrong_file};
+use crate::cli::CheckArgs;
 use crate::cli::environment::Environment;
-use crate::cli::{CheckArgs, Format};
 use crate::judge;
 use crate::os::digest;
 use crate::plan::{Document, Plan};
 use crate::policy::Waiver;
 use crate::policy::settings::{self, Settings};
-use crate::report::{ErrorReport, Report, allowances, human, json};
+use crate::report::{ErrorReport, Report, allowances};
 use crate::state::Where;
 use crate::state::place::{self, PlanFile};
 use crate::ui::escape::line;
@@ -48,12 +49,14 @@ pub(crate) fn check(
         }
         paths.push("-".into());
     }
+    let reports = Reports::of(&args.reports, args.verbose, args.quiet, &paths, environment)?;
     let settings = Arc::new(explaining(args, settings)?);
     let mut places = Places {
         args,
         environment: &environment.at(args.now),
         said: Arc::clone(&settings),
         known: HashMap::new(),
+        list: reports.list(),
     };
     let mut report = Report::default();
     let what = match paths.as_slice() {
@@ -91,19 +94,11 @@ pub(crate) fn check(
         }
     }
     drop(progress);
-    match args.format {
-        Format::Human => human::write(
-            &report,
-            human::Layout {
-                width: streams.width,
-                verbose: args.verbose,
-                styles: &streams.styles,
-            },
-            streams.out,
-        )?,
-        Format::Json => json::write(&report, streams.out)?,
+    reports.show(&report, streams)?;
+    let saved = reports.save(&report);
+    if let Err(problem) = &saved {
+        streams.refuse(problem)?;
     }
-    streams.out.flush()?;
     let in_part = report.plans.iter().filter_map(|plan| {
         plan.decision
             .refusal
@@ -134,7 +129,7 @@ pub(crate) fn check(
     }
     Ok(if report.blocked() && !args.exit_zero {
         Exit::Blocked
-    } else if !report.all_judged() || unused {
+    } else if !report.all_judged() || unused || saved.is_err() {
         Exit::CouldNotJudge
     } else {
         Exit::Through
@@ -193,6 +188,8 @@ struct Places<'a> {
     environment: &'a Environment,
     said: Arc<Settings>,
     known: HashMap<Where, Arc<Settings>>,
+    /// Whether everything that changes is listed.
+    list: bool,
 }
 
 impl Places<'_> {
@@ -255,8 +252,12 @@ fn judge_input(
         let digest = scope.spawn(|| digest::sha256(&bytes));
         let judged = Document::open(&bytes).and_then(|document| {
             let plans = document.plans()?;
-            Ok(judge::judge(&plans, &source, |plan| {
-                places.of(plan, &origin)
+            let judged = judge::judge(&plans, &source, |plan| places.of(plan, &origin));
+            Ok(judged.map(|mut reports| {
+                if places.list {
+                    judge::list_changes(&plans, &mut reports);
+                }
+                reports
             }))
         });
         let sha256 = digest.join().unwrap_or_default();

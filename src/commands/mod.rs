@@ -10,6 +10,7 @@ mod man;
 mod pin;
 mod pre_commit;
 mod program;
+mod reports;
 mod rules;
 mod source;
 mod wrong_file;

@@ -2,6 +2,7 @@
 //! Rules only look at [`Facts`]; they never walk the plan's values for the same question twice.
 
 mod alter;
+pub(crate) mod changes;
 pub(crate) mod commands;
 mod condition;
 mod copy;

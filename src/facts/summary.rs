@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::facts::changes::Listed;
 use crate::facts::commands;
 use crate::plan::saved::{PlanMode, Saved};
 use crate::plan::{Action, Plan, Pulled, Writer};
@@ -102,6 +103,8 @@ pub struct Summary {
     pub(crate) state: Option<StateLine>,
     /// The change to the sources that it is about, where it is no plan.
     pub(crate) change: Option<ChangeLine>,
+    /// Everything that changes, where a report lists it.
+    pub(crate) changes: Option<Vec<Listed>>,
 }
 
 /// A change to the sources, in texts that may be printed.
@@ -137,6 +140,7 @@ impl Summary {
             notes,
             state: None,
             change: Some(change),
+            changes: None,
         }
     }
 }
@@ -271,6 +275,7 @@ impl Summary {
             writer: plan.writer,
             complete: plan.complete.or(plan.saved.as_ref().map(|_| true)),
             change: None,
+            changes: None,
         }
     }
 }

@@ -149,6 +149,14 @@ impl Start {
     }
 }
 
+/// A directory as seen from the root of its repository; as it was named where there is none.
+pub(crate) fn folder(dir: &Path) -> String {
+    match Start::at(dir) {
+        Ok(start) if std::fs::symlink_metadata(start.root.join(".git")).is_ok() => start.directory,
+        _ => dir.display().to_string(),
+    }
+}
+
 impl Tree {
     /// The files below a directory.
     #[must_use]

@@ -26,6 +26,7 @@ pub(crate) use discover::Source;
 pub(crate) use discover::Start;
 pub(crate) use discover::Tree;
 pub(crate) use discover::discover;
+pub(crate) use discover::folder;
 pub(crate) use discover::named;
 pub(crate) use discover::named_in;
 pub(crate) use env::Chosen;

@@ -1,16 +1,20 @@
 //! The report for people: one screen, the worst first. Alike findings are told once with all their addresses; what does not fit is counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use owo_colors::Style;
 
-use super::{Compared, LeftOut, PlanReport, PolicyFrom, Report, tally};
-use crate::facts::summary::{Counts, Summary};
+use super::words::{
+    Standings, address, aside, counts, drift, found, not_known, outcome, place, policy_words, rule,
+};
+use super::worst::groups;
+use super::{LeftOut, PlanReport, PolicyFrom, Report};
+use crate::facts::summary::Summary;
 use crate::finding::{Finding, Severity, Side};
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
-use crate::verdict::{Standing, Verdict, Weighed};
+use crate::verdict::{Verdict, Weighed};
 
 /// How the report is laid out.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +113,26 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
         )?;
     }
     left_out(&report.left_out, layout, out)
+}
+
+/// Writes everything that changes, by module.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_changes(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for plan in report
+        .plans
+        .iter()
+        .filter(|plan| plan.summary.changes.is_some())
+    {
+        let source = line(&plan.summary.source);
+        let title = format!("everything that changes in {source}");
+        writeln!(out, "\n{}", layout.styles.bold.style(title))?;
+        for text in super::changes::lines(plan) {
+            writeln!(out, "{text}")?;
+        }
+    }
+    Ok(())
 }
 
 /// What was passed over: what could be taken for a plan by its name, the rest as a number.
@@ -263,17 +287,6 @@ fn runs(summary: &Summary, layout: Layout) -> String {
     )
 }
 
-/// What refresh found changed or gone outside Terraform.
-fn drift(summary: &Summary) -> Option<String> {
-    let changed = summary.drift.saturating_sub(summary.gone);
-    let parts: Vec<String> = [(summary.gone, "gone"), (changed, "changed")]
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    (!parts.is_empty()).then(|| format!("{} outside Terraform, by refresh", parts.join(", ")))
-}
-
 fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Result<()> {
     let summary = &plan.summary;
     let version = summary.terraform_version.as_deref().map_or_else(
@@ -281,25 +294,15 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
         |version| format!("{} {}", summary.writer.name().to_lowercase(), line(version)),
     );
     let digest: String = summary.sha256.chars().take(12).collect();
-    let tally: Vec<String> = tally(&plan.decision)
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| format!("{count} {severity}"))
-        .collect();
-    let word = if plan.decision.refusal.is_some() && plan.decision.verdict != Verdict::Block {
-        "NOT JUDGED".to_owned()
-    } else {
-        plan.decision.verdict.word().to_uppercase()
-    };
-    let style = if word == "NOT JUDGED" {
+    let word = outcome(&plan.decision);
+    let style = if plan.decision.refusal.is_some() {
         verdict_colour(styles, Verdict::Block)
     } else {
         verdict_colour(styles, plan.decision.verdict)
     };
-    let what = if tally.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", tally.join(", "))
+    let what = match found(&plan.decision) {
+        Some(found) => format!(": {found}"),
+        None => String::new(),
     };
     let aside = aside(plan);
     let aside = if aside.is_empty() {
@@ -321,114 +324,6 @@ fn headline(plan: &PlanReport, styles: &Styles, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{}", styles.bold.style(line(&summary.source)))?;
     let read = format!("{version} · sha256 {digest}");
     writeln!(out, "{}", styles.dim.style(read))
-}
-
-/// What a reader of the verdict alone must not miss: findings that were let through, and a closed gate.
-fn aside(plan: &PlanReport) -> Vec<String> {
-    let findings = &plan.decision.findings;
-    let counted = ["waived", "allowed", "off"].iter().filter_map(|word| {
-        let count = findings
-            .iter()
-            .filter(|weighed| weighed.standing.word() == *word)
-            .count();
-        let word = if *word == "off" { "switched off" } else { word };
-        (count > 0).then(|| format!("{count} {word}"))
-    });
-    let closed = plan.decision.closed.as_ref().map(|_| "closed".to_owned());
-    counted.chain(closed).collect()
-}
-
-/// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.
-fn place(plan: &PlanReport) -> String {
-    let serial = plan.summary.state.as_ref().and_then(|state| state.serial);
-    let compared = plan.compared.words(serial);
-    let told = plan.summary.complete.is_some();
-    let compared = match (&plan.compared, told) {
-        (Compared::Nothing(_), false) => "place and scope not checked".to_owned(),
-        (_, false) => format!("{compared} · scope not checked"),
-        (_, true) => compared,
-    };
-    let Some(state) = &plan.summary.state else {
-        return format!(" · {compared}");
-    };
-    let workspace = match state.workspace.as_str() {
-        "default" => String::new(),
-        other => format!(" · {}", line(other)),
-    };
-    let place = state.place.as_deref().or(state.backend.as_deref());
-    let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
-    format!("{workspace}{place} · {compared}")
-}
-
-/// The types in no catalogue of which something is destroyed or replaced, in one line.
-fn not_known(plan: &PlanReport) -> Option<String> {
-    let types = plan.unlisted();
-    let most = if types.len() > NAMED {
-        NAMED - 1
-    } else {
-        NAMED
-    };
-    let named: Vec<&str> = types.iter().copied().take(most).collect();
-    let more = match types.len() - named.len() {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    let count = crate::ui::words::plural(types.len(), "type");
-    let verb = if types.len() == 1 { "is" } else { "are" };
-    (!types.is_empty()).then(|| {
-        format!(
-            "{count} that {verb} in no catalogue {verb} destroyed or replaced: {}{more}",
-            named.join(", ")
-        )
-    })
-}
-
-/// Findings that say the same about different addresses: those that count first.
-fn groups(findings: &[Weighed]) -> Vec<Vec<&Weighed>> {
-    let mut groups: Vec<Vec<&Weighed>> = Vec::new();
-    let mut places: HashMap<
-        (
-            &str,
-            Severity,
-            String,
-            Option<&str>,
-            &str,
-            Option<&str>,
-            String,
-        ),
-        usize,
-    > = HashMap::new();
-    for weighed in findings
-        .iter()
-        .filter(|weighed| weighed.counts())
-        .chain(findings.iter().filter(|weighed| !weighed.counts()))
-    {
-        let finding = &weighed.finding;
-        // Texts that name an address of their own stand alone.
-        let key = (
-            finding.rule,
-            weighed.severity,
-            format!("{} {:?}", rule(weighed), policy_words(weighed)),
-            finding.resource_type.as_deref(),
-            finding.message.as_str(),
-            finding.recovery.as_deref(),
-            finding
-                .evidence
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
-                + finding.snippet.as_deref().unwrap_or_default(),
-        );
-        match places.get(&key).and_then(|at| groups.get_mut(*at)) {
-            Some(group) => group.push(weighed),
-            None => {
-                places.insert(key, groups.len());
-                groups.push(vec![weighed]);
-            }
-        }
-    }
-    groups
 }
 
 fn write_group(
@@ -660,119 +555,16 @@ fn write_rest(groups: &[Vec<&Weighed>], layout: Layout<'_>, out: &mut dyn Write)
     writeln!(out, "{}", layout.styles.dim.style(more))
 }
 
-/// The rule's id, and what a reader should know about this finding.
-fn rule(weighed: &Weighed) -> String {
-    let guess = if weighed.finding.guess {
-        " (a guess)"
-    } else {
-        ""
-    };
-    let by_rule = weighed
-        .by_rule()
-        .map_or_else(String::new, |severity| format!(" ({severity} by the rule)"));
-    let standing = if weighed.counts() {
-        String::new()
-    } else {
-        format!(" ({})", weighed.standing.word())
-    };
-    format!("{}{guess}{by_rule}{standing}", weighed.finding.rule)
-}
-
-/// What the policy says about a finding, with its label.
-fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> {
-    match (&weighed.standing, &weighed.expired) {
-        (Standing::Waived(waiver), _) => {
-            let owner = waiver
-                .owner
-                .as_ref()
-                .map_or_else(String::new, |owner| format!("{owner}, "));
-            Some((
-                "waived",
-                format!("{} ({owner}until {})", waiver.reason, waiver.expires),
-            ))
-        }
-        (_, Some(waiver)) => Some((
-            "waiver",
-            format!(
-                "a waiver for this expired on {}: {}",
-                waiver.expires, waiver.reason
-            ),
-        )),
-        _ => None,
-    }
-}
-
-fn address(finding: &Finding) -> String {
-    match (&finding.address, &finding.deposed) {
-        (None, _) => match &finding.place {
-            Some(place) if place.side.is_some() => line(&place.file).into_owned(),
-            _ => "the whole plan".to_owned(),
-        },
-        (Some(address), None) => line(address).into_owned(),
-        (Some(address), Some(deposed)) => format!("{} (deposed {})", line(address), line(deposed)),
-    }
-}
-
-fn counts(counts: &Counts) -> String {
-    let all = [
-        (counts.create, "create"),
-        (counts.update, "update"),
-        (counts.replace, "replace"),
-        (counts.delete, "destroy"),
-        (counts.forget, "forget"),
-        (counts.moved, "move"),
-        (counts.import, "import"),
-        (counts.read, "read"),
-        (counts.outputs, "output"),
-        (counts.invoke, "action"),
-        (counts.unknown, "unknown"),
-        (counts.no_op, "unchanged"),
-    ];
-    let shown: Vec<String> = all
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    if shown.is_empty() {
-        "none".to_owned()
-    } else {
-        shown.join(", ")
-    }
-}
-
 fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
     let decision = &plan.decision;
-    let standing = |word: &str| {
-        decision
-            .findings
-            .iter()
-            .filter(|weighed| weighed.standing.word() == word)
-            .count()
-    };
-    let (allowed, waived, off) = (standing("allowed"), standing("waived"), standing("off"));
-    let lowered = decision
-        .findings
-        .iter()
-        .filter(|weighed| {
-            weighed
-                .by_rule()
-                .is_some_and(|by_rule| by_rule > weighed.severity)
-        })
-        .count();
-    let change = plan.summary.change.is_some();
-    let text = match (decision.verdict, &decision.refusal) {
-        (Verdict::Block, None) if change => "blocked: do not merge this change as it is",
-        (Verdict::Block, None) => "blocked: do not apply this plan as it is",
-        (Verdict::Block, Some(_)) => "blocked, and judged only in part",
-        (_, Some(_)) => "could not be judged as a whole: not let through",
-        (Verdict::Warn, None) => "let through, with something to look at first",
-        (Verdict::Pass, None) if waived + off + lowered > 0 => {
-            "let through by the policy: see what was found"
-        }
-        (Verdict::Pass, None) if allowed > 0 => "let through: what was found and blocks is allowed",
-        (Verdict::Pass, None) if change => "nothing dangerous found in this change",
-        (Verdict::Pass, None) => "nothing dangerous found in this plan",
-    };
+    let standings = Standings::of(decision);
+    let Standings {
+        allowed,
+        waived,
+        off,
+        ..
+    } = standings;
+    let text = standings.words(plan);
     if allowed > 0 {
         footer(
             out,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{PlanReport, Report};
+use crate::facts::changes::Listed;
 use crate::facts::summary::{ChangeLine, Counts, StateLine};
 use crate::finding::{Severity, Side};
 use crate::policy;
@@ -65,6 +66,8 @@ struct Plan<'a> {
     failed_checks: usize,
     notes: &'a [String],
     not_known: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a [Listed]>,
     findings: Vec<Finding<'a>>,
 }
 
@@ -379,6 +382,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 failed_checks: plan.summary.failed_checks,
                 notes: &plan.summary.notes,
                 not_known: plan.unlisted(),
+                changes: plan.summary.changes.as_deref(),
                 findings: plan.decision.findings.iter().map(finding).collect(),
             })
             .collect(),

@@ -1,13 +1,28 @@
 //! Reports: one file per format, each a pure function from [`Report`] to a `Write`. This room never sees a plan, so what is not in here cannot leak.
 
+mod annotations;
+pub(crate) mod atlantis;
+pub(crate) mod azure;
+pub(crate) mod changes;
+pub(crate) mod github;
+pub(crate) mod gitlab;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod junit;
+mod location;
+pub(crate) mod markdown;
+pub(crate) mod sarif;
+mod words;
+mod worst;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::facts::summary::Summary;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
+use crate::os::digest;
 use crate::policy::reviewed::Reviewed;
 use crate::policy::settings::PolicyLine;
 use crate::rules::unlisted_destroy;
@@ -64,6 +79,8 @@ impl Compared {
 pub struct PlanReport {
     /// The plan without its values.
     pub summary: Summary,
+    /// The directory that it is from, as seen from the root of the repository (or as it was named, where there is none); `None` where it is not known.
+    pub(crate) folder: Option<String>,
     /// What was decided.
     pub decision: Decision,
     /// The state that it was computed against; none where that is not told, or was not asked for.
@@ -91,6 +108,63 @@ impl PlanReport {
             .collect();
         types.into_iter().collect()
     }
+}
+
+impl PlanReport {
+    /// What names a finding of this plan among those of all stacks, from run to run.
+    fn fingerprint(&self, finding: &Finding) -> String {
+        let (folder, workspace) = self.stack();
+        // Addresses of a change are those within a module, of which there are many.
+        let change = self.summary.change.is_some();
+        let file = finding.place.as_ref().filter(|_| change);
+        let file = file.map_or("", |place| place.file.as_str());
+        fingerprint(&[folder, workspace, file, &finding.fingerprint()])
+    }
+
+    /// Directory and workspace: which of the stacks of a repository this is.
+    fn stack(&self) -> (&str, &str) {
+        if self.summary.change.is_some() {
+            return ("change", "");
+        }
+        let state = self.summary.state.as_ref();
+        (
+            self.folder.as_deref().unwrap_or(&self.summary.source),
+            state.map_or("", |state| state.workspace.as_str()),
+        )
+    }
+}
+
+/// 16 hexadecimal digits of a SHA-256 over texts.
+fn fingerprint(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    digest::hex(&hash.finalize(), 8)
+}
+
+/// The directory that all of these are in.
+fn common<'a>(mut sources: impl Iterator<Item = &'a str>) -> String {
+    let dirs = |source: &'a str| {
+        source
+            .rsplit_once('/')
+            .map_or("", |(dir, _)| dir)
+            .split('/')
+    };
+    let Some(first) = sources.next() else {
+        return String::new();
+    };
+    let mut common: Vec<&str> = dirs(first).collect();
+    for source in sources {
+        let same = common
+            .iter()
+            .zip(dirs(source))
+            .take_while(|(a, b)| **a == *b)
+            .count();
+        common.truncate(same);
+    }
+    common.join("/")
 }
 
 /// The revision that policy and pin come from, for one plan.
@@ -159,6 +233,31 @@ impl Report {
             .map(|plan| plan.decision.verdict)
             .max()
             .unwrap_or(Verdict::Block)
+    }
+
+    /// What was not judged, or not as a whole: where it was read from, and why.
+    fn refusals(&self) -> impl Iterator<Item = (&str, &Refusal)> {
+        let errors = self.errors.iter();
+        let errors = errors.map(|error| (error.source.as_str(), &error.refusal));
+        errors.chain(self.plans.iter().filter_map(|plan| {
+            let refusal = plan.decision.refusal.as_ref()?;
+            Some((plan.summary.source.as_str(), refusal))
+        }))
+    }
+
+    /// What tells this report from those of other stacks in the same pull request: a digest of directory and workspace. It stays the same from run to run.
+    fn key(&self) -> String {
+        if let ([plan], true) = (self.plans.as_slice(), self.errors.is_empty()) {
+            let (folder, workspace) = plan.stack();
+            return fingerprint(&[folder, workspace]);
+        }
+        if self.plans.iter().any(|plan| plan.summary.change.is_some()) {
+            return fingerprint(&["change", ""]);
+        }
+        // Which plans there are may change from run to run: where they are does not.
+        let plans = self.plans.iter().map(|plan| plan.summary.source.as_str());
+        let errors = self.errors.iter().map(|error| error.source.as_str());
+        fingerprint(&[&common(plans.chain(errors)), "*"])
     }
 
     /// Whether a plan is blocked by its findings.

@@ -2,6 +2,7 @@
 
 pub(crate) mod escape;
 pub(crate) mod exit;
+pub(crate) mod markup;
 pub(crate) mod mistaken;
 pub(crate) mod near;
 pub(crate) mod position;

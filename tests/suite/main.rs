@@ -22,6 +22,7 @@ mod expect;
 mod first_minute;
 mod fixtures;
 mod forge;
+mod formats;
 mod init;
 mod input;
 mod picture;

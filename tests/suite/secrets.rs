@@ -6,8 +6,8 @@ use std::io::Cursor;
 use crate::common::{fixtures, parse};
 use applygate::Styles;
 use applygate::testing::Settings;
-use applygate::testing::judge_bytes;
 use applygate::testing::{ErrorReport, PlanReport, Report, escape, human, json};
+use applygate::testing::{formats, judge_and_list, judge_bytes};
 use serde_json::Value;
 
 const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
@@ -16,7 +16,7 @@ const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
 fn all_output(bytes: &[u8]) -> String {
     let mut report = Report::default();
     let mut text = String::new();
-    match judge_bytes(bytes, "plan.json", &Settings::default()) {
+    match judge_and_list(bytes, "plan.json", &Settings::default()) {
         Ok(plans) => {
             text.push_str(&format!("{plans:?}"));
             report.plans = plans.into_iter().collect::<Vec<PlanReport>>();
@@ -43,6 +43,22 @@ fn all_output(bytes: &[u8]) -> String {
         .expect("written");
         text.push_str(&String::from_utf8(out.into_inner()).expect("text"));
     }
+    let mut out = Cursor::new(Vec::new());
+    let layout = human::Layout {
+        width: 80,
+        verbose: true,
+        styles: &Styles::default(),
+    };
+    human::write_changes(&report, layout, &mut out).expect("written");
+    formats::markdown(&report, 65_000, &mut out).expect("written");
+    formats::sarif(&report, &mut out).expect("written");
+    formats::gitlab(&report, &mut out).expect("written");
+    formats::gitlab_terraform(&report, &mut out).expect("written");
+    formats::junit(&report, &mut out).expect("written");
+    formats::github(&report, &mut out).expect("written");
+    formats::azure(&report, &mut out).expect("written");
+    formats::atlantis(&report, &mut out).expect("written");
+    text.push_str(&String::from_utf8(out.into_inner()).expect("text"));
     let mut out = Cursor::new(Vec::new());
     json::write(&report, &mut out).expect("written");
     text.push_str(&String::from_utf8(out.into_inner()).expect("text"));

@@ -25,6 +25,7 @@ use crate::cli::environment::{Environment, RUNNING};
 use crate::cli::{ApplyArgs, PrivateCopy, Yes};
 use crate::commands::inputs::{Job, io_words};
 use crate::commands::program::{self, Named, Unanswered, is_encrypted};
+use crate::commands::reports::Reports;
 use crate::commands::wrong_file;
 use crate::judge;
 use crate::os;
@@ -33,7 +34,7 @@ use crate::os::{Event, Signals, Terminal};
 use crate::plan::saved::is_saved;
 use crate::plan::{Document, Plan, Plans, Pulled, Writer};
 use crate::policy::settings::Settings;
-use crate::report::{PlanReport, Report, allowances, human};
+use crate::report::{PlanReport, Report, allowances};
 use crate::state::{Identity, Where, selected_workspace};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
@@ -127,6 +128,7 @@ struct Gate<'a> {
     given: Option<Bytes>,
     terminal: Option<Terminal>,
     signals: Signals,
+    reports: Reports<'a>,
 }
 
 /// A plan to be judged.
@@ -138,7 +140,7 @@ struct Bytes {
 }
 
 impl<'a> Gate<'a> {
-    fn new(args: &'a ApplyArgs, environment: &Environment) -> Result<Self, Problem> {
+    fn new(args: &'a ApplyArgs, environment: &'a Environment) -> Result<Self, Problem> {
         private_copy::sweep();
         flags::words(&args.args)?;
         let shown = flags::environment(std::env::vars_os(), args.plan.is_some())?;
@@ -160,6 +162,11 @@ impl<'a> Gate<'a> {
                 "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
             ));
         }
+        let plan = args.plan.iter();
+        let inputs: Vec<PathBuf> = plan
+            .flat_map(|plan| [plan.clone(), dir.join(plan)])
+            .collect();
+        let reports = Reports::beside(&args.reports, args.verbose, &inputs, environment)?;
         let log = args
             .log
             .clone()
@@ -202,6 +209,7 @@ impl<'a> Gate<'a> {
             given,
             terminal: Terminal::open(),
             signals,
+            reports,
         })
     }
 
@@ -433,6 +441,9 @@ impl<'a> Gate<'a> {
         let mut plans = judge::judge(found, &made.name, |_| {
             Ok::<_, Problem>(Arc::clone(&self.settings))
         })?;
+        if self.reports.list() {
+            judge::list_changes(found, &mut plans);
+        }
         let (Some(mut plan), true) = (plans.pop(), plans.is_empty()) else {
             return Err(Problem::new(
                 format!("{} is not one plan", made.name),
@@ -454,15 +465,7 @@ impl<'a> Gate<'a> {
             plans: vec![plan],
             ..Report::default()
         };
-        human::write(
-            &report,
-            human::Layout {
-                width: streams.width,
-                verbose: self.args.verbose,
-                styles: &streams.styles,
-            },
-            streams.out,
-        )?;
+        self.reports.show(&report, streams)?;
         for shown in &self.shown {
             writeln!(streams.out, "{:<10}{shown}", "set")?;
         }
@@ -474,6 +477,7 @@ impl<'a> Gate<'a> {
             )
             .into());
         }
+        self.reports.save(&report)?;
         let used = allowances(&report.plans);
         let mut said = self.settings.said.allow.iter().enumerate();
         if let Some((_, unused)) = said.find(|(at, _)| !used.contains(at)) {

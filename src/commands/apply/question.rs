@@ -368,6 +368,7 @@ mod tests {
             targets: 0,
         });
         PlanReport {
+            folder: None,
             compared: crate::report::Compared::Nothing(None),
             summary: Summary {
                 writer: crate::plan::Writer::Unknown,
@@ -387,6 +388,7 @@ mod tests {
                 notes: Vec::new(),
                 state,
                 change: None,
+                changes: None,
             },
             identity: None,
             decision: Decision {

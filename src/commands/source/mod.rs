@@ -10,15 +10,16 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+use crate::cli::SourceArgs;
 use crate::cli::environment::Environment;
-use crate::cli::{Format, SourceArgs};
+use crate::commands::reports::Reports;
 use crate::facts::source::{Delta, compare, pairs};
 use crate::facts::summary::{ChangeLine, Summary};
 use crate::finding::Side;
 use crate::git::side::Repository;
 use crate::judge;
 use crate::policy::settings::Settings;
-use crate::report::{Report, allowances, human, json};
+use crate::report::{Report, allowances};
 use crate::state::Where;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -39,6 +40,7 @@ pub(crate) fn source(
     environment: &Environment,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Problem> {
+    let reports = Reports::of(&args.reports, args.verbose, args.quiet, &[], environment)?;
     let environment = &environment.at(args.now);
     let repository = Repository::open(Path::new("."), environment.index.as_deref())
         .map_err(|refusal| refusal.about("a change to the sources"))?;
@@ -67,7 +69,12 @@ pub(crate) fn source(
     if let Some(plan) = report.plans.first_mut() {
         plan.decision.refusal = plan.decision.refusal.take().or(changed.refused);
     }
-    write(args, &report, streams)?;
+    reports.show(&report, streams)?;
+    let saved = reports.save(&report);
+    if let Err(problem) = &saved {
+        streams.refuse(problem)?;
+    }
+    refuse(&report, streams)?;
     let mut unused = false;
     let used = allowances(&report.plans);
     for (at, allowance) in args.allow.iter().enumerate() {
@@ -81,27 +88,15 @@ pub(crate) fn source(
     }
     Ok(if report.blocked() && !args.exit_zero {
         Exit::Blocked
-    } else if !report.all_judged() || unused {
+    } else if !report.all_judged() || unused || saved.is_err() {
         Exit::CouldNotJudge
     } else {
         Exit::Through
     })
 }
 
-fn write(args: &SourceArgs, report: &Report, streams: &mut Streams<'_>) -> Result<(), Problem> {
-    match args.format {
-        Format::Human => human::write(
-            report,
-            human::Layout {
-                width: streams.width,
-                verbose: args.verbose,
-                styles: &streams.styles,
-            },
-            streams.out,
-        )?,
-        Format::Json => json::write(report, streams.out)?,
-    }
-    streams.out.flush()?;
+/// Says why a part could not be judged.
+fn refuse(report: &Report, streams: &mut Streams<'_>) -> Result<(), Problem> {
     for plan in &report.plans {
         if let Some(refusal) = &plan.decision.refusal {
             streams.refuse(&refusal.about(format_args!("the change {}", plan.summary.source)))?;

@@ -1,0 +1,234 @@
+//! Where the reports of a run go: standard output and files, each in its format.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::environment::Environment;
+use crate::cli::reports::{ReportArgs, ReportFormat, Wanted};
+use crate::os::atomic;
+use crate::report::{
+    Report, atlantis, azure, changes, github, gitlab, human, json, junit, markdown, sarif,
+};
+use crate::ui::problem::Problem;
+use crate::ui::streams::Streams;
+use crate::ui::style::Styles;
+
+/// Columns of the report for people in a file.
+const WIDTH: usize = 100;
+
+/// The reports that a run writes.
+pub(super) struct Reports<'a> {
+    args: &'a ReportArgs,
+    verbose: bool,
+    /// On standard output, in this order.
+    shown: Vec<ReportFormat>,
+    files: Vec<(ReportFormat, &'a Path)>,
+    /// A file that is added to.
+    summary: Option<&'a Path>,
+}
+
+impl<'a> Reports<'a> {
+    /// What was asked for. The report for people is shown where nothing else is, unless it is to be quiet.
+    ///
+    /// # Errors
+    /// When two of them would be written to one place, or over an input.
+    pub(super) fn of(
+        args: &'a ReportArgs,
+        verbose: bool,
+        quiet: bool,
+        inputs: &[PathBuf],
+        environment: &'a Environment,
+    ) -> Result<Self, Problem> {
+        let mut reports = Self {
+            args,
+            verbose,
+            shown: Vec::new(),
+            files: Vec::new(),
+            summary: environment.summary.as_deref().map(Path::new),
+        };
+        for Wanted { format, file } in &args.wanted {
+            match file {
+                None => reports.shown.push(*format),
+                Some(file) => {
+                    if reports.files.iter().any(|(_, there)| there == file) {
+                        return Err(Problem::new(
+                            format!("two reports go to {}", file.display()),
+                            "give each a file of its own",
+                        ));
+                    }
+                    if inputs.iter().any(|input| same(input, file)) {
+                        return Err(Problem::new(
+                            format!(
+                                "the report would be written over the plan {}",
+                                file.display()
+                            ),
+                            "give it another name",
+                        ));
+                    }
+                    reports.files.push((*format, file));
+                }
+            }
+        }
+        if let Some(format) = reports.shown.iter().find(|format| !format.is_text())
+            && reports.shown.len() > 1
+        {
+            return Err(Problem::new(
+                "two reports go to standard output, and nobody could tell them apart",
+                format!(
+                    "give one of them a file: --format {} --output FILE",
+                    format.word()
+                ),
+            ));
+        }
+        if reports.shown.is_empty() && !quiet {
+            reports.shown.push(ReportFormat::Human);
+        }
+        Ok(reports)
+    }
+
+    /// For an apply: the report for people is always shown, whatever else is written.
+    ///
+    /// # Errors
+    /// When another one is to be shown in its place.
+    pub(super) fn beside(
+        args: &'a ReportArgs,
+        verbose: bool,
+        inputs: &[PathBuf],
+        environment: &'a Environment,
+    ) -> Result<Self, Problem> {
+        if let Some(wanted) = args.wanted.iter().find(|wanted| wanted.file.is_none()) {
+            return Err(Problem::new(
+                "an apply shows the report for people, and no other on standard output",
+                format!(
+                    "give it a file: --format {} --output FILE",
+                    wanted.format.word()
+                ),
+            ));
+        }
+        Self::of(args, verbose, false, inputs, environment)
+    }
+
+    /// Whether one of them lists everything that changes.
+    pub(super) fn list(&self) -> bool {
+        let all = self
+            .shown
+            .iter()
+            .chain(self.files.iter().map(|(format, _)| format));
+        self.args.changes
+            || all
+                .into_iter()
+                .any(|format| *format == ReportFormat::Markdown)
+    }
+
+    /// Writes those for standard output.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub(super) fn show(&self, report: &Report, streams: &mut Streams<'_>) -> io::Result<()> {
+        for format in &self.shown {
+            let layout = human::Layout {
+                width: streams.width,
+                verbose: self.verbose,
+                styles: &streams.styles,
+            };
+            self.write(*format, report, layout, streams.out)?;
+        }
+        streams.out.flush()
+    }
+
+    /// Writes the files, each whole or not at all.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub(super) fn save(&self, report: &Report) -> Result<(), Problem> {
+        for (format, file) in &self.files {
+            let layout = human::Layout {
+                width: WIDTH,
+                verbose: self.verbose,
+                styles: &Styles::default(),
+            };
+            let mut text = Vec::new();
+            self.write(*format, report, layout, &mut text)?;
+            put(file, text, self.summary == Some(*file)).map_err(|error| {
+                Problem::new(
+                    format!(
+                        "the report {} cannot be written: {}",
+                        file.display(),
+                        error.kind()
+                    ),
+                    "is its directory there, and may files be made in it?",
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        format: ReportFormat,
+        report: &Report,
+        layout: human::Layout<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        match format {
+            ReportFormat::Human => {
+                human::write(report, layout, out)?;
+                if self.args.changes {
+                    human::write_changes(report, layout, out)?;
+                }
+                Ok(())
+            }
+            ReportFormat::Json => json::write(report, out),
+            ReportFormat::Github => {
+                github::write(report, out)?;
+                if self.args.changes {
+                    changes::write_folded(report, "::group::", "::endgroup::", out)?;
+                }
+                Ok(())
+            }
+            ReportFormat::Sarif => sarif::write(report, out),
+            ReportFormat::Gitlab => gitlab::write(report, out),
+            ReportFormat::GitlabTerraform => gitlab::write_terraform(report, out),
+            ReportFormat::Junit => junit::write(report, out),
+            ReportFormat::Atlantis => atlantis::write(report, out),
+            ReportFormat::Azure => {
+                azure::write(report, out)?;
+                if self.args.changes {
+                    changes::write_folded(report, "##[group]", "##[endgroup]", out)?;
+                }
+                Ok(())
+            }
+            ReportFormat::Markdown => {
+                let length = self.args.max_length.unwrap_or(markdown::LENGTH);
+                markdown::write(report, length, out)
+            }
+        }
+    }
+}
+
+/// Whether two names are one file.
+fn same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Puts a report in its place. What is no plain file (`/dev/stderr`, a pipe) is written to and stays what it is. The summary of a step is
+/// added to: what an earlier command of the step said in it stays.
+fn put(file: &Path, mut text: Vec<u8>, add: bool) -> io::Result<()> {
+    let special = file.metadata().is_ok_and(|there| !there.is_file())
+        || ["/dev/", "/proc/"].iter().any(|dir| file.starts_with(dir));
+    if special {
+        return std::fs::OpenOptions::new()
+            .write(true)
+            .open(file)?
+            .write_all(&text);
+    }
+    if add && file.exists() {
+        let mut whole = std::fs::read(file)?;
+        whole.append(&mut text);
+        text = whole;
+    }
+    atomic::replace(file, &text)
+}

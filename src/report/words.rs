@@ -1,0 +1,241 @@
+//! What every format says in the same words: the outcome, the place, the counts, what the policy makes of a finding. Escaped for one line.
+
+use super::{Compared, PlanReport, tally};
+use crate::facts::summary::{Counts, Summary};
+use crate::finding::Finding;
+use crate::ui::escape::line;
+use crate::ui::words::plural;
+use crate::verdict::{Decision, Standing, Verdict, Weighed};
+
+/// Names in a list before the rest is counted.
+const NAMED: usize = 6;
+
+/// The word of the headline.
+pub(super) fn outcome(decision: &Decision) -> String {
+    if decision.refusal.is_some() && decision.verdict != Verdict::Block {
+        "NOT JUDGED".to_owned()
+    } else {
+        decision.verdict.word().to_uppercase()
+    }
+}
+
+/// How many findings count: `1 critical, 2 high`.
+pub(super) fn found(decision: &Decision) -> Option<String> {
+    let tally: Vec<String> = tally(decision)
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| format!("{count} {severity}"))
+        .collect();
+    (!tally.is_empty()).then(|| tally.join(", "))
+}
+
+/// How many findings do not count, and why.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standings {
+    /// Let through by `--allow`.
+    pub(super) allowed: usize,
+    /// Covered by a waiver.
+    pub(super) waived: usize,
+    /// Of rules that are switched off.
+    pub(super) off: usize,
+    /// They count, for less than by the rule.
+    lowered: usize,
+}
+
+impl Standings {
+    pub(super) fn of(decision: &Decision) -> Self {
+        let count = |test: &dyn Fn(&Weighed) -> bool| {
+            decision
+                .findings
+                .iter()
+                .filter(|weighed| test(weighed))
+                .count()
+        };
+        Self {
+            allowed: count(&|weighed| weighed.standing == Standing::Allowed),
+            waived: count(&|weighed| matches!(weighed.standing, Standing::Waived(_))),
+            off: count(&|weighed| weighed.standing == Standing::Off),
+            lowered: count(&|weighed| {
+                weighed
+                    .by_rule()
+                    .is_some_and(|by_rule| by_rule > weighed.severity)
+            }),
+        }
+    }
+
+    /// The verdict in words.
+    pub(super) fn words(self, plan: &PlanReport) -> &'static str {
+        let decision = &plan.decision;
+        let change = plan.summary.change.is_some();
+        match (decision.verdict, &decision.refusal) {
+            (Verdict::Block, None) if change => "blocked: do not merge this change as it is",
+            (Verdict::Block, None) => "blocked: do not apply this plan as it is",
+            (Verdict::Block, Some(_)) => "blocked, and judged only in part",
+            (_, Some(_)) => "could not be judged as a whole: not let through",
+            (Verdict::Warn, None) => "let through, with something to look at first",
+            (Verdict::Pass, None) if self.waived + self.off + self.lowered > 0 => {
+                "let through by the policy: see what was found"
+            }
+            (Verdict::Pass, None) if self.allowed > 0 => {
+                "let through: what was found and blocks is allowed"
+            }
+            (Verdict::Pass, None) if change => "nothing dangerous found in this change",
+            (Verdict::Pass, None) => "nothing dangerous found in this plan",
+        }
+    }
+}
+
+/// What the state of the plan was compared with, and whether its scope is known: `serial 41 = pin`.
+pub(super) fn compared(plan: &PlanReport) -> String {
+    let serial = plan.summary.state.as_ref().and_then(|state| state.serial);
+    let compared = plan.compared.words(serial);
+    match (&plan.compared, plan.summary.complete) {
+        (_, Some(_)) => compared,
+        (Compared::Nothing(_), None) => "place and scope not checked".to_owned(),
+        (_, None) => format!("{compared} · scope not checked"),
+    }
+}
+
+/// What a reader of the verdict alone must not miss: findings that were let through, and a closed gate.
+pub(super) fn aside(plan: &PlanReport) -> Vec<String> {
+    let findings = &plan.decision.findings;
+    let counted = ["waived", "allowed", "off"].iter().filter_map(|word| {
+        let count = findings
+            .iter()
+            .filter(|weighed| weighed.standing.word() == *word)
+            .count();
+        let word = if *word == "off" { "switched off" } else { word };
+        (count > 0).then(|| format!("{count} {word}"))
+    });
+    let closed = plan.decision.closed.as_ref().map(|_| "closed".to_owned());
+    counted.chain(closed).collect()
+}
+
+/// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.
+pub(super) fn place(plan: &PlanReport) -> String {
+    let compared = compared(plan);
+    let Some(state) = &plan.summary.state else {
+        return format!(" · {compared}");
+    };
+    let workspace = match state.workspace.as_str() {
+        "default" => String::new(),
+        other => format!(" · {}", line(other)),
+    };
+    let place = state.place.as_deref().or(state.backend.as_deref());
+    let place = place.map_or_else(String::new, |place| format!(" · {}", line(place)));
+    format!("{workspace}{place} · {compared}")
+}
+
+/// What refresh found changed or gone outside Terraform.
+pub(super) fn drift(summary: &Summary) -> Option<String> {
+    let changed = summary.drift.saturating_sub(summary.gone);
+    let parts: Vec<String> = [(summary.gone, "gone"), (changed, "changed")]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("{} outside Terraform, by refresh", parts.join(", ")))
+}
+
+/// The types in no catalogue of which something is destroyed or replaced, in one line.
+pub(super) fn not_known(plan: &PlanReport) -> Option<String> {
+    let types = plan.unlisted();
+    let most = if types.len() > NAMED {
+        NAMED - 1
+    } else {
+        NAMED
+    };
+    let named: Vec<&str> = types.iter().copied().take(most).collect();
+    let more = match types.len() - named.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    let count = plural(types.len(), "type");
+    let verb = if types.len() == 1 { "is" } else { "are" };
+    (!types.is_empty()).then(|| {
+        format!(
+            "{count} that {verb} in no catalogue {verb} destroyed or replaced: {}{more}",
+            named.join(", ")
+        )
+    })
+}
+
+/// The rule's id, and what a reader should know about this finding.
+pub(super) fn rule(weighed: &Weighed) -> String {
+    let guess = if weighed.finding.guess {
+        " (a guess)"
+    } else {
+        ""
+    };
+    let by_rule = weighed
+        .by_rule()
+        .map_or_else(String::new, |severity| format!(" ({severity} by the rule)"));
+    let standing = if weighed.counts() {
+        String::new()
+    } else {
+        format!(" ({})", weighed.standing.word())
+    };
+    format!("{}{guess}{by_rule}{standing}", weighed.finding.rule)
+}
+
+/// What the policy says about a finding, with its label.
+pub(super) fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> {
+    match (&weighed.standing, &weighed.expired) {
+        (Standing::Waived(waiver), _) => {
+            let owner = waiver
+                .owner
+                .as_ref()
+                .map_or_else(String::new, |owner| format!("{owner}, "));
+            Some((
+                "waived",
+                format!("{} ({owner}until {})", waiver.reason, waiver.expires),
+            ))
+        }
+        (_, Some(waiver)) => Some((
+            "waiver",
+            format!(
+                "a waiver for this expired on {}: {}",
+                waiver.expires, waiver.reason
+            ),
+        )),
+        _ => None,
+    }
+}
+
+pub(super) fn address(finding: &Finding) -> String {
+    match (&finding.address, &finding.deposed) {
+        (None, _) => match &finding.place {
+            Some(place) if place.side.is_some() => line(&place.file).into_owned(),
+            _ => "the whole plan".to_owned(),
+        },
+        (Some(address), None) => line(address).into_owned(),
+        (Some(address), Some(deposed)) => format!("{} (deposed {})", line(address), line(deposed)),
+    }
+}
+
+pub(super) fn counts(counts: &Counts) -> String {
+    let all = [
+        (counts.create, "create"),
+        (counts.update, "update"),
+        (counts.replace, "replace"),
+        (counts.delete, "destroy"),
+        (counts.forget, "forget"),
+        (counts.moved, "move"),
+        (counts.import, "import"),
+        (counts.read, "read"),
+        (counts.outputs, "output"),
+        (counts.invoke, "action"),
+        (counts.unknown, "unknown"),
+        (counts.no_op, "unchanged"),
+    ];
+    let shown: Vec<String> = all
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if shown.is_empty() {
+        "none".to_owned()
+    } else {
+        shown.join(", ")
+    }
+}
