@@ -899,8 +899,8 @@ fn own_actions() {
     ] {
         assert_eq!(mistakes(&text), [mistake]);
     }
-    assert!(mistakes(&row("wipe", ""))[0].contains("unknown variant `wipe`"));
-    assert!(mistakes(&row("sends", "off = 1"))[0].contains("unknown field `off`"));
+    assert!(mistakes(&row("wipe", ""))[0].contains("there is no \"wipe\""));
+    assert!(mistakes(&row("sends", "off = 1"))[0].contains("there is no key \"off\""));
 }
 
 #[test]
