@@ -436,10 +436,19 @@ pub struct TypeRow {
     pub(crate) identity: Vec<Path>,
     #[serde(default)]
     pub(crate) backs_up: Vec<Path>,
+    /// Attributes that name what it guards: when that goes in the same plan, its own end is nothing.
+    #[serde(default)]
+    pub(crate) guards: Vec<Path>,
     #[serde(default)]
     pub guard: Vec<Guard>,
     #[serde(default)]
     pub(crate) creates: Option<Severity>,
+    /// Only a create of which these hold.
+    #[serde(default)]
+    pub(crate) creates_when: Vec<Condition>,
+    /// What a create does to what is there, where it is not taking over.
+    #[serde(default)]
+    pub(crate) creates_says: Option<String>,
     #[serde(default)]
     pub(crate) target: Vec<Path>,
     pub(crate) source: String,
@@ -479,9 +488,18 @@ impl ChangeRow {
             self.falls,
             self.rises,
             self.changes,
+            self.gone,
+            self.grows,
+            self.appears,
+            self.adds.is_some(),
         ];
         if tests.iter().filter(|test| **test).count() != 1 {
-            return Some("a change has one test: leaves, enters, falls, rises or changes");
+            return Some(
+                "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows or adds",
+            );
+        }
+        if self.fewer && !self.gone {
+            return Some("`fewer` belongs to `gone`");
         }
         if self.half.is_some() && !self.falls {
             return Some("`half` belongs to `falls`");
@@ -515,6 +533,12 @@ pub(crate) struct ChangeRow {
     pub(crate) changes: bool,
     #[serde(default)]
     pub(crate) gone: bool,
+    #[serde(default)]
+    pub(crate) fewer: bool,
+    #[serde(default)]
+    pub(crate) appears: bool,
+    #[serde(default)]
+    pub(crate) grows: bool,
     #[serde(default)]
     pub(crate) adds: Option<When>,
     #[serde(default)]

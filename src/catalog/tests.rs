@@ -52,7 +52,7 @@ fn every_row_reads_and_stands_in_its_file() {
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || "_.\"-".contains(c))
             };
-            let paths = row.identity.iter().chain(&row.backs_up);
+            let paths = row.identity.iter().chain(&row.backs_up).chain(&row.guards);
             assert!(
                 paths.chain(&row.recovery_needs).all(is_path),
                 "{}: what names an object is a path",
@@ -67,6 +67,8 @@ fn every_row_reads_and_stands_in_its_file() {
                 row.rises,
                 row.changes,
                 row.gone,
+                row.grows,
+                row.appears,
                 row.adds.is_some(),
             ];
             assert_eq!(

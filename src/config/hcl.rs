@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block as Node, Body, Structure};
+use hcl_edit::visit::{self, Visit};
 
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
 use super::model::{Module, Provider, Resource, Variable};
@@ -97,6 +98,9 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
                 ..Resource::default()
             };
             attributes(&node.body, "", lines, 0, &mut resource.attributes);
+            if mode == "resource" {
+                takes(&node.body, module);
+            }
             module.put_resource(key(mode, kind, name), resource, overrides);
         }
         ("check", [_]) => {
@@ -124,10 +128,45 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
         }
         ("module", [name]) => {
             module.calls.insert((*name).to_owned());
+            takes(&node.body, module);
         }
+        // What the root module puts out, nobody in the plan takes.
+        ("output", [_]) if !matches!(module.dir.as_str(), "" | ".") => takes(&node.body, module),
+        ("locals", []) => takes(&node.body, module),
         ("terraform", []) => terraform(&node.body, module),
         _ => {}
     }
+}
+
+/// Notes the resource blocks whose values a body takes; `depends_on` takes none.
+fn takes(body: &Body, module: &mut Module<'_>) {
+    struct Takes<'m>(&'m mut BTreeSet<String>);
+    impl Visit for Takes<'_> {
+        fn visit_attr(&mut self, node: &Attribute) {
+            if node.key.as_str() != "depends_on" {
+                visit::visit_attr(self, node);
+            }
+        }
+        fn visit_block(&mut self, node: &Node) {
+            if node.ident.as_str() != "lifecycle" {
+                visit::visit_block(self, node);
+            }
+        }
+        fn visit_traversal(&mut self, node: &Traversal) {
+            if let (Expression::Variable(kind), Some(TraversalOperator::GetAttr(name))) = (
+                &node.expr,
+                node.operators.first().map(|operator| operator.value()),
+            ) {
+                self.0.extend(super::referred(&format!(
+                    "{}.{}",
+                    kind.as_str(),
+                    name.as_str()
+                )));
+            }
+            visit::visit_traversal(self, node);
+        }
+    }
+    Takes(&mut module.references).visit_body(body);
 }
 
 /// Whether a switch is not certainly off.

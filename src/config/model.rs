@@ -29,6 +29,8 @@ pub(crate) struct Module<'p> {
     pub(crate) backend: Option<String>,
     /// The names of the modules that it calls.
     pub(crate) calls: BTreeSet<String>,
+    /// Resource blocks (`type.name`) whose values something else in it takes.
+    pub(super) references: BTreeSet<String>,
     /// How many provider blocks are overrides.
     overridden: usize,
 }
@@ -158,6 +160,7 @@ impl<'p> Module<'p> {
             variables: HashMap::new(),
             backend: None,
             calls: BTreeSet::new(),
+            references: BTreeSet::new(),
             overridden: 0,
         }
     }
@@ -283,6 +286,22 @@ impl<'p> Tree<'p> {
     /// The root module.
     pub(crate) fn root(&self) -> Option<&Module<'p>> {
         self.modules.get("")
+    }
+
+    /// The resource blocks whose values something takes, each with the path of its module before it.
+    pub(crate) fn references(&self) -> std::collections::HashSet<String> {
+        let within = |(path, module): (&String, &Module<'_>)| {
+            let path = if path.is_empty() {
+                String::new()
+            } else {
+                format!("{path}.")
+            };
+            let names = module.references.iter();
+            names
+                .map(|name| format!("{path}{name}"))
+                .collect::<Vec<_>>()
+        };
+        self.modules.iter().flat_map(within).collect()
     }
 
     /// The block of the resource that an address is an instance of.

@@ -1,6 +1,7 @@
 //! Changes in place that the catalogue knows as harmful. Only attributes that differ are looked at, and only a value that existed can be lowered.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::{Catalog, ChangeRow, ChangeRule, Scalar};
 use crate::finding::{Severity, Shown};
@@ -68,7 +69,7 @@ pub(super) fn judge<'a, 'p>(
         if old.is_nothing() && new.is_nothing() {
             continue;
         }
-        if row.gone || row.adds.is_some() {
+        if row.gone || row.grows || row.adds.is_some() {
             if let Some((severity, before, now)) = elements(row, *old, *new, rest)?
                 && conditions_hold(row, after)?
             {
@@ -233,16 +234,26 @@ fn elements(
 ) -> Result<Option<(Severity, Shown, Shown)>, ReadError> {
     let (before, after) = (Elements::read(old, path)?, Elements::read(new, path)?);
     let severity = if let Some(added) = &row.adds {
-        let more = added.words().iter().any(|word| {
-            after.counts.get(word).copied().unwrap_or(0)
-                > before.counts.get(word).copied().unwrap_or(0)
-        });
-        more.then_some(row.grade)
+        opens(&added.words(), old, new, path)?.then_some(row.grade)
+    } else if row.grows {
+        // No list at all leaves nothing out.
+        let more = if after.counts.is_empty() {
+            !before.counts.is_empty()
+        } else {
+            !before.counts.is_empty()
+                && after
+                    .counts
+                    .keys()
+                    .any(|new| !before.counts.keys().any(|old| covers(old, new)))
+        };
+        (more || after.unknown).then_some(row.grade)
     } else {
         let gone = before
             .counts
             .keys()
-            .any(|name| !after.counts.contains_key(name));
+            .any(|name| !after.counts.contains_key(name))
+            // One for another is nothing where only fewer are.
+            && (!row.fewer || after.unknown || after.total() < before.total());
         match (gone, after.unknown) {
             (false, _) => None,
             // What goes may come back under a name that is not known yet.
@@ -254,6 +265,134 @@ fn elements(
         }
     };
     Ok(severity.map(|severity| (severity, before.shown(), after.shown())))
+}
+
+/// What an element lets in beside the word that is looked for: all ports where it names none.
+#[derive(Debug, PartialEq)]
+struct Reach {
+    word: String,
+    protocol: Option<String>,
+    ports: (f64, f64),
+}
+
+impl Reach {
+    fn covers(&self, other: &Self) -> bool {
+        let all = |protocol: &str| matches!(protocol, "-1" | "all" | "*");
+        self.word == other.word
+            && (self.protocol == other.protocol || self.protocol.as_deref().is_none_or(all))
+            && self.ports.0 <= other.ports.0
+            && self.ports.1 >= other.ports.1
+    }
+}
+
+const ALL_PORTS: (f64, f64) = (0.0, 65_535.0);
+
+/// Whether one of these words comes into a list, or reaches more than it did: another port, another protocol. A word that ends in `*` stands for all
+/// that begin like it.
+fn opens(
+    words: &[String],
+    old: Value<'_>,
+    new: Value<'_>,
+    path: &[String],
+) -> Result<bool, ReadError> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    reach(words, old, path, None, &mut before)?;
+    reach(words, new, path, None, &mut after)?;
+    // Very long lists are compared by their length alone: each would be held against each.
+    if before.len().max(after.len()) > MOST {
+        return Ok(after.len() > before.len());
+    }
+    Ok(after
+        .iter()
+        .any(|new| !before.iter().any(|old: &Reach| old.covers(new))))
+}
+
+fn reach(
+    words: &[String],
+    value: Value<'_>,
+    path: &[String],
+    within: Option<&[(Cow<'_, str>, Value<'_>)]>,
+    found: &mut Vec<Reach>,
+) -> Result<(), ReadError> {
+    match (value.shape()?, path.split_first()) {
+        (Shape::List(items), _) => items
+            .into_iter()
+            .try_for_each(|item| reach(words, item, path, within, found)),
+        (Shape::Object(members), Some((first, rest))) => reach(
+            words,
+            crate::plan::member(&members, first),
+            rest,
+            Some(&members),
+            found,
+        ),
+        (Shape::Text(text), None) => {
+            let is = |word: &String| match word.strip_suffix('*') {
+                Some(start) if !start.is_empty() => text
+                    .get(..start.len())
+                    .is_some_and(|there| there.eq_ignore_ascii_case(start)),
+                _ => *text == **word,
+            };
+            if words.iter().any(is)
+                && let Some((protocol, ports)) = reached(within.unwrap_or_default())?
+            {
+                found.push(Reach {
+                    word: text.into_owned(),
+                    protocol,
+                    ports,
+                });
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The protocol and the ports that an element is about; `None` when it lets nothing in.
+#[expect(clippy::type_complexity, reason = "one caller takes it apart at once")]
+fn reached(
+    members: &[(Cow<'_, str>, Value<'_>)],
+) -> Result<Option<(Option<String>, (f64, f64))>, ReadError> {
+    let get = |name: &str| crate::plan::member(members, name);
+    for (name, shut) in [("direction", "outbound"), ("access", "deny")] {
+        if get(name)
+            .text()?
+            .is_some_and(|text| text.eq_ignore_ascii_case(shut))
+        {
+            return Ok(None);
+        }
+    }
+    let protocol = match get("protocol").shape()? {
+        Shape::Text(text) => Some(text.to_ascii_lowercase()),
+        _ => None,
+    };
+    let every = protocol.as_deref().is_some_and(|protocol| protocol == "-1");
+    let ports = match (get("from_port").number()?, get("to_port").number()?) {
+        (Some(from), Some(to)) if !every => (from, to),
+        _ => get("destination_port_range")
+            .text()?
+            .map_or(ALL_PORTS, |text| ports(&text)),
+    };
+    Ok(Some((protocol, ports)))
+}
+
+/// A range of ports as it is written: `443`, `8000-8999`; all of them where it is something else.
+fn ports(text: &str) -> (f64, f64) {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    match (from.trim().parse(), to.trim().parse()) {
+        (Ok(from), Ok(to)) => (from, to),
+        _ => ALL_PORTS,
+    }
+}
+
+/// Whether a range of ports lies within another; words that are none cover nothing but themselves.
+fn covers(old: &str, new: &str) -> bool {
+    let number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    old == new
+        || old == "*"
+        || (number(old) && number(new) && {
+            let (old, new) = (ports(old), ports(new));
+            old.0 <= new.0 && old.1 >= new.1
+        })
 }
 
 /// Names at a path that an update takes away.
@@ -337,6 +476,28 @@ fn pair<'p>(
                     .collect::<Vec<_>>()
             };
             let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
+            // Elements that have names are paired by them, whatever their order.
+            if let (Some(old_names), Some(mut named)) = (named(&olds)?, named(&news)?) {
+                for (name, at) in old_names {
+                    let new = named
+                        .remove(&name)
+                        .and_then(|at| news.get(at).copied())
+                        .unwrap_or(Value::ABSENT);
+                    pair(
+                        olds.get(at).copied().unwrap_or(Value::ABSENT),
+                        new,
+                        path,
+                        pairs,
+                    )?;
+                }
+                let mut left: Vec<usize> = named.into_values().collect();
+                left.sort_unstable();
+                for at in left {
+                    let new = news.get(at).copied().unwrap_or(Value::ABSENT);
+                    pair(Value::ABSENT, new, path, pairs)?;
+                }
+                return Ok(());
+            }
             for at in 0..olds.len().max(news.len()) {
                 let side = |items: &[Value<'p>]| items.get(at).copied().unwrap_or(Value::ABSENT);
                 pair(side(&olds), side(&news), path, pairs)?;
@@ -353,13 +514,57 @@ fn pair<'p>(
     }
 }
 
+/// Attributes that name an element of a list.
+const NAMED_BY: &[&str] = &[
+    "name",
+    "id",
+    "key",
+    "region_name",
+    "location",
+    "device_name",
+    "family",
+];
+
+/// The place of each element by its name; `None` unless each has one of its own.
+fn named(items: &[Value<'_>]) -> Result<Option<BTreeMap<String, usize>>, ReadError> {
+    let mut found = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let members = item.members()?;
+        let mut name = None;
+        for attribute in NAMED_BY {
+            let value = crate::plan::member(&members, attribute);
+            if let Shape::Text(text) = value.shape()?
+                && !text.is_empty()
+            {
+                name = Some(text.into_owned());
+                break;
+            }
+        }
+        match name {
+            Some(name) if !found.contains_key(&name) => found.insert(name, at),
+            _ => return Ok(None),
+        };
+    }
+    Ok((!found.is_empty()).then_some(found))
+}
+
 fn conditions_hold(row: &ChangeRow, after: &Opened<'_>) -> Result<bool, ReadError> {
     for condition in &row.and {
         let Some(path) = &condition.attribute else {
             return Ok(false);
         };
         let mut holds = false;
+        let mut values = Vec::new();
         for value in after.at(path.steps())? {
+            match value.shape()? {
+                // Of a list of words any may hold.
+                Shape::List(items) if !items.is_empty() && condition.set.is_none() => {
+                    values.extend(items);
+                }
+                _ => values.push(value),
+            }
+        }
+        for value in values {
             // What is unknown counts as the worse: the condition may hold.
             holds = holds
                 || matches!(value.shape()?, Shape::Unknown)
@@ -391,6 +596,9 @@ fn harm(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severi
         return Ok((!is(&existed, values)
             && (is(&becomes, values) || unknown && existed.is_some()))
         .then_some(row.grade));
+    }
+    if row.appears {
+        return Ok((!old.is_set()? && (new.is_set()? || unknown)).then_some(row.grade));
     }
     let Some(existed) = existed else {
         return Ok(None);

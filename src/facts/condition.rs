@@ -209,6 +209,56 @@ pub(super) fn texts(paths: &[Path], value: &Opened<'_>) -> Result<Option<Vec<Str
     Ok((!found.is_empty()).then_some(found))
 }
 
+/// Whether one element of the list that all of these look into holds them all. What is no list is the one element.
+pub(super) fn in_one_element(
+    one: &Condition,
+    others: &[&Condition],
+    value: &Opened<'_>,
+) -> Result<bool, ReadError> {
+    let Some((first, _)) = one
+        .attribute
+        .as_ref()
+        .and_then(|path| path.steps().split_first())
+    else {
+        return Ok(false);
+    };
+    for list in value.at(std::slice::from_ref(first))? {
+        let elements = match list.shape()? {
+            Shape::List(items) => items,
+            _ => vec![list],
+        };
+        for element in elements {
+            let mut all = true;
+            for condition in std::iter::once(&one).chain(others) {
+                let rest = condition
+                    .attribute
+                    .as_ref()
+                    .and_then(|path| path.steps().get(1..))
+                    .unwrap_or_default();
+                all = all && test(condition, &element.at(rest)?)?.holds;
+            }
+            if all {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a condition holds for the new values of an object; what is unknown may be the worst.
+pub(crate) fn condition_holds(condition: &Condition, after: Value<'_>) -> Result<bool, ReadError> {
+    let Some(path) = &condition.attribute else {
+        return Ok(false);
+    };
+    let found = after.at(path.steps())?;
+    for value in &found {
+        if matches!(value.shape()?, Shape::Unknown) {
+            return Ok(true);
+        }
+    }
+    Ok(test(condition, &found)?.holds)
+}
+
 /// Whether a condition holds for one value.
 pub(super) fn holds(condition: &Condition, value: Value<'_>) -> Result<bool, ReadError> {
     Ok(test(condition, &[value])?.holds)

@@ -283,8 +283,15 @@ impl<'a, 'p> Destroy<'a, 'p> {
         }
         let look = condition::look(&guard.condition, value, self.change, providers)?;
         let mut holds = look.holds;
-        for also in &guard.and {
+        let (within, whole): (Vec<_>, Vec<_>) = guard
+            .and
+            .iter()
+            .partition(|also| same_list(&guard.condition, also));
+        for also in whole {
             holds = holds && condition::look(also, value, self.change, providers)?.holds;
+        }
+        if holds && !within.is_empty() {
+            holds = condition::in_one_element(&guard.condition, &within, value)?;
         }
         if look.by_default && !default_counts(row, guard, self.change, providers) {
             holds = false;
@@ -468,6 +475,15 @@ impl<'a, 'p> Destroy<'a, 'p> {
                 .push(Evidence::Attribute { path, value, says }),
         }
     }
+}
+
+/// Whether two conditions look into the same attribute, which may be a list: then one element must hold both.
+fn same_list(one: &Condition, other: &Condition) -> bool {
+    let first = |condition: &Condition| {
+        let path = condition.attribute.as_ref()?;
+        (path.steps().len() > 1).then(|| path.steps().first().cloned())?
+    };
+    first(one).is_some_and(|name| first(other) == Some(name))
 }
 
 /// The value that a guard asks for, as it is written in a configuration.

@@ -2,6 +2,7 @@
 //! Rules only look at [`Facts`]; they never walk the plan's values for the same question twice.
 
 mod alter;
+mod apis;
 pub(crate) mod changes;
 pub(crate) mod commands;
 mod condition;
@@ -11,15 +12,18 @@ mod difference;
 mod expect;
 pub(crate) mod explain;
 mod going;
+pub(crate) mod kinds;
 mod name;
 mod neighbours;
 mod places;
 mod providers;
 mod rename;
+mod rotation;
 pub(crate) mod source;
 mod stripped;
 pub(crate) mod summary;
 mod unlisted;
+mod wards;
 mod words;
 
 use std::collections::HashMap;
@@ -30,6 +34,7 @@ use crate::state::StateFacts;
 
 pub(crate) use alter::Alter;
 pub(crate) use alter::gone;
+pub(crate) use condition::condition_holds;
 pub(crate) use destroy::Destroy;
 pub use expect::Expectations;
 pub(crate) use expect::covers_place;
@@ -42,6 +47,7 @@ pub(crate) use places::Place;
 pub(crate) use places::Places;
 pub(crate) use rename::Rename;
 pub(crate) use stripped::Stripped;
+pub(crate) use wards::is_no_target;
 pub(crate) use words::how;
 pub(crate) use words::remedy;
 pub(crate) use words::why;
@@ -153,6 +159,10 @@ impl<'a, 'p> Facts<'a, 'p> {
         let renames = rename::find(plan, catalog).map_err(nowhere)?;
         alter::weigh_routes(plan, &mut alters).map_err(nowhere)?;
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
+        apis::weigh(plan, &mut destroys).map_err(nowhere)?;
+        wards::release(&mut destroys).map_err(nowhere)?;
+        wards::note_content(plan, &mut destroys).map_err(nowhere)?;
+        rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.asks_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {

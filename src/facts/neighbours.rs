@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::catalog::{Catalog, Category, Grade};
-use crate::plan::{Opened, Plan, ReadError, Shape};
+use crate::finding::Evidence;
+use crate::plan::{Action, Opened, Plan, ReadError, Shape, Value};
 
 use crate::facts::condition;
 use crate::facts::destroy::Destroy;
@@ -108,11 +109,98 @@ pub(super) fn weigh_backups(
         } else {
             Source::NotAsked
         });
-        if matches!(destroy.source, Source::Goes(_) | Source::Unmanaged)
-            && destroy.grade == Grade::High
+        match &destroy.source {
+            Source::Goes(_) | Source::Unmanaged if destroy.grade == Grade::High => {
+                destroy.grade = Grade::Critical;
+            }
+            Source::Stays(_) if destroy.change.action == Action::CreateDelete => {
+                destroy.evidence.push(Evidence::Note(
+                    "a new one is taken of it before this one goes".to_owned(),
+                ));
+                destroy.grade = destroy.grade.min(Grade::Medium);
+            }
+            _ => {}
+        }
+    }
+    let newest = newest(plan, catalog, &sources)?;
+    for (at, names) in &wanted {
+        let Some(destroy) = destroys
+            .get_mut(*at)
+            .filter(|destroy| destroy.grade == Grade::High)
+        else {
+            continue;
+        };
+        let taken = taken(destroy.change.before())?;
+        let newer = names.iter().find_map(|name| newest.get(name.as_str()));
+        if let (Source::Stays(_), Some(taken), Some((newer, address))) =
+            (&destroy.source, taken, newer)
+            && *newer > taken
         {
-            destroy.grade = Grade::Critical;
+            destroy.evidence.push(Evidence::Note(format!(
+                "a newer one of its source stays: {address}"
+            )));
+            destroy.grade = Grade::Medium;
         }
     }
     Ok(())
+}
+
+/// Attributes that say when a copy was taken.
+const TAKEN: &[&str] = &[
+    "snapshot_create_time",
+    "start_time",
+    "creation_time",
+    "creation_timestamp",
+    "creation_date",
+    "created_at",
+    "time_created",
+    "create_time",
+];
+
+/// When a copy was taken: only times that are written in the one way that sorts as text, in UTC.
+fn taken(value: Value<'_>) -> Result<Option<String>, ReadError> {
+    for name in TAKEN {
+        if let Some(text) = value.get(name)?.text()?
+            && text.len() >= 20
+            && text.ends_with('Z')
+            && text.as_bytes().get(10) == Some(&b'T')
+        {
+            return Ok(Some(text.into_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest copy of each source that stays, with its address.
+fn newest<'s>(
+    plan: &Plan<'_>,
+    catalog: &Catalog,
+    sources: &HashMap<&'s str, Option<(usize, Source)>>,
+) -> Result<HashMap<&'s str, (String, String)>, ReadError> {
+    let mut newest: HashMap<&str, (String, String)> = HashMap::new();
+    let stay = plan.managed().filter(|change| {
+        matches!(change.action, Action::NoOp | Action::Update) && change.deposed().is_none()
+    });
+    for change in stay {
+        let Some(row) = catalog
+            .get(&change.kind)
+            .filter(|row| row.category == Category::Backup && !row.backs_up.is_empty())
+        else {
+            continue;
+        };
+        let Some(time) = taken(change.before())? else {
+            continue;
+        };
+        let value = Opened::new(change.before())?;
+        for name in condition::texts(&row.backs_up, &value)?.unwrap_or_default() {
+            let Some((source, _)) = sources.get_key_value(name.as_str()) else {
+                continue;
+            };
+            let there = newest.entry(source).or_default();
+            if time > there.0 {
+                *there = (time.clone(), change.address.to_string());
+            }
+        }
+    }
+    Ok(newest)
 }

@@ -659,6 +659,81 @@ pub(super) fn provisioners(configuration: &str) -> std::collections::HashMap<Str
     found
 }
 
+/// The resource blocks of all modules whose values another block, or a call of a module, takes. Only references are looked at, never a value.
+pub(super) fn references(configuration: &str) -> std::collections::HashSet<String> {
+    use serde_json::Value as Json;
+    #[derive(Deserialize)]
+    struct Configuration {
+        #[serde(default)]
+        root_module: Module,
+    }
+    #[derive(Default, Deserialize)]
+    struct Module {
+        #[serde(default)]
+        resources: Vec<Resource>,
+        #[serde(default)]
+        module_calls: BTreeMap<String, Call>,
+        #[serde(default)]
+        outputs: Json,
+    }
+    #[derive(Deserialize)]
+    struct Call {
+        #[serde(default)]
+        module: Module,
+        #[serde(default)]
+        expressions: Json,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        #[serde(default)]
+        mode: String,
+        #[serde(default)]
+        expressions: Json,
+    }
+    /// The parser allows no more than 128 levels.
+    fn collect(json: &Json, path: &str, found: &mut std::collections::HashSet<String>) {
+        match json {
+            Json::Array(items) => items.iter().for_each(|item| collect(item, path, found)),
+            Json::Object(members) => {
+                for (name, member) in members {
+                    match (name.as_str(), member) {
+                        ("references", Json::Array(texts)) => {
+                            let texts = texts.iter().filter_map(Json::as_str);
+                            found.extend(texts.filter_map(|text| {
+                                let block = crate::config::referred(text)?;
+                                Some(format!("{path}{block}"))
+                            }));
+                        }
+                        ("constant_value", _) => {}
+                        _ => collect(member, path, found),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    fn walk(module: Module, path: &str, found: &mut std::collections::HashSet<String>) {
+        for resource in module.resources {
+            if resource.mode != "data" {
+                collect(&resource.expressions, path, found);
+            }
+        }
+        // What the root module puts out, nobody in the plan takes.
+        if !path.is_empty() {
+            collect(&module.outputs, path, found);
+        }
+        for (name, call) in module.module_calls {
+            collect(&call.expressions, path, found);
+            walk(call.module, &format!("{path}{name}."), found);
+        }
+    }
+    let mut found = std::collections::HashSet::new();
+    if let Ok(configuration) = serde_json::from_str::<Configuration>(configuration) {
+        walk(configuration.root_module, "", &mut found);
+    }
+    found
+}
+
 /// The managed resource blocks of all modules that are sure to have an instance.
 pub(super) fn planned_blocks(configuration: &str) -> usize {
     #[derive(Deserialize)]

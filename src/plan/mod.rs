@@ -564,6 +564,17 @@ impl<'p> Plan<'p> {
         }
     }
 
+    /// The resource blocks whose values another block takes, by the names of their modules, their type and their name joined by dots; `None` when
+    /// there is no configuration.
+    #[must_use]
+    pub(crate) fn references(&self) -> Option<std::collections::HashSet<String>> {
+        match self.configuration {
+            Configuration::Nowhere => None,
+            Configuration::Json(text) => Some(json::references(text)),
+            Configuration::Source(config) => Some(config.tree().references()),
+        }
+    }
+
     /// The block of a resource in the configuration, by the address of any of its instances; `None` when it is not known:
     /// the plan is JSON, there is no such block, or its file cannot be read.
     #[must_use]

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::aws_auth;
 use super::destroyed::about;
 use super::made::Made;
 use super::updated::{Words, speak};
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, ChangeRule, Path};
-use crate::facts::{Facts, gone};
+use crate::facts::{Facts, gone, is_no_target};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
@@ -33,6 +34,17 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let made = Made::new(facts);
     for change in facts.plan.managed() {
         one_role(facts, &made, change, findings)?;
+        if let Some((severity, note)) = aws_auth::weigh(facts, change)? {
+            findings.push(Finding {
+                message: "takes access to a cluster away".to_owned(),
+                loss: Some(
+                    "the access of nodes, roles and people that are not in the new map".to_owned(),
+                ),
+                evidence: vec![Evidence::Note(note)],
+                help: Some("add access with aws_eks_access_entry, or make sure that everybody who needs it is in the map".to_owned()),
+                ..about(RULE.id, severity, change)
+            });
+        }
     }
     let policies = facts
         .plan
@@ -79,14 +91,7 @@ fn made_with_its_target(
     let targets = members
         .iter()
         .map(|(name, _)| name.as_ref())
-        .filter(|name| {
-            !matches!(
-                *name,
-                "id" | "etag" | "policy_data" | "members" | "role" | "location" | "region"
-            )
-            // Of a policy for something in a project, the project is not the target.
-            && (*name != "project" || change.kind.starts_with("google_project_iam"))
-        });
+        .filter(|name| !is_no_target(&change.kind, name));
     made.is_target(change, targets)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::destroyed::about;
+use super::images;
 use super::made::Made;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
@@ -13,7 +14,13 @@ use crate::plan::{Action, ReadError, Shape, Value};
 fn attribute(kind: &str) -> Option<&'static str> {
     match kind {
         "aws_s3_bucket_lifecycle_configuration" => Some("rule"),
-        "aws_s3_bucket" | "google_storage_bucket" => Some("lifecycle_rule"),
+        "aws_s3_bucket"
+        | "google_storage_bucket"
+        | "alicloud_oss_bucket"
+        | "digitalocean_spaces_bucket"
+        | "linode_object_storage_bucket"
+        | "scaleway_object_bucket"
+        | "yandex_storage_bucket" => Some("lifecycle_rule"),
         "azurerm_storage_management_policy" => Some("rule"),
         "cloudflare_r2_bucket_lifecycle" => Some("rules"),
         _ => None,
@@ -35,6 +42,7 @@ pub(super) fn check(
         }
     }
     let made = Made::new(facts);
+    images::check(rule, facts, &made, findings)?;
     for change in facts.plan.managed() {
         let Some(attribute) = attribute(&change.kind) else {
             continue;
@@ -46,26 +54,23 @@ pub(super) fn check(
             continue;
         }
         // First what takes current objects, then what takes older versions of them.
-        let mut cut = None;
+        let mut cuts = Vec::new();
         for takes in [Takes::Current, Takes::Older, Takes::Part] {
             // Of a part of a bucket a plan does not tell how much it holds; other providers' rules for a prefix are routine.
             if takes == Takes::Part && change.kind != "azurerm_storage_management_policy" {
                 continue;
             }
-
             let Some(days) = soonest(change.after().get(attribute)?, takes)? else {
                 continue;
             };
             let before = soonest(change.before().get(attribute)?, takes)?;
-            if before.is_some_and(|before| before <= days) {
-                continue;
+            if before.is_none_or(|before| before > days) {
+                cuts.push((takes, days, before));
             }
-            cut = Some((takes, days, before));
-            break;
         }
-        let Some((takes, days, before)) = cut else {
+        if cuts.is_empty() {
             continue;
-        };
+        }
         let bucket = ["bucket", "bucket_name", "storage_account_id"]
             .into_iter()
             .map(|name| change.after().get(name)?.text())
@@ -84,22 +89,30 @@ pub(super) fn check(
             buckets = Some(Buckets::of(facts)?);
         }
         let Some(buckets) = &buckets else { continue };
-        let versioned = takes == Takes::Current
-            && (is_versioned(change.after())?
-                || bucket
-                    .as_deref()
-                    .is_some_and(|bucket| buckets.versioned.contains(bucket)));
-        // A rule that was there and takes half of what it left, or less, is a smaller step.
-        let small = before.is_some_and(|before| days * 2.0 >= before);
-        let mut finding = about(
-            rule,
-            if versioned || small || takes == Takes::Part {
+        let versioned = is_versioned(change.after())?
+            || bucket
+                .as_deref()
+                .is_some_and(|bucket| buckets.versioned.contains(bucket));
+        // A rule of Google's that is not for live objects alone takes the versions too.
+        let versioned = versioned && !takes_archived(change.after().get(attribute)?)?;
+        let weighed = cuts.into_iter().map(|(takes, days, before)| {
+            let kept = versioned && takes == Takes::Current;
+            // A rule that was there and takes half of what it left, or less, is a smaller step.
+            let small = before.is_some_and(|before| days * 2.0 >= before);
+            let severity = if kept || small || takes == Takes::Part {
                 Severity::Medium
             } else {
                 Severity::High
-            },
-            change,
-        );
+            };
+            (severity, takes, days)
+        });
+        // Of equal ones the first.
+        let worst = weighed.reduce(|worst, other| if other.0 > worst.0 { other } else { worst });
+        let Some((severity, takes, days)) = worst else {
+            continue;
+        };
+        let versioned = versioned && takes == Takes::Current;
+        let mut finding = about(rule, severity, change);
         let (message, loss, what) = match takes {
             Takes::Current => (
                 "a rule for the whole bucket lets current objects expire",
@@ -114,7 +127,7 @@ pub(super) fn check(
             Takes::Older => (
                 "a rule for the whole bucket lets older versions of objects expire",
                 "every older version that has been one for longer than the rule allows, within a day or two of the apply",
-                "days until an older version goes; the rule has no prefix, tag or other filter",
+                "days, or newer versions, after which an older version goes; the rule has no prefix, tag or other filter",
             ),
         };
         finding.message = message.to_owned();
@@ -191,8 +204,19 @@ fn places(takes: Takes) -> &'static [&'static [&'static str]] {
                 "base_blob",
                 "delete_after_days_since_creation_greater_than",
             ],
+            &[
+                "actions",
+                "base_blob",
+                "delete_after_days_since_last_access_time_greater_than",
+            ],
         ],
         Takes::Older => &[
+            &["actions", "version", "delete_after_days_since_creation"],
+            &[
+                "actions",
+                "snapshot",
+                "delete_after_days_since_creation_greater_than",
+            ],
             &["noncurrent_version_expiration", "noncurrent_days"],
             &["noncurrent_version_expiration", "days"],
         ],
@@ -264,17 +288,24 @@ fn google(conditions: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError>
     let Some(condition) = conditions.first() else {
         return Ok(None);
     };
-    let archived = condition
-        .get("with_state")?
-        .text()?
-        .is_some_and(|state| state == "ARCHIVED");
+    // Only an older version has newer ones.
+    let newer = condition
+        .get("num_newer_versions")?
+        .number()?
+        .filter(|newer| *newer > 0.0);
+    let archived = newer.is_some()
+        || condition
+            .get("with_state")?
+            .text()?
+            .is_some_and(|state| state == "ARCHIVED");
     if archived != (takes == Takes::Older) {
         return Ok(None);
     }
-    let mut age = condition.get("age")?.number()?;
+    let age = condition.get("age")?.number()?;
+    let mut age = age.filter(|age| *age > 0.0 || newer.is_none()).or(newer);
     for (name, value) in condition.members()? {
         let narrowing = match name.as_ref() {
-            "with_state" | "age" | "no_age" => false,
+            "with_state" | "age" | "no_age" | "num_newer_versions" => false,
             "created_before" => value.is_set()?,
             "days_since_noncurrent_time" if archived => {
                 let days = value.number()?.filter(|days| *days > 0.0);
@@ -289,6 +320,27 @@ fn google(conditions: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError>
         }
     }
     Ok(age)
+}
+
+/// Whether a rule of Google's for current objects takes older versions as well: any that is not for live ones alone does.
+fn takes_archived(rules: Value<'_>) -> Result<bool, ReadError> {
+    let Shape::List(rules) = rules.shape()? else {
+        return Ok(false);
+    };
+    for rule in rules {
+        let deletes = rule
+            .at(&path(&["action", "type"]))?
+            .iter()
+            .any(|action| matches!(action.text(), Ok(Some(action)) if action == "Delete"));
+        if deletes && google(rule.get("condition")?, Takes::Current)?.is_some() {
+            for state in rule.at(&path(&["condition", "with_state"]))? {
+                if state.text()?.is_none_or(|state| state != "LIVE") {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a filter has anything set.

@@ -4,7 +4,7 @@ use super::destroyed::about;
 use super::made::Made;
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Path};
-use crate::facts::Facts;
+use crate::facts::{Facts, condition_holds};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{ReadError, ResourceChange, Shape};
 
@@ -28,6 +28,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         else {
             continue;
         };
+        let after = change.after();
+        let mut holds = true;
+        for condition in &row.creates_when {
+            holds = holds && condition_holds(condition, after)?;
+        }
+        if !holds {
+            continue;
+        }
         if made.is_target(change, row.target.iter().map(Path::text))? {
             continue;
         }
@@ -35,7 +43,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             Some(because) => (grade.max(Severity::High), because),
             None => (
                 grade,
-                "it is created in the state alone: what it stands for is there already".to_owned(),
+                if row.creates_says.is_some() {
+                    "what it acts on is there already"
+                } else {
+                    "it is created in the state alone: what it stands for is there already"
+                }
+                .to_owned(),
             ),
         };
         let mut finding = about(RULE.id, severity, change);
@@ -43,6 +56,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             "takes over what exists, and removes from it what its block does not list".to_owned();
         finding.loss = Some("rules, routes or entries that somebody else made there".to_owned());
         finding.evidence.push(Evidence::Note(because));
+        if let Some(says) = &row.creates_says {
+            finding.message.clone_from(says);
+            finding.loss = None;
+            finding.help =
+                Some("leave it out of the configuration, unless this is what is meant".to_owned());
+            findings.push(finding);
+            continue;
+        }
         finding.help = Some("import it first, and read in the plan what would go; or leave it out of the configuration".to_owned());
         findings.push(finding);
     }
@@ -80,6 +101,13 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
                 }
             }
             Ok(None)
+        }
+        // Source: <https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_default_service_accounts>
+        "google_project_default_service_accounts" => {
+            let action = change.after().get("action")?.text()?;
+            Ok(action
+                .is_some_and(|action| action == "DELETE")
+                .then(|| "action = DELETE: what runs as one of them stops".to_owned()))
         }
         _ => Ok(None),
     }

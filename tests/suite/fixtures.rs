@@ -90,8 +90,10 @@ fn a_rule_is_complete() {
     let shared = [
         "all",
         "mod",
+        "aws_auth",
         "destroyed",
         "expiry",
+        "images",
         "made",
         "source",
         "unplaced",
