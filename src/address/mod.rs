@@ -274,6 +274,7 @@ pub(crate) fn quoted(text: &str) -> String {
 /// The text between the quotes of a key, read and written again; `None` when it holds what is no plain text.
 fn respelled(text: &str) -> Option<String> {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let mut plain = String::new();
     while let Some(c) = rest.chars().next() {
         let template = ["$${", "%%{"].iter().find(|mark| rest.starts_with(**mark));
         if let Some(mark) = template {
@@ -287,6 +288,7 @@ fn respelled(text: &str) -> Option<String> {
         rest = rest.get(c.len_utf8()..)?;
         if c != '\\' {
             spell(c, &mut out);
+            plain.push(c);
             continue;
         }
         let sign = rest.chars().next()?;
@@ -311,9 +313,11 @@ fn respelled(text: &str) -> Option<String> {
         } else {
             escape(c, &mut out);
         }
+        plain.push(c);
         rest = after;
     }
-    Some(out)
+    // Of a letter and the accent behind it Terraform makes one: for it, two such keys are the same.
+    unicode_normalization::is_nfc(&plain).then_some(out)
 }
 
 /// An optional key in brackets.
@@ -499,6 +503,9 @@ mod tests {
             r"\u12",
             "\u{a0}",
             r"\U0000200b",
+            "e\u{301}",
+            r"e\u0301",
+            "\u{212b}",
         ] {
             let text = format!("a.b[\"{key}\"]");
             assert_ne!(parse(&text).to_string(), text);

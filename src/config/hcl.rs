@@ -84,6 +84,30 @@ pub(crate) fn locked_providers(text: &str) -> Option<BTreeSet<String>> {
     Some(sources.collect())
 }
 
+/// The version of a provider in a lock file. It is parsed, not searched: what stands in a comment is no version.
+pub(crate) fn locked_version(text: &str, provider: &str) -> Option<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let mut blocks = body.get_blocks("provider").filter(|block| {
+        block
+            .labels
+            .iter()
+            .map(|label| label.as_str())
+            .eq([provider])
+    });
+    let (block, None) = (blocks.next()?, blocks.next()) else {
+        return None;
+    };
+    let mut versions = block
+        .body
+        .attributes()
+        .filter(|attribute| attribute.key.as_str() == "version");
+    let (version, None) = (versions.next()?, versions.next()) else {
+        return None;
+    };
+    version.value.as_str().map(str::to_owned)
+}
+
 fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut Module<'_>) {
     let labels: Vec<&str> = node
         .labels

@@ -16,7 +16,7 @@ pub(crate) use planned::once;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use hcl::locked_providers;
+pub(crate) use hcl::{locked_providers, locked_version};
 pub(crate) use model::{FullName, Module, Provider, Resource, Tree, Variable};
 pub(crate) use planned::read as of_plan;
 

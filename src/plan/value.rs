@@ -55,12 +55,14 @@ impl<'p> Mask<'p> {
             Self::Nothing => MaskLevel::Same(Self::Nothing),
             Self::All => MaskLevel::Same(Self::All),
             Self::Paths(paths) => MaskLevel::Paths(paths),
-            Self::Some(text) if text.starts_with('{') => MaskLevel::Object(
-                entries(text)?
+            Self::Some(text) if text.starts_with('{') => {
+                let mut marks: Vec<_> = entries(text)?
                     .into_iter()
                     .map(|(key, raw)| (key, Self::from_text(raw)))
-                    .collect(),
-            ),
+                    .collect();
+                marks.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+                MaskLevel::Object(marks)
+            }
             Self::Some(text) if text.starts_with('[') => {
                 MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect())
             }
@@ -77,6 +79,7 @@ impl<'p> Mask<'p> {
 /// One level of a mask.
 enum MaskLevel<'p> {
     Same(Mask<'p>),
+    /// By key.
     Object(Vec<(Cow<'p, str>, Mask<'p>)>),
     List(Vec<Mask<'p>>),
     Paths(Paths<'p>),
@@ -87,8 +90,9 @@ impl<'p> MaskLevel<'p> {
         match self {
             Self::Same(mask) => *mask,
             Self::Object(entries) => entries
-                .iter()
-                .find(|(name, _)| name == key)
+                .binary_search_by(|(name, _)| name.as_ref().cmp(key))
+                .ok()
+                .and_then(|at| entries.get(at))
                 .map_or(Mask::Nothing, |(_, mask)| *mask),
             // A list where the value has an object (or the other way round): the mask does not fit, so all of it counts as marked.
             Self::List(_) => Mask::All,
@@ -394,14 +398,17 @@ impl<'p> Value<'p> {
                     members.push((key, self.child(Raw::Json(raw), unknown, sensitive)));
                 }
                 // Unknown attributes are left out of the object and only stand in the mask (docs/plan-format.md).
-                if let MaskLevel::Object(marks) = unknown {
+                if let MaskLevel::Object(mut marks) = unknown {
+                    marks.retain(|(_, mask)| !matches!(mask, Mask::Nothing));
+                    let known: std::collections::HashSet<&str> = if marks.is_empty() {
+                        std::collections::HashSet::new()
+                    } else {
+                        members.iter().map(|(name, _)| name.as_ref()).collect()
+                    };
+                    marks.retain(|(key, _)| !known.contains(key.as_ref()));
                     for (key, mask) in marks {
-                        if !matches!(mask, Mask::Nothing)
-                            && !members.iter().any(|(name, _)| *name == key)
-                        {
-                            let sensitive = sensitive.key(&key);
-                            members.push((key, self.child(Raw::Absent, mask, sensitive)));
-                        }
+                        let sensitive = sensitive.key(&key);
+                        members.push((key, self.child(Raw::Absent, mask, sensitive)));
                     }
                 }
                 Shape::Object(members)
@@ -497,7 +504,7 @@ impl<'p> Value<'p> {
     pub(crate) fn number(&self) -> Result<Option<f64>, ReadError> {
         Ok(match self.shape()? {
             Shape::Number(text) | Shape::Text(text) => {
-                text.parse().ok().filter(|number: &f64| number.is_finite())
+                number(&text).filter(|number: &f64| number.is_finite())
             }
             _ => None,
         })
@@ -562,6 +569,16 @@ fn speaks_of_secrets(name: &str) -> bool {
     ]
     .iter()
     .any(|part| name.contains(part))
+}
+
+/// A number as Terraform reads one from a text of a saved plan: the exponent may be one of two, behind a `p`
+/// (<https://pkg.go.dev/math/big#Float.Parse>).
+fn number(text: &str) -> Option<f64> {
+    let Some((mantissa, exponent)) = text.split_once(['p', 'P']) else {
+        return text.parse().ok();
+    };
+    let mantissa: f64 = mantissa.parse().ok()?;
+    Some(mantissa * f64::exp2(f64::from(exponent.parse::<i32>().ok()?)))
 }
 
 /// Digits with at most a sign and a point.

@@ -34,20 +34,9 @@ fn lowest(constraint: &str) -> Option<Version> {
         .max()
 }
 
-/// The version of a provider in a lock file, as Terraform and OpenTofu write it: one block each, `version` on a line of its own.
+/// The version of a provider in a lock file.
 fn locked(lock: &str, provider: &str) -> Option<Version> {
-    let mut within = false;
-    for row in lock.lines() {
-        if let Some(head) = row.strip_prefix("provider \"") {
-            within = head.split('"').next() == Some(provider);
-        } else if within
-            && let Some(rest) = row.trim_start().strip_prefix("version")
-            && let Some(value) = rest.trim_start().strip_prefix('=')
-        {
-            return version(value.trim().trim_matches('"'));
-        }
-    }
-    None
+    version(&crate::config::locked_version(lock, provider)?)
 }
 
 impl Plan<'_> {

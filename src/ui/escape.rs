@@ -4,6 +4,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::{MixedScript, skeleton};
+
 /// Characters that nobody sees, or that change how text is shown and not what it says: Unicode classes Cc, Cf, Zl, Zp and Zs but for the space itself, the
 /// property Default_Ignorable_Code_Point, and the empty pattern of Braille.
 /// Sources: <https://www.unicode.org/Public/17.0.0/ucd/extracted/DerivedGeneralCategory.txt> (a test compares with a crate's tables) and
@@ -58,26 +62,38 @@ fn is_hidden(c: char) -> bool {
     is_invisible(c) || is_mark(c)
 }
 
-/// Letters that are drawn like Latin ones. Where they stand beside such, nobody reads them for what they are: `prod` with U+043E for its `o` is another key.
-const fn is_look_alike(c: char) -> bool {
-    matches!(
-        c as u32,
-        // Phonetic letters, Greek, Cyrillic, Armenian, Cherokee, letters as symbols, Lisu, full-width and mathematical forms.
-        0x0250..=0x02AF
-            | 0x0370..=0x058F
-            | 0x13A0..=0x13FF
-            | 0x1C80..=0x1C8F
-            | 0x1D00..=0x1DBF
-            | 0x1F00..=0x1FFF
-            | 0x2100..=0x218F
-            | 0x2460..=0x24FF
-            | 0x2DE0..=0x2DFF
-            | 0xA4D0..=0xA4FF
-            | 0xA640..=0xA69F
-            | 0xAB70..=0xABBF
-            | 0xFF01..=0xFF5E
-            | 0x1_D400..=0x1_D7FF
-    )
+/// Letters of the languages that are written with Latin ones: each looks like no other, but for those left out.
+const fn is_familiar(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{17e}')
+        && !matches!(
+            c,
+            '\u{d7}' | '\u{f7}' | '\u{131}'
+                ..='\u{133}' | '\u{138}' | '\u{13f}' | '\u{140}' | '\u{149}'
+        )
+}
+
+/// Whether a character is drawn like another: it has a model that both are drawn after
+/// (`skeleton` of <https://www.unicode.org/reports/tr39/#Confusable_Detection>), it is a form of another (full width, in a circle), or it is a Latin
+/// letter of phonetics and the like, which are the models of many.
+fn is_look_alike(c: char) -> bool {
+    if c.is_ascii() || is_familiar(c) {
+        return false;
+    }
+    let mut bytes = [0; 4];
+    let text: &str = c.encode_utf8(&mut bytes);
+    c.script() == Script::Latin || !skeleton(text).eq(text.nfd()) || !text.nfkd().eq(text.nfd())
+}
+
+/// Whether a letter shows that a word is of another script: nothing that is shown looks like it.
+fn is_foreign(c: char) -> bool {
+    let mut bytes = [0; 4];
+    let text: &str = c.encode_utf8(&mut bytes);
+    // Of letters that share a Latin model which is never shown, those of one script may be.
+    let model = |c: char| !c.is_ascii() && !is_familiar(c) && c.script() == Script::Latin;
+    c.is_alphabetic()
+        && !c.is_ascii()
+        && !is_familiar(c)
+        && (!is_look_alike(c) || (c.script() == Script::Cyrillic && skeleton(text).all(model)))
 }
 
 /// Whether a character after this one makes a command of a CI system: `::` (GitHub Actions), `##[` and `##vso[` (Azure Pipelines), `##teamcity[`.
@@ -95,17 +111,19 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut before = '\0';
-    let mut mixed = false;
+    let mut alike = true;
     for (at, c) in text.char_indices() {
-        // At the start of each word: whether it has Latin letters and others that look like them.
+        // At the start of each word, and for what is in none.
         if c.is_alphanumeric() && !before.is_alphanumeric() {
-            mixed = is_mixed(text.get(at..).unwrap_or_default());
+            alike = may_be_misread(text.get(at..).unwrap_or_default());
+        } else if !c.is_alphanumeric() {
+            alike = true;
         }
         match c {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_hidden(c) || is_command(before, c) || (mixed && is_look_alike(c)) => {
+            c if is_hidden(c) || is_command(before, c) || (alike && is_look_alike(c)) => {
                 // Writing to a String cannot go wrong.
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
             }
@@ -116,14 +134,16 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether the word at the start of a text has Latin letters of ASCII beside those that look like them.
-fn is_mixed(text: &str) -> bool {
-    let (mut latin, mut other) = (false, false);
-    for c in text.chars().take_while(|c| c.is_alphanumeric()) {
-        latin |= c.is_ascii_alphabetic();
-        other |= is_look_alike(c);
-    }
-    latin && other
+/// Whether the word at the start of a text may be taken for another one. It is read for what it is only if all of it is of one script that is not ours, and
+/// a letter in it looks like no other: `база` is, `оса` may be the Latin one.
+fn may_be_misread(text: &str) -> bool {
+    let end = text
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(text.len());
+    let word = text.get(..end).unwrap_or_default();
+    word.contains(|c: char| c.is_ascii_alphabetic() || is_familiar(c))
+        || !word.is_single_script()
+        || !word.contains(is_foreign)
 }
 
 /// JSON on one line, with the same characters escaped: for a log, one entry a line.
@@ -270,6 +290,20 @@ mod tests {
             ("caf\u{e9}", "cafe\u{301}"),
             ("prod", "pr\u{43e}d"),
             ("prod", "\u{ff50}rod"),
+            ("paypal", "р\u{430}у\u{440}\u{430}l"),
+            ("paypal", "\u{440}\u{430}\u{443}\u{440}\u{430}\u{4cf}"),
+            ("cop", "\u{441}\u{43e}\u{440}"),
+            ("a-b", "a\u{2010}b"),
+            ("a/b", "a\u{2044}b"),
+            ("prod.eu", "prod\u{a4f8}eu"),
+            ("\u{393}", "\u{413}"),
+            ("\u{3c1}", "\u{440}"),
+            ("1", "\u{661}"),
+            ("IV", "\u{2163}"),
+            ("\u{431}\u{430}\u{437}\u{430}", "6a\u{25c}a"),
+            ("\u{43a}\u{43e}\u{434}", "\u{3ba}\u{3bf}\u{434}"),
+            ("\u{43a}\u{43e}", "\u{3ba}\u{3bf}"),
+            ("\u{3c0}\u{3bf}", "\u{43f}\u{43e}"),
         ] {
             let seen = |text: &str| {
                 line(text)
@@ -277,7 +311,9 @@ mod tests {
                     .filter(|c| !is_invisible(*c) && !is_mark(*c))
                     .collect::<String>()
             };
+            let drawn = |text: &str| skeleton(&line(text)).collect::<String>();
             assert_ne!(seen(one), seen(other), "{one:?} {other:?}");
+            assert_ne!(drawn(one), drawn(other), "{one:?} {other:?}");
             assert_eq!(
                 seen(other),
                 line(other),
@@ -351,7 +387,19 @@ mod tests {
 
     #[test]
     fn words_of_other_scripts_stay_as_they_are() {
-        for text in ["база данных", "team-база", "πρόδος a", "über/Ω"] {
+        for text in [
+            "база данных",
+            "team-база",
+            "код",
+            "πρόδος a",
+            "über/Ω",
+            "København",
+            "Łódź",
+            "データベース",
+            "数据库",
+            "데이터",
+            "straße",
+        ] {
             assert_eq!(line(text), text);
         }
         assert_eq!(line("pr\u{43e}d база"), "pr\\u{43e}d база");

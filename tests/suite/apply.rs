@@ -1335,6 +1335,56 @@ fn terraform_that_cannot_open_the_copy() {
     assert!(told.contains("has not read the plan"), "{told}");
 }
 
+/// As `sudo` and other wrappers do: what is open is closed before the program is started.
+#[test]
+fn a_wrapper_that_closes_what_is_open() {
+    let dir = Dir::new(PASS);
+    fs::rename(dir.path("bin/terraform"), dir.path("bin/real")).expect("renamed");
+    let closing = "#!/bin/bash\nfor fd in /proc/$$/fd/*; do fd=${fd##*/}; [ $fd -gt 2 ] && eval \"exec $fd>&-\"; done\nexec \"${0%/*}/real\" \"$@\"\n";
+    dir.program("bin/terraform", closing);
+    let output = dir.output(&["apply", "--yes", "tfplan"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(dir.read("path").starts_with("/proc/"));
+    dir.applied(PASS);
+}
+
+/// A namespace of processes of its own, as containers have: with a `/proc` of its own the copy is found, and with that of another nothing is run.
+#[test]
+fn processes_that_are_counted_apart() {
+    let apart = |more: &[&'static str]| {
+        let mut words = vec!["--user", "--map-root-user", "--pid", "--fork"];
+        words.extend(more);
+        words.push("--");
+        words
+    };
+    // It may be forbidden.
+    let allowed = Command::new("unshare")
+        .args(apart(&["--mount-proc"]))
+        .arg("true")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !allowed {
+        return;
+    }
+    for (more, code) in [(&["--mount-proc"][..], 0), (&[], 2)] {
+        let dir = Dir::new(PASS);
+        let mut command = Command::new("unshare");
+        command
+            .args(apart(more))
+            .arg(assert_cmd::cargo::cargo_bin("applygate"));
+        dir.set(&mut command, &["apply", "--yes", "tfplan"]);
+        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(code), "{more:?} {output:?}");
+        if code == 0 {
+            dir.applied(PASS);
+        } else {
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(told.contains("--private-copy=file"), "{told}");
+            dir.untouched();
+        }
+    }
+}
+
 /// A directory of an earlier run with a pipe in the place of its lock.
 #[test]
 fn a_pipe_below_the_temporary_directory() {

@@ -11,6 +11,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod agree;
 #[cfg(target_os = "linux")]
 mod apply;
 mod cli;
@@ -22,9 +23,11 @@ mod expect;
 mod first_minute;
 mod fixtures;
 mod forge;
+mod forged;
 mod formats;
 mod init;
 mod input;
+mod mutate;
 mod picture;
 mod place;
 mod policy;

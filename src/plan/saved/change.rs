@@ -51,7 +51,7 @@ impl<'p> Entry<'p> {
             match number {
                 1 => entry.module = content.text()?,
                 2 => {
-                    entry.data = match content.number()? {
+                    entry.data = match content.choice()? {
                         0 => false,
                         1 => true,
                         _ => return Err(ReadError("a change has a mode that is not known")),
@@ -65,7 +65,7 @@ impl<'p> Entry<'p> {
                 7 => entry.deposed = content.text()?,
                 8 => entry.provider = content.text()?,
                 9 => entry.change = Some(content.bytes()?),
-                12 => entry.reason = content.number()?,
+                12 => entry.reason = content.choice()?,
                 13 => entry.address = content.text()?,
                 14 => entry.previous = content.text()?,
                 _ => {}
@@ -133,25 +133,31 @@ impl<'p> Entry<'p> {
 
 /// Reads an action that the apply runs. Its configuration is not looked at: it may hold secrets.
 pub(super) fn invocation(message: &[u8], deferred: bool) -> Result<Invocation<'_>, ReadError> {
-    let (mut address, mut trigger) = ("", None);
-    for field in fields(message) {
+    let (mut address, mut trigger, mut triggers) = ("", None, 0);
+    for field in singular(message, &[1, 2, 4, 6, 7]) {
         match field? {
             (1, content) => address = content.text()?,
             (6, content) => {
-                for part in fields(content.bytes()?) {
+                triggers += 1;
+                for part in singular(content.bytes()?, &[1, 2, 3, 4, 5]) {
                     if let (1, content) = part? {
                         trigger = Some(Cow::Borrowed(content.text()?));
                     }
                 }
             }
+            (7, _) => triggers += 1,
             _ => {}
         }
     }
-    let plain = address::of_action(address)
-        .ok_or(ReadError("an action has an address that cannot be read"))?;
-    let kind = Address::parse(&plain)
-        .map(|address| address.kind.to_owned())
-        .unwrap_or_default();
+    // Of two kinds of triggers Terraform takes the last.
+    if triggers > 1 {
+        return Err(ReadError("an action has two triggers"));
+    }
+    let plain = address::of_action(address).ok_or(ACTION)?;
+    let parsed = Address::parse(&plain)
+        .filter(|address| address.to_string() == plain)
+        .ok_or(ACTION)?;
+    let kind = parsed.kind.to_owned();
     Ok(Invocation {
         address: Cow::Borrowed(address),
         kind: Cow::Owned(kind),
@@ -160,6 +166,7 @@ pub(super) fn invocation(message: &[u8], deferred: bool) -> Result<Invocation<'_
     })
 }
 
+const ACTION: ReadError = ReadError("an action has an address that cannot be read");
 const ADDRESS: ReadError = ReadError("a change has an address that cannot be read");
 
 /// An address of the plan. Terraform reads it as an expression, in which blanks and comments do not count: all but its own spelling is refused.
@@ -218,7 +225,7 @@ impl<'p> Change<'p> {
         };
         for field in singular(message, &[1, 5, 6, 7, 8]) {
             match field? {
-                (1, content) => change.action = content.number()?,
+                (1, content) => change.action = content.choice()?,
                 (2, content) => {
                     let value = dynamic(content.bytes()?)?;
                     msgpack::check(value)?;

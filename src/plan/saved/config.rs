@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::Writer;
+use super::exact::{Exact, Keys};
 use super::zip::Container;
 use crate::config::written::{self, Folder, Source};
 use crate::config::{self, MAX_SOURCE, Module, Tree};
+use crate::ui::refusal::{Refusal, Why};
 
 /// The most that is read of all files, in bytes: the parsed form takes many times as much.
 const MAX_ALL: u64 = 16 << 20;
@@ -158,10 +161,61 @@ struct Listed {
     dir: String,
 }
 
+impl Keys for Listed {
+    const KEYS: &'static [&'static str] = &["Key", "Source", "Version", "Dir"];
+}
+
+const MODULES: &str = "tfconfig/modules.json";
+
 fn listed(container: &Container<'_>) -> Vec<Listed> {
-    text(container, "tfconfig/modules.json")
-        .and_then(|text| serde_json::from_str(&text).ok())
+    text(container, MODULES)
+        .and_then(|text| serde_json::from_str::<Vec<Exact<Listed>>>(&text).ok())
         .unwrap_or_default()
+        .into_iter()
+        .map(|Exact(listed)| listed)
+        .collect()
+}
+
+/// Checks that Terraform takes the same files for the sources of the same modules. What is in them may be anything.
+///
+/// # Errors
+/// When one lies where two programs look for different modules, is one that the writer does not read, or the list of modules can be read in two ways.
+pub(super) fn check(container: &Container<'_>, writer: Writer) -> Result<(), Refusal> {
+    let forged = |detail: &'static str| Refusal::new(Why::ForgedArchive).with(detail);
+    for member in container.names() {
+        let Some(rest) = member.strip_prefix("tfconfig/m-") else {
+            continue;
+        };
+        // Terraform takes what is before the last slash for the module, and a module's name has none.
+        if rest.matches('/').count() > 1 {
+            return Err(forged(
+                "a source file lies below the directory of its module",
+            ));
+        }
+        let tofu = [".tofu", ".tofu.json"]
+            .iter()
+            .any(|end| rest.ends_with(end));
+        if tofu && writer != Writer::OpenTofu {
+            return Err(forged("it has a source file that Terraform does not read"));
+        }
+        if writer == Writer::OpenTofu
+            && config::instead_of(member).is_some_and(|other| container.has(&other))
+        {
+            return Err(forged("it has a source file in two forms"));
+        }
+    }
+    if !container.has(MODULES) {
+        return Ok(());
+    }
+    let broken = || Refusal::new(Why::BrokenPlan).with("its list of modules cannot be read");
+    let text = text(container, MODULES).ok_or_else(broken)?;
+    let list = serde_json::from_str::<Vec<Exact<Listed>>>(&text).map_err(|_| broken())?;
+    let mut seen = std::collections::HashSet::with_capacity(list.len());
+    if list.iter().all(|Exact(listed)| seen.insert(&listed.key)) {
+        Ok(())
+    } else {
+        Err(Refusal::new(Why::BrokenPlan).with("its list of modules has one twice"))
+    }
 }
 
 fn read(container: &Container<'_>) -> Tree<'static> {

@@ -29,7 +29,7 @@ fn folds(key: &str, known: &str) -> bool {
         '\u{212a}' => 'k',
         c => c.to_ascii_lowercase(),
     };
-    key != known && key.chars().map(fold).eq(known.chars())
+    key != known && key.chars().map(fold).eq(known.chars().map(fold))
 }
 
 struct Strict<T>(T, &'static [&'static str]);

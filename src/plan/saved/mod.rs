@@ -49,13 +49,10 @@ const KNOWN: &[u32] = &[
     15,
     21,
     22,
-    28,
     32,
-    EXECUTION_GRAPH,
-    EXECUTION_GRAPH + 1,
+    // Whether OpenTofu's experimental graph (500,000,000) is one of a destroy. The graph itself is work that is not read: who uses it does what it says.
+    500_000_001,
 ];
-/// OpenTofu's experimental graph of what it does: the same changes once more.
-const EXECUTION_GRAPH: u32 = 500_000_000;
 /// More unknown fields than this are not named one by one.
 const MOST_UNKNOWN: usize = 20;
 
@@ -189,6 +186,7 @@ impl<'b> Opened<'b> {
             None
         };
         let writer = writer(lock.as_deref().unwrap_or_default(), &plan)?;
+        config::check(&container, writer)?;
         Ok(Self {
             plan,
             state,
@@ -379,7 +377,7 @@ impl<'p> Draft<'p> {
                 self.saved.force_replace.push(address);
             }
             17 => {
-                self.saved.mode = match content.number()? {
+                self.saved.mode = match content.choice()? {
                     0 => PlanMode::Normal,
                     1 => PlanMode::Destroy,
                     2 => PlanMode::RefreshOnly,
@@ -404,7 +402,8 @@ impl<'p> Draft<'p> {
                     self.saved.ephemeral.push(name);
                 }
             }
-            28 if self.opened.writer != Writer::OpenTofu => {
+            // Whoever wrote it: a name too many is asked for, one too few is not.
+            28 => {
                 let name = self.text(content)?;
                 self.saved.ephemeral.push(name);
             }
@@ -571,8 +570,8 @@ fn failed(check: &[u8]) -> Result<bool, ReadError> {
     let mut status = 0;
     for field in singular(check, &[1, 2, 3]) {
         // Terraform 1.2 has a text here.
-        if let (3, Content::Number(number)) = field? {
-            status = number;
+        if let (3, content @ Content::Number(_)) = field? {
+            status = content.choice()?;
         }
     }
     Ok(matches!(status, 2 | 3))
@@ -586,6 +585,14 @@ fn writer(lock: &[u8], plan: &[u8]) -> Result<Writer, Refusal> {
         return Ok(Writer::Terraform);
     }
     if says(first, b"\"tofu init\"") {
+        // Only Terraform has these; as OpenTofu's plan it would be read with other sources.
+        for field in fields(plan) {
+            if matches!(field.map_err(broken)?.0, 25 | 26) {
+                return Err(broken(ReadError(
+                    "it has parts of Terraform's and of OpenTofu's plans",
+                )));
+            }
+        }
         return Ok(Writer::OpenTofu);
     }
     for field in fields(plan) {

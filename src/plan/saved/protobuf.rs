@@ -30,7 +30,13 @@ impl<'p> Content<'p> {
         std::str::from_utf8(self.bytes()?).map_err(|_| ReadError("a text of the plan is not UTF-8"))
     }
 
-    /// A number, as for enums and truth values.
+    /// The number of an enum. Go cuts what is larger to 32 bits, so that 2³² + 5 is 5 for it.
+    pub(crate) fn choice(self) -> Result<u64, ReadError> {
+        self.number()
+            .and_then(|number| u32::try_from(number).map_err(|_| BROKEN).map(u64::from))
+    }
+
+    /// A number, as for versions and truth values.
     pub(crate) fn number(self) -> Result<u64, ReadError> {
         match self {
             Self::Number(number) => Ok(number),

@@ -241,7 +241,9 @@ impl<'de> Deserialize<'de> for Instances {
                     let key = match raw.index_key {
                         Scalar::Text(key) => format!("[\"{}\"]", quoted(&key)),
                         Scalar::Number(number) => format!("[{number}]"),
-                        Scalar::Other => String::new(),
+                        Scalar::Nothing => String::new(),
+                        // Of 1.5 and of -1 Terraform makes another number.
+                        Scalar::Other => return Err(A::Error::custom("no key")),
                     };
                     let id = match raw
                         .attributes
@@ -263,12 +265,13 @@ impl<'de> Deserialize<'de> for Instances {
     }
 }
 
-/// A string or a whole number; anything else is passed over.
+/// A string or a whole number, nothing, or anything else.
 #[derive(Default)]
 enum Scalar {
     Text(String),
     Number(u64),
     #[default]
+    Nothing,
     Other,
 }
 
@@ -304,7 +307,7 @@ impl<'de> Deserialize<'de> for Scalar {
                 Ok(Scalar::Other)
             }
             fn visit_unit<E>(self) -> Result<Scalar, E> {
-                Ok(Scalar::Other)
+                Ok(Scalar::Nothing)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
@@ -429,6 +432,9 @@ mod tests {
             r#"{"version":4,"resources":[["module.m","managed","t","n",[]]]}"#,
             r#"{"version":4,"resources":[{"mode":"managed","Mode":"data","type":"t","name":"n"}]}"#,
             r#"{"version":4,"resources":[{"mode":"managed","type":"t","name":"n","instances":[{"DEPOSED":"x"}]}]}"#,
+            r#"{"version":4,"resources":[{"mode":"managed","type":"t","name":"n","instances":[{"index_key":1.5}]}]}"#,
+            r#"{"version":4,"resources":[{"mode":"managed","type":"t","name":"n","instances":[{"index_key":-1}]}]}"#,
+            r#"{"version":4,"resources":[{"mode":"managed","type":"t","name":"n","instances":[{"index_key":true}]}]}"#,
             r#"{"version":4,"resources":[{"module":"module.m /**/","mode":"managed","type":"t","name":"n"}]}"#,
         ] {
             assert_eq!(

@@ -3,7 +3,7 @@
 //! (of two members with one name they take the last, Terraform the first) where this one has to refuse.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 use flate2::Crc;
@@ -51,6 +51,7 @@ struct Member<'b> {
 /// A zip whose directory fits its bytes exactly.
 pub(super) struct Container<'b> {
     members: Vec<Member<'b>>,
+    by_name: HashMap<&'b str, usize>,
 }
 
 fn broken(detail: &'static str) -> Refusal {
@@ -92,10 +93,14 @@ impl<'b> Cursor<'b> {
     }
 }
 
+/// Where programs look for a zip's end, in bytes from the back: 22 and the longest comment by the format, and Go looks at 65 KiB and takes one
+/// that anything comes after (`readDirectoryEnd` in <https://go.dev/src/archive/zip/reader.go>).
+const LOOKED_AT: usize = 128 << 10;
+
 /// Whether a text may also be a zip: it holds the mark of a zip's end where programs look for it (a zip may have anything before it).
 pub(crate) fn ends_like_zip(bytes: &[u8]) -> bool {
     let tail = bytes
-        .get(bytes.len().saturating_sub(22 + 0xFFFF)..)
+        .get(bytes.len().saturating_sub(LOOKED_AT)..)
         .unwrap_or_default();
     tail.windows(4).any(|window| window == END.to_le_bytes())
 }
@@ -162,7 +167,10 @@ impl<'b> Container<'b> {
             return Err(forged("its directory holds more than it says"));
         }
         tiled(&mut spans, start)?;
-        let container = Self { members };
+        let mut container = Self {
+            members,
+            by_name: HashMap::new(),
+        };
         container.check_names()?;
         if container
             .members
@@ -176,9 +184,9 @@ impl<'b> Container<'b> {
         Ok(container)
     }
 
-    fn check_names(&self) -> Result<(), Refusal> {
-        let mut seen = HashSet::with_capacity(self.members.len());
-        for member in &self.members {
+    fn check_names(&mut self) -> Result<(), Refusal> {
+        self.by_name.reserve(self.members.len());
+        for (at, member) in self.members.iter().enumerate() {
             let plain = plain(member.name);
             if ONCE.contains(&plain.as_ref()) && plain != member.name {
                 return Err(forged(
@@ -193,7 +201,7 @@ impl<'b> Container<'b> {
                 return Err(forged("a member has a name that may lead elsewhere"));
             }
             // Two sources may differ in case alone: Terraform reads both.
-            if !seen.insert(member.name) {
+            if self.by_name.insert(member.name, at).is_some() {
                 return Err(forged("two members have the same name"));
             }
         }
@@ -201,7 +209,7 @@ impl<'b> Container<'b> {
     }
 
     fn get(&self, name: &str) -> Option<&Member<'b>> {
-        self.members.iter().find(|member| member.name == name)
+        self.by_name.get(name).and_then(|at| self.members.get(*at))
     }
 
     /// Whether a member of this name is there.
