@@ -47,6 +47,14 @@ fn every_row_reads_and_stands_in_its_file() {
                 "{}: a loss is a phrase",
                 row.name
             );
+            let recovery = row.recovery.as_deref().unwrap_or("a phrase");
+            assert!(
+                recovery.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && !recovery.contains('|')
+                    && !recovery.ends_with('.'),
+                "{}: a recovery is a phrase",
+                row.name
+            );
             let is_path = |path: &Path| {
                 path.text()
                     .chars()
@@ -109,4 +117,26 @@ fn tables_are_the_whole() {
             assert_eq!(alone.get(&row.name), Some(row));
         }
     }
+}
+
+/// Writes what every type means to the file that `MEANING` names, a line each, so that `rules/catalog/tools/meaning.py` can compare two forms of the files.
+#[test]
+#[ignore = "writes a file, for a comparison by hand"]
+fn meaning_is_written_down() {
+    use std::fmt::Write as _;
+    let catalog = Catalog::whole().unwrap_or_else(|error| panic!("{error}"));
+    let mut text = String::new();
+    let mut line = |name: &str, of: &dyn std::fmt::Debug| {
+        writeln!(text, "{name}\t{of:?}").expect("a string takes everything");
+    };
+    for row in catalog.types() {
+        line(&row.name, row);
+    }
+    let changes: BTreeMap<_, _> = catalog.changes.iter().collect();
+    for (kind, rows) in changes {
+        line(&format!("change {kind}"), rows);
+    }
+    line("change", &catalog.common);
+    let path = std::env::var("MEANING").expect("MEANING names the file to write");
+    std::fs::write(path, text).expect("the file can be written");
 }
