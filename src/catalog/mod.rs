@@ -2,12 +2,15 @@
 
 mod carried;
 mod embedded;
+mod form;
 mod row;
 pub(crate) mod work;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::plan::ResourceChange;
+
+use form::Form;
 
 pub(crate) use carried::Carried;
 pub(crate) use carried::carried;
@@ -86,7 +89,8 @@ impl Catalog {
             by_provider.entry(provider(kind)).or_default().push(kind);
         }
         let mut catalog = Self::default();
-        for (name, kinds) in by_provider {
+        for (name, mut kinds) in by_provider {
+            kinds.sort_unstable();
             if let Some((file, text)) = embedded::FILES.iter().find(|(file, _)| *file == name) {
                 catalog.add(file, text, Some(&kinds))?;
             }
@@ -131,15 +135,18 @@ impl Catalog {
     }
 
     fn add(&mut self, file: &str, text: &str, only: Option<&[&str]>) -> Result<(), RowError> {
+        let wrong = |reason: String| RowError {
+            file: format!("{file}.toml"),
+            reason,
+        };
+        let form = Form::of(file, text).map_err(wrong)?;
         for table in tables(text) {
             if only.is_some_and(|only| !table.is_about(only)) {
                 continue;
             }
-            let rows: row::Rows = toml::from_str(table.text).map_err(|error| RowError {
-                file: format!("{file}.toml"),
-                reason: error.message().to_owned(),
-            })?;
-            for row in rows.types {
+            let rows = form.rows(table.text).map_err(wrong)?;
+            let wanted = |kind: &str| only.is_none_or(|only| only.binary_search(&kind).is_ok());
+            for row in rows.types.into_iter().filter(|row| wanted(&row.name)) {
                 self.types.insert(row.name.clone(), row);
             }
             for row in rows.changes {
@@ -213,13 +220,13 @@ pub(crate) fn provider(kind: &str) -> &str {
     kind.split_once('_').map_or(kind, |(provider, _)| provider)
 }
 
-/// One `[[type]]` or `[[change]]` table of a file, as text.
+/// One `[[type]]`, `[[harmless]]` or `[[change]]` table of a file, as text.
 struct Table<'a> {
     text: &'a str,
 }
 
 impl Table<'_> {
-    /// Whether the table is the row of one of these types, or a change that names one of them.
+    /// Whether the table is the row of one of these types, or names one of them. They are sorted.
     fn is_about(&self, kinds: &[&str]) -> bool {
         let name = self
             .text
@@ -227,25 +234,13 @@ impl Table<'_> {
             .and_then(|rest| rest.trim_start().strip_prefix("name = \""))
             .and_then(|rest| rest.split_once('"'));
         match name {
-            Some((name, _)) => kinds.contains(&name),
-            None => kinds.iter().any(|kind| self.names(kind)),
+            Some((name, _)) => kinds.binary_search(&name).is_ok(),
+            // A name in quotes is a piece between two of them, whatever else is.
+            None => self
+                .text
+                .split('"')
+                .any(|piece| kinds.binary_search(&piece).is_ok()),
         }
-    }
-
-    /// Whether the table speaks of a type: its name stands in quotes in it.
-    fn names(&self, kind: &str) -> bool {
-        let mut rest = self.text;
-        while let Some(at) = rest.find(kind) {
-            let (before, after) = (
-                rest.get(..at).unwrap_or_default(),
-                rest.get(at + kind.len()..).unwrap_or_default(),
-            );
-            if before.ends_with('"') && after.starts_with('"') {
-                return true;
-            }
-            rest = after;
-        }
-        false
     }
 }
 

@@ -5,16 +5,6 @@ use serde::Deserialize;
 use crate::finding::Severity;
 use crate::plan::versions::version;
 
-/// A file of rows.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rows {
-    #[serde(default, rename = "type")]
-    pub(super) types: Vec<TypeRow>,
-    #[serde(default, rename = "change")]
-    pub(super) changes: Vec<ChangeRow>,
-}
-
 /// What kind of thing a type is: decides which rule speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -457,6 +447,28 @@ pub struct TypeRow {
 }
 
 impl TypeRow {
+    /// A row that says no more than this.
+    pub(super) fn new(name: String, category: Category, destroy: Grade) -> Self {
+        Self {
+            name,
+            category,
+            destroy,
+            loss: String::new(),
+            recovery: None,
+            recovery_needs: Vec::new(),
+            recovery_needs_name: false,
+            new_first: None,
+            copy_first: None,
+            identity: Vec::new(),
+            backs_up: Vec::new(),
+            guard: Vec::new(),
+            creates: None,
+            target: Vec::new(),
+            source: String::new(),
+            guess: false,
+        }
+    }
+
     /// The attributes that name an object in the command that takes its copy.
     pub fn copy_names(&self) -> impl Iterator<Item = String> + '_ {
         let pieces = self
