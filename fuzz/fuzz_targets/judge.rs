@@ -1,6 +1,7 @@
 //! From bytes to every report. `cargo fuzz run judge fuzz/corpus/judge fixtures/odd` (needs a nightly compiler, so it is not part of the tests).
 #![no_main]
 
+use applygate::Styles;
 use applygate::testing::judge_bytes;
 use applygate::testing::{ErrorReport, Report, human, json};
 use applygate::testing::Settings;
@@ -15,8 +16,14 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         }),
     }
     let mut sink = std::io::sink();
+    let styles = Styles::default();
     for verbose in [false, true] {
-        let _ = human::write(&report, human::Layout { width: 80, verbose }, &mut sink);
+        let layout = human::Layout {
+            width: 80,
+            verbose,
+            styles: &styles,
+        };
+        let _ = human::write(&report, layout, &mut sink);
     }
     let _ = json::write(&report, &mut sink);
 });

@@ -14,9 +14,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(policy) = policy::read("applygate.toml", bytes, today) else {
         return;
     };
-    let settings = Settings {
-        policy: Some(Arc::new(policy)),
-        ..Settings::default()
-    };
+    let mut settings = Settings::default();
+    settings.files.policy = Some(Arc::new(policy));
     let _ = judge_bytes(PLAN, "fuzz", &settings);
 });

@@ -294,6 +294,10 @@ fn the_readme_has_its_two_commands() {
 fn pieces_of_policy() {
     let mut seen = 0;
     for path in pages() {
+        // Its pieces are in the form of the catalogue's files, which the catalogue's tests read.
+        if path.ends_with("rules/catalog/README.md") {
+            continue;
+        }
         for block in read(&path)
             .split("```toml\n")
             .skip(1)
