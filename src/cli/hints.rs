@@ -236,7 +236,7 @@ fn flag(words: &[&str], told: &str) -> Option<String> {
             "apply takes the time from the clock; applygate check --now TIME judges by another one"
                 .to_owned()
         }
-        "json" if has("format") => "--format json".to_owned(),
+        "json" if has("format") && command != "apply" => "--format json".to_owned(),
         "json" | "compact-warnings" | "parallelism" | "lock-timeout" | "input"
             if command == "apply" =>
         {

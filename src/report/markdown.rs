@@ -366,7 +366,7 @@ fn table(groups: &[&Vec<&Weighed>], page: &mut Page) {
             addresses(group, NAMED),
             prose(&middle_out(&what, WIDE)),
             prose(&middle_out(
-                finding.recovery.as_deref().unwrap_or("–"),
+                finding.recovery.as_deref().unwrap_or("-"),
                 WIDE
             )),
         );

@@ -83,7 +83,7 @@ fn is_word(name: &str) -> bool {
     };
     let edge = name.starts_with(['/', '.']) || name.to_ascii_lowercase().contains("www.");
     name.is_empty()
-        || matches!(name, "=" | "-" | "–" | "·" | "/" | "%")
+        || matches!(name, "=" | "-" | "·" | "/" | "%")
         || (!edge && name.chars().all(plain) && !(name.contains('.') && name.contains('/')))
         || name
             .strip_suffix('%')

@@ -961,9 +961,7 @@ fn settings_of_every_kind_of_file() {
     );
     for (name, text) in [
         ("tfconfig/m-/main.tf", hcl),
-        ("tfconfig/m-/main.tofu", hcl),
         ("tfconfig/m-/main.tf.json", json),
-        ("tfconfig/m-/main.tofu.json", json),
     ] {
         there(&[(name, text)]);
     }
@@ -972,7 +970,6 @@ fn settings_of_every_kind_of_file() {
         ("tfconfig/m-/a_override.tf", hcl),
         ("tfconfig/m-/override.tf.json", json),
         ("tfconfig/m-/a_override.tf.json", json),
-        ("tfconfig/m-/override.tofu.json", json),
     ] {
         there(&[("tfconfig/m-/main.tf", IRELAND), (name, text)]);
     }
