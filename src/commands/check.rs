@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::{self, Candidate};
 use super::reports::Reports;
-use super::{inputs, source, wrong_file};
+use super::{inputs, parallel, source, wrong_file};
 use crate::cli::CheckArgs;
 use crate::cli::environment::Environment;
 use crate::judge;
@@ -14,7 +14,7 @@ use crate::os::digest;
 use crate::plan::{Document, Plan};
 use crate::policy::Waiver;
 use crate::policy::settings::{self, Settings};
-use crate::report::{ErrorReport, Report, allowances};
+use crate::report::{ErrorReport, PlanReport, Report, allowances};
 use crate::state::Where;
 use crate::state::place::{self, PlanFile};
 use crate::ui::escape::line;
@@ -51,11 +51,11 @@ pub(crate) fn check(
     }
     let reports = Reports::of(&args.reports, args.verbose, args.quiet, &paths, environment)?;
     let settings = Arc::new(explaining(args, settings)?);
-    let mut places = Places {
+    let places = Places {
         args,
         environment: &environment.at(args.now),
         said: Arc::clone(&settings),
-        known: HashMap::new(),
+        known: Mutex::new(HashMap::new()),
         list: reports.list(),
     };
     let mut report = Report::default();
@@ -64,33 +64,57 @@ pub(crate) fn check(
         paths => plural(paths.len(), "plan"),
     };
     let progress = Progress::start(format!("judging {what}"), streams.err_width);
+    let mut found = Vec::new();
     for path in &paths {
-        let before = report.plans.len() + report.errors.len();
-        match directory::find(path, args.place.dir.as_deref()) {
-            Ok(found) => {
+        found.push(
+            directory::find(path, args.place.dir.as_deref()).map(|found| {
                 report.left_out.add(found.left_out);
-                let refused = found.refused.into_iter();
-                report
-                    .errors
-                    .extend(refused.map(|(source, refusal)| ErrorReport { source, refusal }));
-                for candidate in found.candidates {
-                    let newer = args
-                        .newer_than
-                        .as_deref()
-                        .map_or(Ok(()), |dir| inputs::newer_than(&candidate.job, dir));
-                    judge_input(&candidate, newer, &mut places, &mut report)?;
-                }
-                if report.plans.len() + report.errors.len() == before {
-                    let files = plural(report.left_out.files(), "other file");
-                    let refusal = Refusal::new(Why::NoPlans).with(files);
-                    let source = path.display().to_string();
-                    report.errors.push(ErrorReport { source, refusal });
-                }
-            }
-            Err(refusal) => report.errors.push(ErrorReport {
-                source: path.display().to_string(),
-                refusal,
+                (found.refused, found.candidates)
             }),
+        );
+    }
+    let candidates: Vec<&Candidate> = found
+        .iter()
+        .flatten()
+        .flat_map(|(_, candidates)| candidates)
+        .collect();
+    let judged = parallel::each(
+        &candidates,
+        |candidate| candidate.job.size(),
+        |candidate| judge_input(candidate, &places),
+    );
+    let mut judged = judged.into_iter();
+    for (path, found) in paths.iter().zip(&found) {
+        let before = report.plans.len() + report.errors.len();
+        let (refused, candidates) = match found {
+            Ok(found) => found,
+            Err(refusal) => {
+                report.errors.push(ErrorReport {
+                    source: path.display().to_string(),
+                    refusal: refusal.clone(),
+                });
+                continue;
+            }
+        };
+        report
+            .errors
+            .extend(refused.iter().map(|(source, refusal)| ErrorReport {
+                source: source.clone(),
+                refusal: refusal.clone(),
+            }));
+        for outcome in judged.by_ref().take(candidates.len()) {
+            match outcome? {
+                Outcome::Plans(plans) => report.plans.extend(plans),
+                Outcome::Refused(error) => report.errors.push(error),
+                Outcome::Named(source, what) => report.left_out.named.push((source, what)),
+                Outcome::Other => report.left_out.others += 1,
+            }
+        }
+        if report.plans.len() + report.errors.len() == before {
+            let files = plural(report.left_out.files(), "other file");
+            let refusal = Refusal::new(Why::NoPlans).with(files);
+            let source = path.display().to_string();
+            report.errors.push(ErrorReport { source, refusal });
         }
     }
     drop(progress);
@@ -182,24 +206,35 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
     Ok(())
 }
 
+/// What became of one input.
+enum Outcome {
+    Plans(Vec<PlanReport>),
+    Refused(ErrorReport),
+    /// No plan, and what it is.
+    Named(String, &'static str),
+    /// Nothing that looks like a plan.
+    Other,
+}
+
 /// The settings of each place: for a plan that is from there.
 struct Places<'a> {
     args: &'a CheckArgs,
     environment: &'a Environment,
     said: Arc<Settings>,
-    known: HashMap<Where, Arc<Settings>>,
+    known: Mutex<HashMap<Where, Arc<Settings>>>,
     /// Whether everything that changes is listed.
     list: bool,
 }
 
 impl Places<'_> {
-    fn of(&mut self, plan: &Plan<'_>, origin: &PlanFile<'_>) -> Result<Arc<Settings>, Problem> {
+    fn of(&self, plan: &Plan<'_>, origin: &PlanFile<'_>) -> Result<Arc<Settings>, Problem> {
         let place = match (&self.said.place, &origin.instead) {
             (Where::Here, _) => place::of(plan, origin),
             (Where::Dir(_), Some(dir)) => Where::Dir(dir.clone()),
             _ => return Ok(Arc::clone(&self.said)),
         };
-        if let Some(settings) = self.known.get(&place) {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(settings) = known().get(&place) {
             return Ok(Arc::clone(settings));
         }
         let settings = Settings::resolve(&self.args.judge, place.clone(), self.environment)?;
@@ -212,7 +247,7 @@ impl Places<'_> {
             ));
         }
         let settings = Arc::new(explaining(self.args, settings)?);
-        self.known.insert(place, Arc::clone(&settings));
+        known().insert(place, Arc::clone(&settings));
         Ok(settings)
     }
 }
@@ -227,21 +262,15 @@ fn explaining(args: &CheckArgs, settings: Settings) -> Result<Settings, Problem>
 }
 
 /// Judges everything in one input.
-fn judge_input(
-    candidate: &Candidate,
-    newer: Result<(), Refusal>,
-    places: &mut Places<'_>,
-    report: &mut Report,
-) -> Result<(), Problem> {
+fn judge_input(candidate: &Candidate, places: &Places<'_>) -> Result<Outcome, Problem> {
     let job = &candidate.job;
     let source = job.name();
-    let refused = |report: &mut Report, source, refusal| {
-        report.errors.push(ErrorReport { source, refusal });
-        Ok(())
-    };
+    let newer_than = places.args.newer_than.as_deref();
+    let newer = newer_than.map_or(Ok(()), |dir| inputs::newer_than(job, dir));
+    let refused = |source, refusal| Ok(Outcome::Refused(ErrorReport { source, refusal }));
     let bytes = match job.read() {
         Ok(bytes) => bytes,
-        Err(refusal) => return refused(report, source, refusal),
+        Err(refusal) => return refused(source, refusal),
     };
     let origin = PlanFile {
         file: job.path(),
@@ -273,19 +302,18 @@ fn judge_input(
     match plans {
         Ok(plans) => {
             let plans = plans?;
-            if let Err(refusal) = newer {
-                return refused(report, source, refusal);
+            match newer {
+                Ok(()) => Ok(Outcome::Plans(plans)),
+                Err(refusal) => refused(source, refusal),
             }
-            report.plans.extend(plans);
         }
         Err(refusal) => match directory::no_plan(&refusal, &bytes) {
-            Some("") if !candidate.certain => report.left_out.others += 1,
-            Some(what) if !candidate.certain => report.left_out.named.push((source, what)),
+            Some("") if !candidate.certain => Ok(Outcome::Other),
+            Some(what) if !candidate.certain => Ok(Outcome::Named(source, what)),
             _ => {
                 let refusal = wrong_file::named(refusal, &bytes, job.path());
-                return refused(report, source, refusal);
+                refused(source, refusal)
             }
         },
     }
-    Ok(())
 }

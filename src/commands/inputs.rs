@@ -44,6 +44,13 @@ impl Job {
         }
     }
 
+    /// How many bytes it has, as far as the file system says.
+    #[must_use]
+    pub(crate) fn size(&self) -> u64 {
+        let size = |path| std::fs::metadata(path).map_or(0, |about| about.len());
+        self.path().map_or(0, size)
+    }
+
     /// Reads all of it, once.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod directory;
 mod init;
 mod inputs;
 mod man;
+mod parallel;
 mod pin;
 mod pre_commit;
 mod program;

@@ -12,6 +12,26 @@ pub(crate) use unix::{
     own_group, private, sealed, shielded, user,
 };
 
+/// How much memory there is for this process, in bytes: that of the machine, or of its container where that is less; `None` where nothing says.
+#[must_use]
+pub(crate) fn memory() -> Option<u64> {
+    // https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max")
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    // https://man7.org/linux/man-pages/man5/proc_meminfo.5.html
+    let machine = std::fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| {
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("MemTotal:"))?;
+            let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+            kib.checked_mul(1024)
+        });
+    [container, machine].into_iter().flatten().min()
+}
+
 /// Something that the gate waits for.
 #[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

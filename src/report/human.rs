@@ -9,7 +9,7 @@ use super::words::{
     Standings, address, aside, counts, drift, found, not_known, outcome, place, policy_words, rule,
 };
 use super::worst::groups;
-use super::{LeftOut, PlanReport, PolicyFrom, Report};
+use super::{LeftOut, PlanReport, PolicyFrom, Report, table};
 use crate::facts::summary::Summary;
 use crate::finding::{Finding, Severity, Side};
 use crate::ui::escape::line;
@@ -85,6 +85,21 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
                 .filter(|plan| plan.decision.refusal.is_some())
                 .count();
         writeln!(out)?;
+        let plans = report
+            .plans
+            .iter()
+            .all(|plan| plan.summary.change.is_none());
+        let table = if plans {
+            table::lines(report, layout.width)
+        } else {
+            Vec::new()
+        };
+        for (verdict, text) in table {
+            let style = verdict.map_or(layout.styles.dim, |verdict| {
+                verdict_colour(layout.styles, verdict)
+            });
+            writeln!(out, "{}", style.style(text))?;
+        }
         let word = if report
             .plans
             .iter()

@@ -12,6 +12,7 @@ pub(crate) mod junit;
 mod location;
 pub(crate) mod markdown;
 pub(crate) mod sarif;
+mod table;
 mod words;
 mod worst;
 
