@@ -4,6 +4,7 @@
 #![no_main]
 #![allow(dead_code, reason = "the tests use more of it")]
 
+use applygate::Styles;
 use applygate::testing::{Report, Settings, human, json, judge_bytes};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
@@ -30,6 +31,7 @@ fn judged(plan: &[u8]) -> Result<Vec<u8>, String> {
     let layout = human::Layout {
         width: 80,
         verbose: true,
+        styles: &Styles::default(),
     };
     human::write(&report, layout, &mut told).expect("written to memory");
     Ok(told)

@@ -841,7 +841,7 @@ fn own_changes() {
         ),
         (
             row("rises = true"),
-            "a change has one test: leaves, enters, falls, rises, changes, gone or adds",
+            "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows or adds",
         ),
         (
             row("half = \"high\"").replace("falls = true", "changes = true"),

@@ -195,7 +195,7 @@ pub(super) fn check(container: &Container<'_>, writer: Writer) -> Result<(), Ref
         let tofu = [".tofu", ".tofu.json"]
             .iter()
             .any(|end| rest.ends_with(end));
-        if tofu && writer == Writer::Terraform {
+        if tofu && writer != Writer::OpenTofu {
             return Err(forged("it has a source file that Terraform does not read"));
         }
         if writer == Writer::OpenTofu
