@@ -91,7 +91,7 @@ fn whole(file: &str, text: &str) -> form::Rows {
         text.find("\n[[").unwrap_or(text.len())
     };
     Form::of(file, text)
-        .and_then(|form| form.rows(&text[start..]))
+        .and_then(|form| form.rows(text.get(start..).unwrap_or_default()))
         .unwrap_or_else(|error| panic!("{file}.toml: {error}"))
 }
 

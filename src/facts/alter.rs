@@ -348,7 +348,6 @@ fn reach(
 }
 
 /// The protocol and the ports that an element is about; `None` when it lets nothing in.
-#[expect(clippy::type_complexity, reason = "one caller takes it apart at once")]
 fn reached(
     members: &[(Cow<'_, str>, Value<'_>)],
 ) -> Result<Option<(Option<String>, (f64, f64))>, ReadError> {

@@ -113,7 +113,7 @@ pub(super) fn shared(report: &Report) -> Vec<(&'static str, &str, usize)> {
         .filter(|(_, count)| *count > 1)
         .map(|((address, rule), count)| (rule, address, count))
         .collect();
-    shared.sort_by(|a, b| b.2.cmp(&a.2));
+    shared.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
     shared
 }
 

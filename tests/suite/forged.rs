@@ -48,7 +48,7 @@ fn numbers_that_are_cut() {
 #[test]
 fn keys_that_are_the_same_for_terraform() {
     let one = change("aws_db_instance.a[\"\u{e9}\"]", 0, &[NIL]);
-    assert_eq!(detail(&archive(&[one.clone()], &[])), None);
+    assert_eq!(detail(&archive(std::slice::from_ref(&one), &[])), None);
     for key in ["e\u{301}", r"e\u0301", "\u{212b}"] {
         let other = change(&format!("aws_db_instance.a[\"{key}\"]"), 5, &[NIL]);
         let told = detail(&archive(&[one.clone(), other], &[])).expect("refused");
