@@ -14,6 +14,11 @@ const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
 
 /// Everything that a run over these bytes can print.
 fn all_output(bytes: &[u8]) -> String {
+    output(bytes, true)
+}
+
+/// What is told of an input; `everywhere`: in the formats of other places too, of which one holds the page of every rule.
+fn output(bytes: &[u8], everywhere: bool) -> String {
     let mut report = Report::default();
     let mut text = String::new();
     match judge_and_list(bytes, "plan.json", &Settings::default()) {
@@ -50,14 +55,16 @@ fn all_output(bytes: &[u8]) -> String {
         styles: &Styles::default(),
     };
     human::write_changes(&report, layout, &mut out).expect("written");
-    formats::markdown(&report, 65_000, &mut out).expect("written");
-    formats::sarif(&report, &mut out).expect("written");
-    formats::gitlab(&report, &mut out).expect("written");
-    formats::gitlab_terraform(&report, &mut out).expect("written");
-    formats::junit(&report, &mut out).expect("written");
-    formats::github(&report, &mut out).expect("written");
-    formats::azure(&report, &mut out).expect("written");
-    formats::atlantis(&report, &mut out).expect("written");
+    if everywhere {
+        formats::markdown(&report, 65_000, &mut out).expect("written");
+        formats::sarif(&report, &mut out).expect("written");
+        formats::gitlab(&report, &mut out).expect("written");
+        formats::gitlab_terraform(&report, &mut out).expect("written");
+        formats::junit(&report, &mut out).expect("written");
+        formats::github(&report, &mut out).expect("written");
+        formats::azure(&report, &mut out).expect("written");
+        formats::atlantis(&report, &mut out).expect("written");
+    }
     text.push_str(&String::from_utf8(out.into_inner()).expect("text"));
     let mut out = Cursor::new(Vec::new());
     json::write(&report, &mut out).expect("written");
@@ -239,7 +246,7 @@ fn errors_quote_nothing() {
     for at in (0..text.len()).step_by(97) {
         let Some(head) = text.get(..at) else { continue };
         for tail in ["", "@", "\"", "}", "null", "\u{0}", CANARY] {
-            let out = all_output(format!("{head}{tail}").as_bytes());
+            let out = output(format!("{head}{tail}").as_bytes(), at % (97 * 40) == 0);
             assert!(!out.contains(CANARY), "cut at {at}: {out}");
         }
     }
