@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::facts::changes;
 use crate::facts::source::Delta;
-use crate::facts::summary::Summary;
+use crate::facts::summary::{Explanation, Summary};
 use crate::finding::{Evidence, Finding};
 use crate::plan::{Plan, Plans, Writer};
 use crate::policy;
@@ -80,6 +80,7 @@ fn judge_plan(
         spell(&mut weighed.finding, plan.writer);
     }
     summary.notes.append(&mut judged.notes);
+    summary.explained = judged.explained.take();
     if let Some(past) = settings.past.as_ref().filter(|_| plan.saved.is_none()) {
         let name = &past.name;
         summary.notes.push(format!(
@@ -161,6 +162,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
             all::Outcome {
                 findings: Vec::new(),
                 notes: Vec::new(),
+                explained: None,
                 refusal: Some(refusal),
             },
             None,
@@ -170,6 +172,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
         return Judged {
             decision: Line::default().decide(outcome),
             notes: Vec::new(),
+            explained: None,
             identity: None,
             pinned: None,
             policy: None,
@@ -178,6 +181,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
     };
     Judged {
         notes: std::mem::take(&mut outcome.notes),
+        explained: outcome.explained.take(),
         decision: holding.line.decide(outcome),
         identity: None,
         pinned: None,
@@ -190,6 +194,7 @@ fn decide_source(deltas: &[&Delta], settings: &Settings, files: &Files, capped: 
 struct Judged {
     decision: Decision,
     notes: Vec<String>,
+    explained: Option<Explanation>,
     identity: Option<Identity>,
     /// The serial that is pinned for the plan's workspace.
     pinned: Option<u64>,
@@ -201,6 +206,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
     let refused = |refusal| all::Outcome {
         findings: Vec::new(),
         notes: Vec::new(),
+        explained: None,
         refusal: Some(refusal),
     };
     let workspace = match (plan.saved.as_deref(), plan.pulled.as_deref()) {
@@ -213,6 +219,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
             return Judged {
                 decision: Line::default().decide(refused(refusal)),
                 notes: Vec::new(),
+                explained: None,
                 identity: None,
                 pinned: None,
                 policy: None,
@@ -242,6 +249,7 @@ fn decide(plan: &Plan<'_>, settings: &Settings, files: &Files) -> Judged {
     };
     Judged {
         notes: std::mem::take(&mut outcome.notes),
+        explained: outcome.explained.take(),
         decision: holding.line.decide(outcome),
         identity,
         pinned,

@@ -36,6 +36,7 @@ pub mod testing {
     pub use crate::address::Pattern;
     pub use crate::address::glob::Glob;
     pub use crate::catalog::{Catalog, TypeRow};
+    pub use crate::config::written::Past;
     pub use crate::facts::{Expectations, shown_sizes};
     pub use crate::finding::Severity;
     pub use crate::git::{MAX_BYTES, Revision};
@@ -79,6 +80,15 @@ pub mod testing {
         let document = Document::open(bytes)?;
         let settings = std::sync::Arc::new(settings.clone());
         crate::judge::judge(&document.plans()?, source, |_| Ok(settings.clone()))
+    }
+
+    /// The root module of a stack as a revision has it.
+    #[must_use]
+    pub fn past(
+        revision: &str,
+        files: &std::collections::BTreeMap<String, String>,
+    ) -> std::sync::Arc<Past> {
+        std::sync::Arc::new(Past::of_files(revision, files))
     }
 
     /// The policy file.

@@ -341,6 +341,7 @@ mod tests {
         let decision = line.decide(Outcome {
             findings: findings.collect(),
             notes: Vec::new(),
+            explained: None,
             refusal: None,
         });
         let used = |at| {
@@ -423,6 +424,7 @@ mod tests {
         line.decide(Outcome {
             findings: findings.into(),
             notes: Vec::new(),
+            explained: None,
             refusal: None,
         })
     }
@@ -477,6 +479,7 @@ mod tests {
         let refused = line.decide(Outcome {
             findings: Vec::new(),
             notes: Vec::new(),
+            explained: None,
             refusal: Some(Refusal::new(crate::ui::refusal::Why::Errored)),
         });
         assert!(refused.refusal.is_some(), "a waiver changes no refusal");
@@ -530,6 +533,7 @@ mod tests {
         let decision = line.decide(Outcome {
             findings: vec![Finding::about_plan("plan-stale", Severity::High, "")],
             notes: Vec::new(),
+            explained: None,
             refusal: None,
         });
         assert_eq!(decision.verdict, Verdict::Block);

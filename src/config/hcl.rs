@@ -38,7 +38,11 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module<
 
 /// The blocks of a file that `hcl-edit` refuses although Terraform may take it: where they stand is known, what is written in them is not.
 fn heads(text: &str, file: &str, overrides: bool, module: &mut Module<'_>) {
-    for block in structure::read(text).unwrap_or_default() {
+    let Some(blocks) = structure::read(text) else {
+        return;
+    };
+    module.in_part.push(file.to_owned());
+    for block in blocks {
         let labels: Vec<&str> = block.labels.iter().map(String::as_str).collect();
         match (block.kind.as_str(), labels.as_slice()) {
             (mode @ ("resource" | "data" | "ephemeral" | "action"), [kind, name]) => {

@@ -115,7 +115,12 @@ impl Module<'_> {
             );
             read(text, path, overrides, self)
         });
-        self.whole &= read.is_some();
+        if read.is_none() {
+            self.whole = false;
+            if self.in_part.last().is_none_or(|last| last != path) {
+                self.unread.push(path.to_owned());
+            }
+        }
     }
 }
 

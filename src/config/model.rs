@@ -19,6 +19,10 @@ pub(crate) struct Module<'p> {
     pub(crate) dir: String,
     /// Whether every file of it could be read.
     pub(crate) whole: bool,
+    /// Files of which only the blocks were found.
+    pub(crate) in_part: Vec<String>,
+    /// Files of which nothing is known.
+    pub(crate) unread: Vec<String>,
     /// Resources of all modes by their key: `aws_x.y`, `data.aws_x.y`.
     pub(super) resources: HashMap<String, Resource>,
     pub(crate) providers: Vec<Provider<'p>>,
@@ -154,6 +158,8 @@ impl<'p> Module<'p> {
         Self {
             dir,
             whole: true,
+            in_part: Vec::new(),
+            unread: Vec::new(),
             resources: HashMap::new(),
             providers: Vec::new(),
             requires: HashMap::new(),

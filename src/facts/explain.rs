@@ -2,14 +2,15 @@
 //! everything that it depends on says: its block, and through references locals, variables with their values, inputs of modules, providers and the
 //! lock file are the same in both. Then something else has changed: the world, the state, or the branch.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::address::Address;
 use crate::catalog::ChangeRule;
 use crate::config::written::{Body, Expr, Folder, Past, Placed};
 use crate::facts::source::local;
-use crate::facts::{Alter, Destroy};
+use crate::facts::summary::{Explanation, Untold};
+use crate::facts::{Alter, Destroy, is_helper};
 use crate::plan::saved::Saved;
 use crate::plan::{Plan, ReadError, Shape, Value, Variables, saved};
 
@@ -28,7 +29,7 @@ pub(crate) enum Told {
 pub(crate) struct Explained {
     /// The revision, as it was named.
     pub(crate) name: String,
-    pub(crate) told: BTreeMap<String, Told>,
+    pub(crate) objects: BTreeMap<String, Told>,
 }
 
 impl Explained {
@@ -56,40 +57,38 @@ impl Explained {
         let mut told = BTreeMap::new();
         for change in destroys.chain(alters.map(|alter| alter.change)) {
             // A deposed object is left over from an earlier apply: no change asks for it.
-            if change.deposed().is_none() {
+            if change.deposed().is_none() && !is_helper(&change.kind) {
                 told.insert(change.address.to_string(), explain.told(&change.address)?);
             }
         }
         Ok(Some(Self {
             name: past.name.clone(),
-            told,
+            objects: told,
         }))
     }
 
-    /// In one line, for the report.
-    pub(crate) fn words(&self) -> String {
-        let count =
-            |wanted: fn(&Told) -> bool| self.told.values().filter(|told| wanted(told)).count();
-        let explained = count(|told| *told == Told::Explained);
-        let not = count(|told| *told == Told::NotExplained);
-        let unknown = self.told.len() - explained - not;
-        let why: BTreeSet<&str> = self
-            .told
-            .values()
-            .filter_map(|told| match told {
-                Told::Unknown(why) => Some(*why),
-                _ => None,
-            })
-            .collect();
-        let why = if why.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", why.into_iter().collect::<Vec<_>>().join("; "))
+    /// For the report.
+    pub(crate) fn told(&self) -> Explanation {
+        let of = |wanted: Told| {
+            let all = self.objects.iter().filter(|(_, told)| **told == wanted);
+            all.map(|(address, _)| address.clone()).collect()
         };
-        format!(
-            "held against {}: {explained} explained by the change, {not} not explained, {unknown} cannot be told{why}",
-            self.name
-        )
+        let unknown = self
+            .objects
+            .iter()
+            .filter_map(|(address, told)| match told {
+                Told::Unknown(why) => Some(Untold {
+                    address: address.clone(),
+                    why,
+                }),
+                _ => None,
+            });
+        Explanation {
+            revision: self.name.clone(),
+            explained: of(Told::Explained),
+            not_explained: of(Told::NotExplained),
+            cannot_be_told: unknown.collect(),
+        }
     }
 }
 

@@ -103,6 +103,8 @@ pub struct Summary {
     pub(crate) state: Option<StateLine>,
     /// The change to the sources that it is about, where it is no plan.
     pub(crate) change: Option<ChangeLine>,
+    /// What a revision explains of it, where somebody asks.
+    pub(crate) explained: Option<Explanation>,
     /// Everything that changes, where a report lists it.
     pub(crate) changes: Option<Vec<Listed>>,
 }
@@ -120,6 +122,26 @@ pub(crate) struct ChangeLine {
     pub(crate) modules: usize,
     /// Whether nothing was graded above medium.
     pub(crate) capped: bool,
+}
+
+/// What the change since a revision explains of a plan: the addresses of what is destroyed or lowered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Explanation {
+    /// As it was named.
+    pub(crate) revision: String,
+    /// Something that it depends on is another in the revision.
+    pub(crate) explained: Vec<String>,
+    /// Everything that it depends on is the same.
+    pub(crate) not_explained: Vec<String>,
+    /// Nobody can tell from the text.
+    pub(crate) cannot_be_told: Vec<Untold>,
+}
+
+/// Why nobody can tell of an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Untold {
+    pub(crate) address: String,
+    pub(crate) why: &'static str,
 }
 
 impl Summary {
@@ -140,6 +162,7 @@ impl Summary {
             notes,
             state: None,
             change: Some(change),
+            explained: None,
             changes: None,
         }
     }
@@ -275,6 +298,7 @@ impl Summary {
             writer: plan.writer,
             complete: plan.complete.or(plan.saved.as_ref().map(|_| true)),
             change: None,
+            explained: None,
             changes: None,
         }
     }

@@ -9,8 +9,8 @@ use super::words::{
     Standings, address, aside, counts, drift, found, not_known, outcome, place, policy_words, rule,
 };
 use super::worst::groups;
-use super::{LeftOut, PlanReport, PolicyFrom, Report, table};
-use crate::facts::summary::Summary;
+use super::{LeftOut, PlanReport, PolicyFrom, Report, table, words};
+use crate::facts::summary::{Explanation, Summary};
 use crate::finding::{Finding, Severity, Side};
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
@@ -247,6 +247,9 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
             verdict_colour(layout.styles, Verdict::Warn),
         )?;
     }
+    if let Some(explained) = &summary.explained {
+        since(explained, layout, out)?;
+    }
     for note in &summary.notes {
         footer(out, layout, "note", note, layout.styles.dim)?;
     }
@@ -276,6 +279,31 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         footer(out, layout, "not seen", text, layout.styles.dim)?;
     }
     verdict(plan, layout, out)
+}
+
+/// What the change since a revision explains, a line for each group.
+fn since(explained: &Explanation, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let most = if layout.verbose {
+        usize::MAX
+    } else {
+        ADDRESSES
+    };
+    let groups = words::explained(explained, most, str::to_owned);
+    let revision = &explained.revision;
+    if groups.is_empty() {
+        let text = format!("{revision}: nothing is destroyed or lowered that it could explain");
+        return footer(out, layout, "since", &text, Style::new());
+    }
+    for (group, count, names) in groups {
+        let style = if group == "not explained" {
+            verdict_colour(layout.styles, Verdict::Warn)
+        } else {
+            Style::new()
+        };
+        let text = format!("{revision}, {count} {group}: {names}");
+        footer(out, layout, "since", &text, style)?;
+    }
+    Ok(())
 }
 
 /// The commands that run: `2 commands: null_resource.migrate (local-exec), ...`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{PlanReport, Report};
 use crate::facts::changes::Listed;
-use crate::facts::summary::{ChangeLine, Counts, StateLine};
+use crate::facts::summary::{ChangeLine, Counts, Explanation, StateLine};
 use crate::finding::{Severity, Side};
 use crate::policy;
 use crate::policy::settings::PolicyLine;
@@ -66,6 +66,8 @@ struct Plan<'a> {
     failed_checks: usize,
     notes: &'a [String],
     not_known: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<&'a Explanation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'a [Listed]>,
     findings: Vec<Finding<'a>>,
@@ -382,6 +384,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 failed_checks: plan.summary.failed_checks,
                 notes: &plan.summary.notes,
                 not_known: plan.unlisted(),
+                explained: plan.summary.explained.as_ref(),
                 changes: plan.summary.changes.as_deref(),
                 findings: plan.decision.findings.iter().map(finding).collect(),
             })

@@ -10,7 +10,7 @@ use super::words::{
     rule,
 };
 use super::worst::{capped, groups};
-use super::{PlanReport, Report};
+use super::{PlanReport, Report, words};
 use crate::finding::Severity;
 use crate::ui::markup::{code, middle_out, prose};
 use crate::ui::refusal::Refusal;
@@ -442,6 +442,18 @@ fn footer(plan: &PlanReport, page: &mut Page) {
     }
     if let Some(text) = not_known(plan) {
         lines.push(format!("**Not known:** {}", prose(&text)));
+    }
+    if let Some(explained) = &summary.explained {
+        let since = code(&explained.revision);
+        let groups = words::explained(explained, NAMED, |address| code(&middle_out(address, WIDE)));
+        if groups.is_empty() {
+            lines.push(format!(
+                "**Since** {since}: nothing is destroyed or lowered that it could explain"
+            ));
+        }
+        for (group, count, names) in groups {
+            lines.push(format!("**Since** {since}, {count} {group}: {names}"));
+        }
     }
     for note in summary.notes.iter().take(NAMED) {
         lines.push(format!("**Note:** {}", prose(&middle_out(note, WIDE))));

@@ -1,7 +1,9 @@
 //! What every format says in the same words: the outcome, the place, the counts, what the policy makes of a finding. Escaped for one line.
 
+use std::collections::BTreeMap;
+
 use super::{Compared, PlanReport, tally};
-use crate::facts::summary::{Counts, Summary};
+use crate::facts::summary::{Counts, Explanation, Summary};
 use crate::finding::Finding;
 use crate::ui::escape::line;
 use crate::ui::words::plural;
@@ -158,6 +160,47 @@ pub(super) fn not_known(plan: &PlanReport) -> Option<String> {
             named.join(", ")
         )
     })
+}
+
+/// What a revision explains: a label for each group, how many are in it, and some of their addresses.
+pub(super) fn explained(
+    explained: &Explanation,
+    most: usize,
+    name: impl Fn(&str) -> String,
+) -> Vec<(&'static str, usize, String)> {
+    let listed = |addresses: &[&str]| {
+        let mut names: Vec<String> = addresses.iter().take(most).map(|one| name(one)).collect();
+        let more = addresses.len() - names.len();
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
+        names.join(", ")
+    };
+    fn all(of: &[String]) -> Vec<&str> {
+        of.iter().map(String::as_str).collect()
+    }
+    let (yes, no) = (all(&explained.explained), all(&explained.not_explained));
+    let mut untold: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in &explained.cannot_be_told {
+        untold.entry(one.why).or_default().push(&one.address);
+    }
+    let unknown: Vec<String> = untold
+        .iter()
+        .map(|(why, addresses)| format!("{} ({why})", listed(addresses)))
+        .collect();
+    let groups = [
+        ("not explained", no.len(), listed(&no)),
+        (
+            "cannot be told",
+            explained.cannot_be_told.len(),
+            unknown.join("; "),
+        ),
+        ("explained", yes.len(), listed(&yes)),
+    ];
+    groups
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .collect()
 }
 
 /// The rule's id, and what a reader should know about this finding.

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use crate::catalog::{Catalog, OwnRows, RowError, carried};
-use crate::facts::explain::Told;
+use crate::facts::explain::{Explained, Told};
+use crate::facts::summary::Explanation;
 use crate::facts::{Facts, Limits, Unreadable};
 use crate::finding::{Evidence, Finding};
 use crate::plan::{Action, Plan};
@@ -19,6 +20,8 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     /// What a reader should know beside them.
     pub(crate) notes: Vec<String>,
+    /// What a revision explains of it, where somebody asks.
+    pub(crate) explained: Option<Explanation>,
     /// Why the plan as a whole cannot be let through, whatever the findings say.
     pub(crate) refusal: Option<Refusal>,
 }
@@ -32,14 +35,16 @@ pub(crate) fn judge(
     own: &OwnRows,
 ) -> Outcome {
     match findings(plan, limits, state, own) {
-        Ok((findings, notes)) => Outcome {
+        Ok((findings, notes, explained)) => Outcome {
             findings,
             notes,
+            explained,
             refusal: refusal(plan),
         },
         Err(refusal) => Outcome {
             findings: Vec::new(),
             notes: Vec::new(),
+            explained: None,
             refusal: Some(refusal),
         },
     }
@@ -50,7 +55,7 @@ fn findings(
     limits: &Limits,
     state: &StateFacts,
     own: &OwnRows,
-) -> Result<(Vec<Finding>, Vec<String>), Refusal> {
+) -> Result<(Vec<Finding>, Vec<String>, Option<Explanation>), Refusal> {
     let mut catalog = catalog(plan).map_err(|error| {
         Refusal::new(Why::Unreadable).with(format!("the catalogue itself is broken: {error}"))
     })?;
@@ -66,15 +71,13 @@ fn findings(
     findings
         .iter_mut()
         .for_each(|finding| sources.locate(finding));
-    let mut notes = Vec::new();
     if let Some(explained) = &facts.explained {
-        notes.push(explained.words());
         for finding in &mut findings {
             let told = finding
                 .address
                 .as_ref()
                 .filter(|_| finding.rule != super::not_explained::RULE.id)
-                .and_then(|address| explained.told.get(address));
+                .and_then(|address| explained.objects.get(address));
             let words = match told {
                 Some(Told::Explained) => "explained by the change",
                 Some(Told::NotExplained) => "not explained by the change",
@@ -85,7 +88,8 @@ fn findings(
         }
     }
     findings.sort_by(order);
-    Ok((findings, notes))
+    let explained = facts.explained.as_ref().map(Explained::told);
+    Ok((findings, sources.notes(), explained))
 }
 
 /// The order of reports: among equally bad ones, data before what others stand on, which can be built again.

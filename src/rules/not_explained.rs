@@ -26,7 +26,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let address = change.address.as_ref();
         if last == Some(address)
             || !facts.counts(change)
-            || explained.told.get(address) != Some(&Told::NotExplained)
+            || explained.objects.get(address) != Some(&Told::NotExplained)
         {
             continue;
         }

@@ -1,7 +1,7 @@
 //! Where in the sources a finding is: file and line of the resource's block and of the attribute that it rests on, as masked text.
 //! Nothing of a source is shown but names and literals that are truth values or numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{Module, Resource, is_json};
 use crate::finding::{Evidence, Finding, Shown, SourceLine, SourcePlace};
@@ -29,6 +29,31 @@ impl<'a, 'p> Sources<'a, 'p> {
             || self.plan.block(address),
             |(module, _)| module.block(address),
         )
+    }
+
+    /// What could not be read as a whole of the sources that somebody asked for: a text each for what was found by blocks alone, and for what was not at all.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        type Of<'m> = &'m Module<'static>;
+        let modules: Vec<Of<'_>> = match (&self.root, self.plan.saved.as_deref()) {
+            (Some((module, _)), _) => vec![module],
+            (None, Some(saved)) => {
+                let tree = saved.config.asked().into_iter();
+                tree.flat_map(|tree| tree.modules.values()).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        fn named(modules: &[Of<'_>], files: fn(Of<'_>) -> &Vec<String>) -> Option<String> {
+            let all = modules.iter().flat_map(|module| files(module).iter());
+            let all: BTreeSet<&str> = all.map(String::as_str).collect();
+            some(all.into_iter())
+        }
+        let in_part = named(&modules, |module| &module.in_part);
+        let unread = named(&modules, |module| &module.unread);
+        in_part
+            .map(|files| in_part_words(&files))
+            .into_iter()
+            .chain(unread.map(|files| format!("sources that cannot be read: {files}")))
+            .collect()
     }
 
     fn line(&self, file: &str, number: usize) -> Option<String> {
@@ -90,6 +115,20 @@ impl<'a, 'p> Sources<'a, 'p> {
             attribute,
         });
     }
+}
+
+/// Said of files that a fall-back has read.
+pub(crate) fn in_part_words(files: &str) -> String {
+    format!("read by blocks alone, as something in it is not understood: {files}")
+}
+
+/// The first of some names, and how many more there are.
+pub(crate) fn some<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let first = names.next()?;
+    Some(match names.count() {
+        0 => first.to_owned(),
+        more => format!("{first} and {more} more"),
+    })
 }
 
 /// What stands after the first `=` of a line, if it is a truth value or a number; else an ellipsis.

@@ -100,6 +100,7 @@ mod tests {
         line.decide(Outcome {
             findings: findings.collect(),
             notes: Vec::new(),
+            explained: None,
             refusal: None,
         })
     }
@@ -202,6 +203,7 @@ mod tests {
             Line::default().decide(Outcome {
                 findings: outcome,
                 notes: Vec::new(),
+                explained: None,
                 refusal: Some(Refusal::new(Why::BrokenPin)),
             })
         };

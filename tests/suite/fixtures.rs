@@ -108,7 +108,7 @@ fn a_rule_is_complete() {
     let fixtures = fixtures();
     for rule in RULES {
         // What only a change to the sources shows is tried in repositories: tests/suite/source.rs.
-        let kinds: &[&str] = if rule.needs == Needs::Change || rule.id == "not-explained" {
+        let kinds: &[&str] = if rule.needs == Needs::Change {
             &[]
         } else {
             &["fires-", "quiet-"]

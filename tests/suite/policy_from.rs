@@ -4,41 +4,25 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::process::Command;
 
+use crate::common::git::{Repo, repository};
 use crate::common::{applygate, root};
-use applygate::testing::program;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 const NOW: &str = "2026-11-22T12:00:00Z";
 const WAIVER: &str = "[[waiver]]\nrules = [\"stateful-destroy\", \"mass-destroy\"]\naddress = \"**\"\nreason = \"wanted\"\nexpires = 2026-12-01\n[expect]\nmax_destroy = 9\n";
 const EASY: &str = "[rules]\nstateful-destroy = \"medium\"\n";
 const OWN_TYPE: &str = "[[type]]\nname = \"aws_db_instance\"\ncategory = \"database\"\ndestroy = \"none\"\nloss = \"nothing\"\nsource = \"https://example.org\"\n";
 
-/// A clone in which `main` has a policy, and a plan that destroys a database in `stacks/prod`.
-struct Repo {
-    _temp: TempDir,
-    dir: PathBuf,
-}
-
-/// `None`, with a message, where there is no git.
+/// A clone in which `main` has a policy, and a plan that destroys a database in `stacks/prod`; `None`, with a message, where there is no git.
 fn repo(files: &[(&str, &str)]) -> Option<Repo> {
-    if program::find("git").is_none() {
-        eprintln!("skipped: there is no git on the PATH");
-        return None;
-    }
-    let temp = tempfile::tempdir().expect("a directory");
-    let dir = temp.path().canonicalize().expect("its path").join("clone");
-    fs::create_dir(&dir).expect("made");
-    let repo = Repo { _temp: temp, dir };
-    repo.git(&["init", "-q", "-b", "main"]);
+    let repo = repository()?;
     repo.write(".gitignore", "tfplan\nplan.json\n");
     repo.write("stacks/prod/main.tf", "");
     for (path, text) in files {
         repo.write(path, text);
     }
-    repo.commit();
+    repo.commit("x");
     repo.git(&["switch", "-q", "-c", "change"]);
     repo.write("stacks/prod/plan.json", &database_goes());
     Some(repo)
@@ -91,49 +75,8 @@ impl Ran {
 }
 
 impl Repo {
-    fn git(&self, args: &[&str]) -> String {
-        let mut command = Command::new(program::find("git").expect("git"));
-        for (name, value) in [
-            ("AUTHOR_NAME", "x"),
-            ("AUTHOR_EMAIL", "x@example.org"),
-            ("COMMITTER_NAME", "x"),
-            ("COMMITTER_EMAIL", "x@example.org"),
-        ] {
-            command.env(format!("GIT_{name}"), value);
-        }
-        command
-            .env("GIT_AUTHOR_DATE", "2026-11-01T00:00:00Z")
-            .env("GIT_COMMITTER_DATE", "2026-11-01T00:00:00Z");
-        let output = command
-            .current_dir(&self.dir)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .args(args)
-            .output()
-            .expect("it runs");
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .trim()
-            .to_owned()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.dir.join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-        fs::write(path, text).expect("written");
-    }
-
     fn remove(&self, path: &str) {
         fs::remove_file(self.dir.join(path)).expect("removed");
-    }
-
-    fn commit(&self) {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "-m", "x"]);
     }
 
     fn run_with(&self, dir: &str, args: &[&str], variables: &[(&str, &str)]) -> Ran {
@@ -164,7 +107,7 @@ impl Repo {
     /// Under the policy of `main` it is blocked, and its own would let it through.
     #[track_caller]
     fn only_its_own_lets_it_through(&self, ignored: &[&str]) -> Ran {
-        self.commit();
+        self.commit("x");
         let own = self.check(&[]);
         assert_eq!(
             own.code, 0,
@@ -301,7 +244,7 @@ fn a_policy_that_is_taken_away() {
     };
     repo.remove("stacks/prod/applygate.toml");
     let judged = {
-        repo.commit();
+        repo.commit("x");
         assert_eq!(repo.check(&[]).code, 0, "the one further up holds then");
         repo.check(&["--policy-from", "main"])
     };
@@ -353,7 +296,7 @@ fn a_pin_for_the_state_that_was_swapped() {
             .code,
         0
     );
-    repo.commit();
+    repo.commit("x");
     assert_eq!(check(&[]).code, 0);
     let judged = check(&["--policy-from", "main"]);
     assert_eq!(judged.code, 1, "{}", judged.out);
@@ -396,7 +339,7 @@ fn a_pin_for_the_state_that_was_swapped() {
     repo.git(&["branch", "-f", "none", "main"]);
     repo.git(&["switch", "-q", "-f", "none"]);
     repo.remove("stacks/prod/applygate.pin.toml");
-    repo.commit();
+    repo.commit("x");
     repo.write("stacks/prod/applygate.pin.toml", &pin);
     assert_eq!(check(&[]).code, 1);
     let judged = check(&["--policy-from", "none"]);
@@ -409,7 +352,7 @@ fn a_pin_for_the_state_that_was_swapped() {
         "stacks/prod/applygate.pin.toml",
         &pin.replace("version = 1", "version = 7"),
     );
-    repo.commit();
+    repo.commit("x");
     let judged = check(&["--policy-from", "none"]);
     assert_eq!(judged.code, 2);
     assert!(
@@ -510,7 +453,7 @@ fn a_policy_of_the_revision_that_cannot_be_read() {
             .or_else(|_| fs::remove_file(repo.dir.join(below)))
             .expect("removed");
         repo.write("stacks/prod/applygate.toml", EASY);
-        repo.commit();
+        repo.commit("x");
         let judged = repo.check(&["--policy-from", "main"]);
         assert_eq!((judged.code, judged.out.as_str()), (2, ""), "{path}");
         assert!(
@@ -545,7 +488,7 @@ fn revisions_that_are_none() {
         return;
     };
     repo.write("applygate.toml", EASY);
-    repo.commit();
+    repo.commit("x");
     let before = listing(&repo);
     let hostile = [
         "--output=x",
@@ -658,7 +601,7 @@ fn what_was_merged_into() {
         return;
     };
     repo.write("applygate.toml", EASY);
-    repo.commit();
+    repo.commit("x");
     repo.git(&["switch", "-q", "main"]);
     repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "change"]);
     assert_eq!(repo.check(&[]).code, 0);
@@ -897,7 +840,7 @@ fn the_variable_and_the_flag() {
         return;
     };
     repo.write("applygate.toml", EASY);
-    repo.commit();
+    repo.commit("x");
     let run =
         |args: &[&str]| repo.run_with("stacks/prod", args, &[("APPLYGATE_POLICY_FROM", "main")]);
     assert_eq!(run(&["check", "plan.json"]).code, 1);

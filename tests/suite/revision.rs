@@ -9,25 +9,12 @@ use std::process::Command;
 use applygate::testing::Why;
 use applygate::testing::program;
 use applygate::testing::{MAX_BYTES, Revision};
-use tempfile::TempDir;
 
-/// A repository with a policy on `main`, and a place for what must not be written.
-struct Repo {
-    temp: TempDir,
-    dir: PathBuf,
-}
+use crate::common::git::{Repo, repository};
 
-/// `None`, with a message, where there is no git.
+/// A repository with a policy on `main`; `None`, with a message, where there is no git.
 fn repo() -> Option<Repo> {
-    if program::find("git").is_none() {
-        eprintln!("skipped: there is no git on the PATH");
-        return None;
-    }
-    let temp = tempfile::tempdir().expect("a directory");
-    let dir = temp.path().canonicalize().expect("its path").join("clone");
-    fs::create_dir(&dir).expect("made");
-    let repo = Repo { temp, dir };
-    repo.git(&["init", "-q", "-b", "main"]);
+    let repo = repository()?;
     repo.write("applygate.toml", "block_at = \"high\"\n");
     repo.write("stacks/prod/applygate.toml", "block_at = \"medium\"\n");
     repo.write("stacks/prod/main.tf", "");
@@ -36,50 +23,6 @@ fn repo() -> Option<Repo> {
 }
 
 impl Repo {
-    fn try_git(&self, args: &[&str]) -> std::process::Output {
-        let mut command = Command::new(program::find("git").expect("git"));
-        command
-            .current_dir(&self.dir)
-            .args([
-                "-c",
-                "user.name=x",
-                "-c",
-                "user.email=x@example.org",
-                "-c",
-                "protocol.file.allow=always",
-            ])
-            .args(args);
-        command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .expect("it runs")
-    }
-
-    fn git(&self, args: &[&str]) -> String {
-        let output = self.try_git(args);
-        assert!(
-            output.status.success(),
-            "{args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .trim()
-            .to_owned()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.dir.join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-        fs::write(path, text).expect("written");
-    }
-
-    fn commit(&self, message: &str) -> String {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "-m", message]);
-        self.git(&["rev-parse", "HEAD"])
-    }
-
     fn open(&self, rev: &str) -> Result<Revision, Why> {
         Revision::open(&self.dir, rev).map_err(|refusal| refusal.why)
     }

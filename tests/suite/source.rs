@@ -2,20 +2,12 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use applygate::testing::program;
 use serde_json::Value;
-use tempfile::TempDir;
 
+use crate::common::git::{Repo, repository};
 use crate::common::root;
-
-/// A repository without a commit.
-struct Repo {
-    _temp: TempDir,
-    dir: PathBuf,
-}
 
 /// What a run ended with.
 struct Ran {
@@ -50,64 +42,10 @@ impl Ran {
     }
 }
 
-/// `None`, with a message, where there is no git.
-fn repo() -> Option<Repo> {
-    if program::find("git").is_none() {
-        eprintln!("skipped: there is no git on the PATH");
-        return None;
-    }
-    let temp = tempfile::tempdir().expect("a directory");
-    let dir = temp.path().canonicalize().expect("its path").join("clone");
-    fs::create_dir(&dir).expect("made");
-    let repo = Repo { _temp: temp, dir };
-    repo.git(&["init", "-q", "-b", "main"]);
-    Some(repo)
-}
+/// The files before and after.
+type Change = (Vec<(String, String)>, Vec<(String, String)>);
 
 impl Repo {
-    fn git_in(dir: &Path, args: &[&str]) -> std::process::Output {
-        let mut command = Command::new(program::find("git").expect("git"));
-        command
-            .current_dir(dir)
-            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"]);
-        command.args([
-            "-c",
-            "protocol.file.allow=always",
-            "-c",
-            "core.autocrlf=false",
-        ]);
-        for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
-            command.env(name, "2026-11-01T12:00:00Z");
-        }
-        command
-            .args(args)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .expect("it runs")
-    }
-
-    fn git(&self, args: &[&str]) -> String {
-        let output = Self::git_in(&self.dir, args);
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{args:?}: {text}");
-        String::from_utf8(output.stdout)
-            .expect("text")
-            .trim()
-            .to_owned()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.dir.join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-        fs::write(path, text).expect("written");
-    }
-
-    fn commit(&self, message: &str) -> String {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
-        self.git(&["rev-parse", "HEAD"])
-    }
-
     /// The files of a commit, and nothing else.
     fn put(&self, files: &[(&str, &str)]) {
         for entry in fs::read_dir(&self.dir).expect("listed").flatten() {
@@ -128,13 +66,16 @@ impl Repo {
     }
 
     fn run_in(&self, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Ran {
+        self.program(dir, &[&["source"], args].concat(), env)
+    }
+
+    fn program(&self, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = assert_cmd::Command::cargo_bin("applygate").expect("built");
         let output = command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(env.iter().copied())
             .current_dir(dir)
-            .arg("source")
             .args(args)
             .output()
             .expect("it runs");
@@ -149,11 +90,39 @@ impl Repo {
         self.run_in(&self.dir, args, &[])
     }
 
-    /// What the last commit takes away.
-    fn last(&self) -> Vec<String> {
-        let ran = self.run(&["--to", "HEAD", "--format", "json"]);
+    /// What the last commit of a branch takes away.
+    fn at(&self, branch: &str) -> Vec<String> {
+        let ran = self.run(&["--to", branch, "--format", "json"]);
         assert!(matches!(ran.code, 0 | 1), "{}{}", ran.out, ran.err);
         ran.told()
+    }
+
+    fn last(&self) -> Vec<String> {
+        self.at("HEAD")
+    }
+
+    /// Each of these changes as the two commits of a branch, `change-0` and so on.
+    fn import(&self, changes: &[Change]) {
+        let mut stream = Vec::new();
+        for (at, (before, after)) in changes.iter().enumerate() {
+            for files in [before, after] {
+                stream.extend(
+                    format!("commit refs/heads/change-{at}\ncommitter x <x@example.org> 1793534400 +0000\ndata 0\ndeleteall\n")
+                        .bytes(),
+                );
+                for (path, text) in files {
+                    let head = format!("M 100644 inline {path}\ndata {}\n", text.len());
+                    stream.extend(head.bytes().chain(text.bytes()).chain([b'\n']));
+                }
+            }
+        }
+        fs::write(self.dir.join("../stream"), stream).expect("written");
+        let from = fs::File::open(self.dir.join("../stream")).expect("opened");
+        let ended = Self::command(&self.dir)
+            .args(["fast-import", "--quiet"])
+            .stdin(from)
+            .status();
+        assert!(ended.expect("it runs").success());
     }
 }
 
@@ -168,7 +137,7 @@ fn moved(from: &str, to: &str) -> String {
 /// Each case as it is read by people who review: what was there, what is there, and what is told of it.
 #[test]
 fn what_a_change_takes_away() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let guarded = DB.replace("}\n", "  lifecycle {\n    prevent_destroy = true\n  }\n}\n");
     let renamed = DB.replace("\"orders\" {", "\"shop\" {");
     let call = "module \"db\" {\n  source = \"./modules/db\"\n}\n";
@@ -250,33 +219,44 @@ fn what_a_change_takes_away() {
         ("no such line any more", vec![(".github/workflows/a.yml", "- run: applygate check tfplan\n".to_owned())], vec![(".github/workflows/a.yml", "- run: terraform apply\n".to_owned())], &["medium gate-weakened .github/workflows/a.yml"]),
         ("JSON", vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {\"lifecycle\": {\"prevent_destroy\": true}}, \"b\": {}}}}".to_owned())], vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {}}}}".to_owned())], &["medium protection-lowered aws_db_instance.a", "medium stateful-destroy aws_db_instance.b"]),
     ];
-    let mut wrong = Vec::new();
-    for (name, before, after, wanted) in cases {
-        let borrowed = |files: &Files<'_>| -> Vec<(String, String)> {
-            files
-                .iter()
-                .map(|(path, text)| ((*path).to_owned(), text.clone()))
-                .collect()
-        };
-        for files in [borrowed(&before), borrowed(&after)] {
-            let files: Vec<(&str, &str)> = files
-                .iter()
-                .map(|(path, text)| (path.as_str(), text.as_str()))
-                .collect();
-            repo.put(&files);
-        }
-        let told = repo.last();
-        if told != wanted {
-            wrong.push(format!("{name}: {told:?}, wanted {wanted:?}"));
-        }
-    }
+    let owned = |files: &Files<'_>| -> Vec<(String, String)> {
+        let all = files.iter();
+        all.map(|(path, text)| ((*path).to_owned(), text.clone()))
+            .collect()
+    };
+    let changes: Vec<_> = cases
+        .iter()
+        .map(|(_, before, after, _)| (owned(before), owned(after)))
+        .collect();
+    repo.import(&changes);
+    // Each needs a process, and most of its time is waiting for git.
+    let numbered: Vec<_> = cases.iter().enumerate().collect();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = numbered
+            .chunks(numbered.len().div_ceil(4))
+            .map(|part| {
+                let repo = &repo;
+                scope.spawn(move || {
+                    let wrong = part.iter().filter_map(|(at, (name, _, _, wanted))| {
+                        let told = repo.at(&format!("change-{at}"));
+                        (told != *wanted).then(|| format!("{name}: {told:?}, wanted {wanted:?}"))
+                    });
+                    wrong.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let ended = running
+            .into_iter()
+            .map(|thread| thread.join().expect("it ends"));
+        ended.flatten().collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// At commit nothing stops it; `--strict`, a revision to start from and pre-commit's variables grade it as a proposal.
 #[test]
 fn at_commit_and_proposed() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     repo.write("main.tf", &format!("{DB}{BUCKET}"));
     repo.git(&["add", "-A"]);
     let first = repo.run(&[]);
@@ -351,7 +331,7 @@ fn at_commit_and_proposed() {
 /// A branch is held against where it parted, a merge against its first parent, a merge that is being made against HEAD.
 #[test]
 fn merges() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     repo.put(&[("main.tf", DB), ("s3.tf", BUCKET)]);
     repo.git(&["checkout", "-q", "-b", "change"]);
     repo.put(&[("main.tf", DB)]);
@@ -372,7 +352,7 @@ fn merges() {
 /// `git commit FILE` has an index of its own, which it tells its hooks.
 #[test]
 fn the_index_of_a_hook() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     repo.put(&[("main.tf", DB), ("s3.tf", BUCKET)]);
     let hook = repo.dir.join(".git/hooks/pre-commit");
     let bin = assert_cmd::cargo::cargo_bin("applygate");
@@ -401,7 +381,7 @@ fn the_index_of_a_hook() {
 
 #[test]
 fn clones_and_places() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     repo.put(&[("stack/main.tf", DB), ("other/main.tf", BUCKET)]);
     repo.put(&[]);
     // From below a directory that is gone, and by its name.
@@ -484,13 +464,13 @@ fn clones_and_places() {
 /// What is not understood is never passed over: it is refused, or read by its blocks with a note.
 #[test]
 fn what_cannot_be_read() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let other = format!("{DB}locals {{\n  x = {{ a = 1, a = 2 }}\n}}\n");
     repo.put(&[("main.tf", &other)]);
     repo.put(&[("main.tf", &other.replace(DB, ""))]);
     let ran = repo.run(&["--to", "HEAD"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("read by its blocks alone"), "{}", ran.out);
+    assert!(ran.out.contains("read by blocks alone"), "{}", ran.out);
     // A mark of the byte order is none of the text.
     repo.put(&[("main.tf", &format!("\u{feff}{DB}"))]);
     repo.put(&[("main.tf", "\u{feff}")]);
@@ -541,7 +521,7 @@ fn what_cannot_be_read() {
 /// Whatever stands in the files: nothing of it is printed but names and allow-listed words.
 #[test]
 fn no_secret_is_shown() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let before = "# hunter2\nterraform {\n  backend \"pg\" {\n    conn_str = \"postgres://u:hunter2@h/d\" # hunter2\n  }\n}\nprovider \"aws\" {\n  region  = \"eu-west-1\"\n  token   = \"hunter2\"\n  profile = \"hunter2\"\n}\n/* hunter2 */ resource \"aws_db_instance\" \"orders\" { # hunter2\n  identifier = \"orders\"\n  password = \"hunter2\"\n  tags = { x = \"hunter2\" }\n  # hunter2\n  deletion_protection = true // hunter2\n  snapshot_identifier = \"hunter2 \\u001b[31m\"\n  lifecycle {\n    prevent_destroy = true # hunter2\n  }\n}\nresource \"aws_secretsmanager_secret_version\" \"v\" {\n  secret_string = <<E\nhunter2\nE\n}\nmodule \"m\" {\n  source = \"git::https://hunter2@h/x?ref=v1\"\n}\n";
     let after = before
         .replace("hunter2@h/d", "hunter22@h/d")
@@ -574,7 +554,7 @@ fn no_secret_is_shown() {
 /// Each form of the JSON is the one of the schema.
 #[test]
 fn the_json_fits_its_schema() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let text = fs::read_to_string(root().join("schema/report.schema.json")).expect("the schema");
     let schema: Value = serde_json::from_str(&text).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
@@ -599,7 +579,7 @@ fn the_json_fits_its_schema() {
 /// Thousands of files, all of them changed: blanks alone, and one store that goes.
 #[test]
 fn thousands_of_files() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     for at in 0..3_000 {
         let text = format!(
             "resource \"aws_sqs_queue\" \"q{at}\" {{\n  name = \"q{at}\"\n}}\n{}",
@@ -626,7 +606,7 @@ fn thousands_of_files() {
 #[test]
 fn what_a_change_explains() {
     use applygate::testing::Document;
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let bytes = fs::read(root().join("fixtures/backup-destroy/fires-snapshot/plan.tfplan"))
         .expect("a plan");
     let document = Document::open(&bytes).expect("opened");
@@ -664,82 +644,82 @@ fn what_a_change_explains() {
     let without_lock = repo.commit("no lock");
     put("", "");
     fs::write(repo.dir.join("stack/tfplan"), &bytes).expect("written");
-    let check = |rev: &str| {
-        let output = assert_cmd::Command::cargo_bin("applygate")
-            .expect("built")
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .current_dir(&repo.dir)
-            .args([
-                "check",
-                "--format",
-                "json",
-                "--explain-from",
-                rev,
-                "stack/tfplan",
-            ])
-            .output()
-            .expect("it runs");
-        let text = String::from_utf8(output.stdout).expect("text");
-        let json: Value = serde_json::from_str(&text)
-            .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
-        let plan = &json["plans"][0];
+    let check = |rev: &str, format: &[&str]| {
+        let args = ["check", "--explain-from", rev, "stack/tfplan"];
+        repo.program(&repo.dir, &[&args, format].concat(), &[])
+    };
+    let json = |rev: &str| {
+        let json = check(rev, &["--format", "json"]).json();
+        let plan = json["plans"][0].clone();
         let found = plan["findings"].as_array().expect("findings").iter();
-        let rules: Vec<String> = found
-            .clone()
-            .filter(|finding| finding["address"] == address.as_str())
+        let about = found.filter(|finding| finding["address"] == address.as_str());
+        let rules: Vec<String> = about
             .map(|finding| {
+                let evidence = finding["evidence"].to_string();
                 format!(
                     "{} {}",
                     finding["rule"].as_str().expect("a rule"),
-                    finding["evidence"]
-                        .to_string()
-                        .contains("explained by the change")
+                    evidence.contains("explained by the change")
                 )
             })
             .collect();
-        (rules, plan["notes"].to_string())
+        let mut explained = plan["explained"].clone();
+        explained
+            .as_object_mut()
+            .expect("groups")
+            .remove("revision");
+        (rules, explained)
     };
-    let (rules, notes) = check(&same);
+    let nothing = serde_json::json!([]);
+    let here = serde_json::json!([address]);
+    let (rules, explained) = json(&same);
+    assert_eq!(rules, ["backup-destroy true", "not-explained false"]);
     assert_eq!(
-        rules,
-        ["backup-destroy true", "not-explained false"],
-        "{notes}"
+        explained,
+        serde_json::json!({"explained": nothing, "not_explained": here, "cannot_be_told": nothing})
     );
-    assert!(
-        notes.contains("0 explained by the change, 1 not explained"),
-        "{notes}"
+    let (rules, explained) = json(&with_block);
+    assert_eq!(rules, ["backup-destroy true"]);
+    assert_eq!(
+        explained,
+        serde_json::json!({"explained": here, "not_explained": nothing, "cannot_be_told": nothing})
     );
-    let (rules, notes) = check(&with_block);
-    assert_eq!(rules, ["backup-destroy true"], "{notes}");
-    assert!(
-        notes.contains("1 explained by the change, 0 not explained"),
-        "{notes}"
+    let (rules, explained) = json(&without_lock);
+    assert_eq!(rules, ["backup-destroy false"]);
+    let why = "the lock file is not in both";
+    assert_eq!(
+        explained,
+        serde_json::json!({"explained": nothing, "not_explained": nothing, "cannot_be_told": [{"address": address, "why": why}]})
     );
-    let (rules, notes) = check(&without_lock);
-    assert_eq!(rules, ["backup-destroy false"], "{notes}");
-    assert!(
-        notes.contains("1 cannot be told (the lock file is not in both)"),
-        "{notes}"
-    );
+    // The same groups for people.
+    for (rev, group) in [
+        (&same, "1 not explained: aws_db_snapshot.manual"),
+        (&with_block, "1 explained: aws_db_snapshot.manual"),
+        (
+            &without_lock,
+            "1 cannot be told: aws_db_snapshot.manual (the lock file is not in both)",
+        ),
+    ] {
+        let human = check(rev, &[]).out;
+        let told = human.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&format!("since {rev}, {group}")), "{human}");
+        let markdown = check(rev, &["--format", "markdown", "--quiet"]).out;
+        let told = markdown.replace('`', "");
+        assert!(
+            told.contains(&format!("**Since** {rev}, {group}")),
+            "{markdown}"
+        );
+    }
     // What is no revision is exit 2.
     for rev in ["nowhere", "HEAD..x"] {
-        let output = assert_cmd::Command::cargo_bin("applygate")
-            .expect("built")
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .current_dir(&repo.dir)
-            .args(["check", "--explain-from", rev, "stack/tfplan"])
-            .output()
-            .expect("it runs");
-        assert_eq!(output.status.code(), Some(2), "{rev}");
+        assert_eq!(check(rev, &[]).code, 2, "{rev}");
     }
 }
 
 /// The page shows a report that the binary prints. `UPDATE_DOCS=1` writes it.
 #[test]
 fn the_page_shows_what_is_printed() {
-    let Some(repo) = repo() else { return };
+    let Some(repo) = repository() else { return };
     let guarded = DB.replace("}\n", "  lifecycle {\n    prevent_destroy = true\n  }\n}\n");
     repo.put(&[("main.tf", &format!("{BACKEND}{guarded}{BUCKET}"))]);
     repo.git(&["checkout", "-q", "-b", "change"]);

@@ -388,6 +388,7 @@ mod tests {
                 notes: Vec::new(),
                 state,
                 change: None,
+                explained: None,
                 changes: None,
             },
             identity: None,

@@ -20,6 +20,7 @@ use crate::git::side::Repository;
 use crate::judge;
 use crate::policy::settings::Settings;
 use crate::report::{Report, allowances};
+use crate::rules::source::{in_part_words, some};
 use crate::state::Where;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -234,19 +235,11 @@ fn told(deltas: &[Delta]) -> Vec<String> {
             "more blocks go than are told here: modules call each other too often".to_owned(),
         );
     }
-    let in_part: Vec<&str> = deltas
+    let in_part: BTreeSet<&str> = deltas
         .iter()
         .flat_map(|delta| delta.in_part.iter().map(String::as_str))
         .collect();
-    if let Some(first) = in_part.first() {
-        let more = match in_part.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        notes.push(format!(
-            "read by its blocks alone, as an expression in it is not understood: {first}{more}"
-        ));
-    }
+    notes.extend(some(in_part.into_iter()).map(|files| in_part_words(&files)));
     notes
 }
 

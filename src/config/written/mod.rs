@@ -239,6 +239,25 @@ pub struct Past {
     pub(crate) values_unread: bool,
 }
 
+impl Past {
+    /// A root module of these files alone, by their names.
+    pub(crate) fn of_files(revision: &str, files: &BTreeMap<String, String>) -> Self {
+        let sources: BTreeMap<&str, Source> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), read(name, Some(text.as_bytes()))))
+            .collect();
+        let borrowed = sources.iter().map(|(name, source)| (*name, source));
+        let root = Folder::of("", &borrowed.collect());
+        Self {
+            name: revision.to_owned(),
+            root: String::new(),
+            folders: BTreeMap::from([(String::new(), Arc::new(root))]),
+            values: BTreeMap::new(),
+            values_unread: false,
+        }
+    }
+}
+
 /// A `removed` block.
 #[derive(Debug, Clone)]
 pub(crate) struct Removed {

@@ -50,6 +50,11 @@ impl<'b> Config<'b> {
         self.tree.get_or_init(|| read(&self.container))
     }
 
+    /// Its modules, if anybody has asked for them.
+    pub(crate) fn asked(&self) -> Option<&Tree<'static>> {
+        self.tree.get()
+    }
+
     /// Its modules as they are written, by the paths of their calls.
     pub(crate) fn written(&self) -> BTreeMap<String, Folder> {
         let dirs: BTreeMap<String, String> = listed(&self.container)

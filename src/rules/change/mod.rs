@@ -50,12 +50,14 @@ pub(crate) fn judge(deltas: &[&Delta], own: &OwnRows, capped: bool) -> Outcome {
             Outcome {
                 findings,
                 notes: Vec::new(),
+                explained: None,
                 refusal: None,
             }
         }
         Err(refusal) => Outcome {
             findings: Vec::new(),
             notes: Vec::new(),
+            explained: None,
             refusal: Some(refusal),
         },
     }

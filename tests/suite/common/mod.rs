@@ -1,6 +1,8 @@
 //! What the tests share: the fixtures, a clean environment for the binary, and judging without a process.
 #![allow(unreachable_pub, reason = "a module of one binary")]
 
+pub mod git;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,12 +86,23 @@ impl Fixture {
         )
     }
 
+    /// What `past/` has: the sources of the revision that the plan is held against.
+    fn past(&self) -> Option<Arc<applygate::testing::Past>> {
+        let entries = std::fs::read_dir(self.dir.join("past")).ok()?;
+        let files = entries.flatten().map(|entry| {
+            let text = std::fs::read_to_string(entry.path()).expect("text");
+            (entry.file_name().into_string().expect("a plain name"), text)
+        });
+        Some(applygate::testing::past("main", &files.collect()))
+    }
+
     pub fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.said.first_apply = self.spec.flags.iter().any(|flag| flag == "--first-apply");
         settings.files.policy = Some(&self.spec.limits)
             .filter(|limits| !limits.is_empty())
             .map(expecting);
+        settings.past = self.past();
         settings
     }
 }
