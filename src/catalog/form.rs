@@ -15,6 +15,9 @@ struct Head {
     /// Where the pages of its types are: the rest of the address is the type's name without the provider.
     #[serde(default)]
     pages: Option<String>,
+    /// Endings of names, and what stands for them in the address of a page that several types share.
+    #[serde(default)]
+    page_endings: BTreeMap<String, String>,
     /// Guards that several rows share.
     #[serde(default)]
     guards: Table,
@@ -149,7 +152,12 @@ impl<'a> Form<'a> {
             .strip_prefix(self.file)
             .and_then(|rest| rest.strip_prefix('_'));
         match (&self.head.pages, name) {
-            (Some(pages), Some(name)) => Ok(format!("{pages}{name}")),
+            (Some(pages), Some(name)) => {
+                let shared = self.head.page_endings.iter().find_map(|(ending, page)| {
+                    Some(format!("{pages}{}{page}", name.strip_suffix(ending)?))
+                });
+                Ok(shared.unwrap_or_else(|| format!("{pages}{name}")))
+            }
             _ => Err(format!("\"{kind}\": the row names no source")),
         }
     }
