@@ -103,6 +103,39 @@ fn what_is_written_is_right() {
     }
 }
 
+/// Above several stacks: what all of them have, and that without a repository it does not reach them.
+#[test]
+fn several_stacks() {
+    let files = [
+        ("stacks/db/main.tf", MAIN),
+        ("stacks/db/.terraform.lock.hcl", LOCK),
+        ("stacks/net/main.tf", MAIN),
+        ("stacks/net/.terraform.lock.hcl", LOCK),
+        ("modules/vpc/main.tf", MAIN),
+    ];
+    let temp = repository(&files);
+    let (code, out, err) = run(temp.path(), &["init"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(
+        out,
+        "wrote applygate.toml
+found     2 stacks: stacks/db, stacks/net
+          backend s3 · accounts 123456789012, p-1 · regions eu-central-1, europe-west3 · providers example.org/team/own, hashicorp/aws
+next      read it and change what is not right, then: applygate config check
+"
+    );
+    let (code, out, _) = run(temp.path(), &["config", "check", "--dir", "stacks/db"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.starts_with("applygate.toml: no mistakes; "), "{out}");
+    let temp = repository(&files);
+    fs::remove_dir(temp.path().join(".git")).expect("removed");
+    let out = run(temp.path(), &["init"]).1;
+    assert!(
+        out.contains("\nnote      this is no Git repository"),
+        "{out}"
+    );
+}
+
 #[test]
 fn another_directory() {
     let temp = repository(&[("stacks/db/main.tf", MAIN)]);
@@ -171,7 +204,8 @@ fn nothing_is_written_over() {
     let (code, printed, _) = run(temp.path(), &["init", "--stdout"]);
     assert!(
         code == Some(0)
-            && printed.starts_with("# applygate.toml: ")
+            && printed.starts_with("#:schema https://")
+            && printed.contains("/schema/applygate.schema.json\n# applygate.toml: ")
             && printed.contains("block_at = \"high\""),
         "{printed}"
     );

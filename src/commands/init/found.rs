@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::stacks;
 use crate::config::{self, Module, Provider};
 use crate::state::{data_dir, directory};
 
@@ -15,14 +16,24 @@ const LONGEST: usize = 200;
 /// What was found. The lists are sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Type of the backend.
-    pub(crate) backend: Option<String>,
+    /// Where plans are made, below a directory that is for several: as seen from it.
+    pub(crate) stacks: Vec<String>,
+    /// Whether these are all of them.
+    pub(crate) all_stacks: bool,
+    /// Patterns over the stacks that their path calls production.
+    pub(crate) production: Vec<String>,
+    /// Types of backends.
+    pub(crate) backends: Vec<String>,
+    /// Whether these are all.
+    pub(crate) all_backends: bool,
     /// Names of workspaces.
     pub(crate) workspaces: Vec<String>,
     /// Whether these are all workspaces: only a backend on this disk shows them all.
     pub(crate) all_workspaces: bool,
     /// Source addresses of providers.
     pub(crate) providers: Vec<String>,
+    /// Whether these are all.
+    pub(crate) all_providers: bool,
     /// Accounts, projects and subscriptions in provider blocks.
     pub(crate) accounts: Vec<String>,
     /// Whether every provider block that could name one does.
@@ -34,7 +45,55 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Looks into a directory. What cannot be read is not found.
+    /// Looks into a directory and, where stacks lie below it, into those: what holds for all of them is what each has.
+    #[must_use]
+    pub(crate) fn below(dir: &Path) -> Self {
+        let stacks = stacks::below(dir);
+        if stacks.dirs.iter().all(|stack| stack == ".") {
+            return Self::look(dir);
+        }
+        let mut found = Self {
+            all_workspaces: stacks.all,
+            all_backends: stacks.all,
+            all_providers: stacks.all,
+            all_accounts: stacks.all,
+            all_regions: stacks.all,
+            all_stacks: stacks.all,
+            ..Self::default()
+        };
+        for stack in &stacks.dirs {
+            found.add(Self::look(&dir.join(stack)));
+        }
+        for list in [
+            &mut found.workspaces,
+            &mut found.backends,
+            &mut found.providers,
+            &mut found.accounts,
+            &mut found.regions,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        found.production = production(&stacks.dirs);
+        found.stacks = stacks.dirs;
+        found
+    }
+
+    /// Adds what another stack has.
+    fn add(&mut self, stack: Self) {
+        self.all_workspaces &= stack.all_workspaces;
+        self.all_backends &= stack.all_backends && !stack.backends.is_empty();
+        self.all_providers &= stack.all_providers && !stack.providers.is_empty();
+        self.all_accounts &= stack.all_accounts;
+        self.all_regions &= stack.all_regions;
+        self.workspaces.extend(stack.workspaces);
+        self.backends.extend(stack.backends);
+        self.providers.extend(stack.providers);
+        self.accounts.extend(stack.accounts);
+        self.regions.extend(stack.regions);
+    }
+
+    /// Looks into one directory. What cannot be read is not found.
     #[must_use]
     pub(crate) fn look(dir: &Path) -> Self {
         let backend = directory::backend_kind(dir).or_else(|| {
@@ -45,21 +104,24 @@ impl Found {
         let (workspaces, on_disk) = workspaces(dir);
         let all_workspaces = on_disk && backend.as_deref().is_none_or(|kind| kind == "local");
         let mut found = Self {
-            backend,
+            backends: backend.into_iter().collect(),
+            all_backends: true,
             workspaces,
             all_workspaces,
             providers: providers(dir),
+            all_providers: true,
             ..Self::default()
         };
         let sources = directory::sources(dir);
         let module = Module::of_files(&sources.clone().unwrap_or_default());
-        found.places(&module, sources.is_some());
+        found.places(dir, &module, sources.is_some());
         found
     }
 
     /// Regions and accounts of the provider blocks.
-    fn places(&mut self, module: &Module<'_>, read: bool) {
-        let whole = read && module.whole;
+    fn places(&mut self, dir: &Path, module: &Module<'_>, read: bool) {
+        // Terragrunt writes files beside these when it runs.
+        let whole = read && module.whole && !dir.join("terragrunt.hcl").is_file();
         let (mut regions, mut accounts) = (Some(BTreeSet::new()), Some(BTreeSet::new()));
         let (mut some_regions, mut some_accounts) = (BTreeSet::new(), BTreeSet::new());
         for block in &module.providers {
@@ -82,6 +144,29 @@ impl Found {
         self.regions = some_regions.into_iter().collect();
         self.accounts = some_accounts.into_iter().collect();
     }
+}
+
+/// How a step of a path says that what lies below is in production.
+const PRODUCTION: [&str; 5] = ["prod", "production", "prd", "prod-", "production-"];
+
+/// Patterns over the stacks in production: up to the step that says so.
+fn production(stacks: &[String]) -> Vec<String> {
+    let says = |step: &str| {
+        PRODUCTION.iter().any(|word| match word.strip_suffix('-') {
+            Some(_) => step.starts_with(word),
+            None => step == *word,
+        })
+    };
+    let patterns: BTreeSet<String> = stacks
+        .iter()
+        .filter_map(|stack| {
+            let steps: Vec<&str> = stack.split('/').collect();
+            let at = steps.iter().position(|step| says(step))?;
+            let start: Vec<&str> = steps.into_iter().take(at + 1).collect();
+            Some(format!("{}/**", start.join("/")))
+        })
+        .collect();
+    patterns.into_iter().collect()
 }
 
 fn add(all: &mut Option<BTreeSet<String>>, some: Option<Vec<String>>) {

@@ -1,6 +1,7 @@
 //! `applygate init`: writes the first policy file of a directory, and never over one that is there.
 
 mod found;
+mod stacks;
 mod template;
 
 use std::io;
@@ -32,8 +33,10 @@ pub(crate) fn init(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Problem> {
     let dir = args.dir.as_deref().unwrap_or(Path::new("."));
-    let found = Found::look(dir);
+    let found = Found::below(dir);
     let text = policy_for(&found, TimeZone::UTC.to_datetime(environment.now).date());
+    // Without a repository nothing further up is looked at.
+    let reaches = found.stacks.is_empty() || is_in_a_repository(dir);
     let done = look(dir).and_then(|above| {
         if args.stdout {
             Ok(None)
@@ -45,12 +48,21 @@ pub(crate) fn init(
         None => streams.out.write_all(text.as_bytes())?,
         Some((path, above)) => {
             writeln!(streams.out, "wrote {}", line(&path.display().to_string()))?;
-            writeln!(streams.out, "found     {}", line(&words(&found)))?;
+            for (at, found) in words(&found).iter().enumerate() {
+                let label = if at == 0 { "found" } else { "" };
+                writeln!(streams.out, "{label:<10}{}", line(found))?;
+            }
             if let Some(above) = above {
                 writeln!(
                     streams.out,
                     "note      {} no longer holds here: the nearest file does, whole",
                     line(&above)
+                )?;
+            }
+            if !reaches {
+                writeln!(
+                    streams.out,
+                    "note      this is no Git repository: the file holds only for plans of this directory itself, elsewhere name it: --config FILE"
                 )?;
             }
             let file = if args.dir.is_some() {
@@ -118,35 +130,51 @@ fn write(dir: &Path, text: &str) -> Result<PathBuf, Problem> {
     Ok(path)
 }
 
-/// What was found, in one line.
-fn words(found: &Found) -> String {
-    let list = |one: &str, several: &str, names: &[String]| {
+/// Whether a policy that lies here holds further down.
+fn is_in_a_repository(dir: &Path) -> bool {
+    Start::at(dir).is_ok_and(|start| start.root.join(".git").symlink_metadata().is_ok())
+}
+
+/// What was found: the stacks, where there are several, and what they have.
+fn words(found: &Found) -> Vec<String> {
+    let shown = |names: &[String]| {
         let more = if names.len() > TOLD {
             format!(" and {} more", names.len() - TOLD)
         } else {
             String::new()
         };
         let shown: Vec<&str> = names.iter().take(TOLD).map(String::as_str).collect();
-        (!names.is_empty()).then(|| {
-            format!(
-                "{} {}{more}",
-                if names.len() == 1 { one } else { several },
-                shown.join(", ")
-            )
-        })
+        format!("{}{more}", shown.join(", "))
     };
-    let backend = found.backend.as_ref().map(|kind| format!("backend {kind}"));
+    let list = |one: &str, several: &str, names: &[String]| {
+        let word = if names.len() == 1 { one } else { several };
+        (!names.is_empty()).then(|| format!("{word} {}", shown(names)))
+    };
+    let stacks = (!found.stacks.is_empty()).then(|| {
+        format!(
+            "{} {}{}: {}",
+            found.stacks.len(),
+            if found.stacks.len() == 1 {
+                "stack"
+            } else {
+                "stacks"
+            },
+            if found.all_stacks { "" } else { " at least" },
+            shown(&found.stacks)
+        )
+    });
     let lists = [
-        backend,
+        list("backend", "backends", &found.backends),
         list("workspace", "workspaces", &found.workspaces),
         list("account", "accounts", &found.accounts),
         list("region", "regions", &found.regions),
         list("provider", "providers", &found.providers),
     ];
     let parts: Vec<String> = lists.into_iter().flatten().collect();
-    if parts.is_empty() {
+    let what = if parts.is_empty() {
         "nothing to go by: what a plan should be for stands there as examples".to_owned()
     } else {
         parts.join(" · ")
-    }
+    };
+    stacks.into_iter().chain([what]).collect()
 }

@@ -11,11 +11,18 @@ use crate::ui::escape::is_invisible;
 /// How many names a list in the file has at most.
 const NAMES: usize = 40;
 
+/// The schema by which editors complete and check the file (Taplo, Even Better TOML).
+const SCHEMA: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/raw/HEAD/schema/applygate.schema.json"
+);
+
 /// The policy file for what was found. A line that starts with `#` and no blank is an example: it holds once the mark is taken away.
 /// `today` is only for dates in examples.
 #[must_use]
 pub(crate) fn policy_for(found: &Found, today: Date) -> String {
-    let mut out = String::from(
+    let mut out = format!("#:schema {SCHEMA}\n");
+    out.push_str(
         "# applygate.toml: what this team lets through. Lines that start with # and no blank are examples: take the mark away and they hold.
 # applygate config check says whether the file is right, applygate config show what holds.
 
@@ -48,7 +55,13 @@ fn expect(out: &mut String, found: &Found) {
         found.all_workspaces,
         "[\"default\", \"prod\"]",
     );
-    list(out, "backend", found.backend.as_slice(), true, "[\"s3\"]");
+    list(
+        out,
+        "backend",
+        &found.backends,
+        found.all_backends,
+        "[\"s3\"]",
+    );
     list(
         out,
         "account",
@@ -67,7 +80,7 @@ fn expect(out: &mut String, found: &Found) {
         out,
         "providers",
         &found.providers,
-        true,
+        found.all_providers,
         "[\"hashicorp/aws\"]",
     );
     out.push_str(
@@ -84,7 +97,7 @@ fn environments(out: &mut String, found: &Found) {
         "# Other rules for some workspaces (or directories: directory = [\"stacks/prod\"]). A plan that fits none is judged by what stands above.
 # Strict: what makes the next accident worse stops an apply as well.
 #[env.prod]
-#workspace = [\"prod*\"]
+#{2}
 #[env.prod.rules]
 #protection-lowered = \"high\"
 #stateful-forget = \"high\"
@@ -99,6 +112,7 @@ fn environments(out: &mut String, found: &Found) {
 ",
         if easy.is_some() { "" } else { "#" },
         easy.unwrap_or("preview-"),
+        strict(found),
     );
 }
 
@@ -133,6 +147,23 @@ fn examples(out: &mut String, today: Date) {
         day(30),
         year.saturating_add(1).min(9999),
     );
+}
+
+/// What chooses the strict environment: directories that are called so, else workspaces.
+fn strict(found: &Found) -> String {
+    let plain = |pattern: &&String| is_plain(pattern.trim_end_matches("/**"));
+    let patterns: Vec<String> = found
+        .production
+        .iter()
+        .filter(plain)
+        .take(NAMES)
+        .map(|pattern| quoted(pattern))
+        .collect();
+    if patterns.is_empty() {
+        "workspace = [\"prod*\"]".to_owned()
+    } else {
+        format!("directory = [{}]", patterns.join(", "))
+    }
 }
 
 /// How names of workspaces start that come and go.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::commands::init::stacks;
 use crate::commands::init::template::*;
 use crate::policy::calendar::{Freeze, FreezeInput, Window, WindowInput};
 use proptest::prelude::*;
@@ -144,7 +145,7 @@ fn what_a_directory_has() {
         "provider \"aws\" {\n  alias = \"us\"\n  region = \"us-east-1\"\n  allowed_account_ids = [\"123456789012\"]\n}\n",
     );
     let found = Found::look(dir);
-    assert_eq!(found.backend.as_deref(), Some("local"));
+    assert_eq!(found.backends, ["local"]);
     assert_eq!(
         found.workspaces,
         ["default", "preview-1", "preview-2", "prod-eu", "staging"]
@@ -189,11 +190,11 @@ fn what_is_not_known_whole_does_not_hold() {
     let found = Found::look(dir);
     assert_eq!(
         (
-            found.backend.as_deref(),
+            found.backends.as_slice(),
             found.workspaces.as_slice(),
             found.all_workspaces
         ),
-        (Some("s3"), &["staging".to_owned()][..], false)
+        (&["s3".to_owned()][..], &["staging".to_owned()][..], false)
     );
     let text = policy_for(&found, today());
     let expect = parse(&text)["expect"].clone();
@@ -248,7 +249,148 @@ fn what_is_not_known_whole_does_not_hold() {
         ".terraform/terraform.tfstate",
         "{\"version\":3,\"backend\":{\"type\":\"gcs\",\"config\":{\"bucket\":\"b\"}}}",
     );
-    assert_eq!(Found::look(dir).backend.as_deref(), Some("gcs"));
+    assert_eq!(Found::look(dir).backends, ["gcs"]);
+}
+
+/// Stacks by what lies in them; modules, examples and what has a policy of its own are none.
+#[test]
+fn stacks_of_a_repository() {
+    let backend = "terraform {\n  backend \"s3\" {}\n}\n";
+    let provider = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n";
+    let resource = "resource \"null_resource\" \"a\" {}\n";
+    let unit = "include \"root\" {\n}\n";
+    for (files, wanted) in [
+        (&[("main.tf", provider)][..], &["."][..]),
+        (&[("main.tf", resource)], &[]),
+        (
+            &[
+                ("stacks/net/main.tf", resource),
+                ("stacks/db/main.tf", backend),
+                ("stacks/readme/notes.txt", ""),
+                ("stacks/modules/x/main.tf", provider),
+                ("modules/y/main.tf", provider),
+                ("docs/examples/z/main.tf", backend),
+                (".hidden/main.tf", backend),
+            ],
+            &["stacks/db", "stacks/net"],
+        ),
+        (
+            &[
+                ("environments/prod/main.tf", resource),
+                ("environments/dev/eu/main.tf", provider),
+                ("other/main.tf", resource),
+            ],
+            &["environments/dev/eu", "environments/prod"],
+        ),
+        (
+            &[
+                ("main.tf", provider),
+                ("network/main.tf", provider),
+                ("bootstrap/main.tf", backend),
+                ("old/main.tf", resource),
+                ("old/.terraform.lock.hcl", ""),
+                ("gone/terraform.tfstate", "{}"),
+            ],
+            &[".", "bootstrap", "gone", "old"],
+        ),
+        (
+            &[
+                ("live/terragrunt.hcl", ""),
+                ("live/prod/account.hcl", ""),
+                ("live/prod/eu-west-1/mysql/terragrunt.hcl", unit),
+                (
+                    "live/prod/eu-west-1/mysql/.terragrunt-cache/a/b/main.tf",
+                    backend,
+                ),
+                ("live/prod/eu-west-1/vpc/terragrunt.hcl", unit),
+            ],
+            &["live/prod/eu-west-1/mysql", "live/prod/eu-west-1/vpc"],
+        ),
+        (
+            &[
+                ("stacks/a/main.tf", backend),
+                ("stacks/own/main.tf", backend),
+                ("stacks/own/applygate.toml", ""),
+                ("stacks/foreign/main.tf", backend),
+                ("stacks/foreign/.git", "gitdir: elsewhere"),
+            ],
+            &["stacks/a"],
+        ),
+        (&[("a/b/c/d/e/f/main.tf", backend)], &["a/b/c/d/e/f"]),
+    ] {
+        let temp = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            write(temp.path(), path, text);
+        }
+        let found = stacks::below(temp.path());
+        assert_eq!(
+            (found.dirs.as_slice(), found.all),
+            (
+                &wanted
+                    .iter()
+                    .map(|dir| (*dir).to_owned())
+                    .collect::<Vec<_>>()[..],
+                true
+            )
+        );
+    }
+    let deep = tempfile::tempdir().unwrap();
+    write(deep.path(), "a/b/c/d/e/f/g/main.tf", backend);
+    assert!(
+        !stacks::below(deep.path()).all,
+        "what lies deeper is not known"
+    );
+    let many = tempfile::tempdir().unwrap();
+    for name in 0..250 {
+        write(many.path(), &format!("stacks/{name}/main.tf"), backend);
+    }
+    let found = stacks::below(many.path());
+    assert_eq!((found.dirs.len(), found.all), (200, false));
+}
+
+/// What holds for several is what each of them has; a list with gaps is only an example.
+#[test]
+fn several_stacks_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    let stack = |path: &str, region: &str| {
+        let main = format!(
+            "terraform {{\n  backend \"s3\" {{}}\n}}\nprovider \"aws\" {{\n  region = \"{region}\"\n  allowed_account_ids = [\"123456789012\"]\n}}\n"
+        );
+        write(dir, &format!("{path}/main.tf"), &main);
+        let lock = "provider \"registry.terraform.io/hashicorp/aws\" {\n  version = \"6.0.0\"\n}\n";
+        write(dir, &format!("{path}/.terraform.lock.hcl"), lock);
+    };
+    stack("live/prod/eu", "eu-central-1");
+    stack("live/prod/us", "us-east-1");
+    stack("live/dev/eu", "eu-central-1");
+    let found = Found::below(dir);
+    let text = policy_for(&found, today());
+    let table = parse(&text);
+    let expect = |table: &Table, key: &str| -> Vec<String> {
+        strings(&table["expect"][key])
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(expect(&table, "backend"), ["s3"]);
+    assert_eq!(expect(&table, "region"), ["eu-central-1", "us-east-1"]);
+    assert_eq!(expect(&table, "account"), ["123456789012"]);
+    assert_eq!(expect(&table, "providers"), ["hashicorp/aws"]);
+    assert_eq!(
+        strings(&parse(&switched_on(&text))["env"]["prod"]["directory"]),
+        ["live/prod/**"]
+    );
+    // One that says nothing: what the others say holds no longer.
+    write(dir, "live/dev/new/main.tf", "provider \"aws\" {\n}\n");
+    let table = parse(&policy_for(&Found::below(dir), today()));
+    assert_eq!(table["expect"].as_table().unwrap().len(), 0, "{table}");
+    // Its own is not that of the others.
+    let alone = parse(&policy_for(
+        &Found::below(&dir.join("live/prod/us")),
+        today(),
+    ));
+    assert_eq!(expect(&alone, "region"), ["us-east-1"]);
 }
 
 #[cfg(unix)]
@@ -296,11 +438,25 @@ proptest! {
     #[test]
     fn always_toml(
         lists in prop::array::uniform4(prop::collection::vec(prop_oneof![any::<String>(), "[\"'\\\\\n\r#=\\[\\]* a]{0,12}", "(prod|preview-|pr-)?[a-z0-9*-]{0,6}"], 0..6)),
-        backend in prop::option::of(any::<String>()),
+        backends in prop::collection::vec(any::<String>(), 0..3),
+        production in prop::collection::vec("[a-z*\"\\\\\n]{0,6}/\\*\\*", 0..3),
         all in any::<bool>(),
     ) {
         let [workspaces, providers, accounts, regions] = lists;
-        let found = Found { backend, workspaces, all_workspaces: all, providers, accounts, all_accounts: all, regions, all_regions: all };
+        let found = Found {
+            backends,
+            all_backends: all,
+            workspaces,
+            all_workspaces: all,
+            providers,
+            all_providers: all,
+            accounts,
+            all_accounts: all,
+            regions,
+            all_regions: all,
+            production,
+            ..Found::default()
+        };
         let text = policy_for(&found, today());
         let (as_it_is, on) = (parse(&text), parse(&switched_on(&text)));
         for table in [&as_it_is, &on] {
