@@ -14,13 +14,15 @@ FIXTURES = ROOT / "fixtures"
 DESTROY = FIXTURES / "incident/2-old-state-destroy/plan.tfplan"
 ROUTINE = FIXTURES / "incident/3-routine-change/plan.tfplan"
 
-base = Path(tempfile.mkdtemp(prefix="applygate-pre-commit-"))
+kept = tempfile.TemporaryDirectory(prefix="applygate-pre-commit-")
+base = Path(kept.name)
 environment = {
     "PATH": os.environ["PATH"],
     "HOME": str(base),
     "PRE_COMMIT_HOME": str(base / "cache"),
     "PIP_FIND_LINKS": str(WHEELS),
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_CACHE_DIR": str(base / "pip"),
     "GIT_CONFIG_GLOBAL": str(base / "gitconfig"),
     "GIT_CONFIG_SYSTEM": "/dev/null",
     **{name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_CERT", "SSL_CERT_FILE", "HTTPS_PROXY", "NO_PROXY") if name in os.environ},
@@ -111,4 +113,3 @@ commit(".pre-commit-config.yaml")
 (work / "tfplan").unlink()
 push(False, ["no plan to judge", "terraform plan -out tfplan"])
 print("with --require-plan a push without one is stopped")
-shutil.rmtree(base)

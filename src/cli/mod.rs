@@ -20,7 +20,8 @@ use crate::verdict::Allowance;
     name = "applygate",
     version,
     propagate_version = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "Start with: terraform plan -out tfplan && applygate check tfplan\nThrough a pipe: terraform show -json tfplan | applygate check -"
 )]
 pub struct Cli {
     /// The command.
@@ -30,6 +31,9 @@ pub struct Cli {
     #[command(flatten)]
     pub colors: ColorArgs,
 }
+
+/// What every command has stands last in its help.
+const LAST: usize = 1000;
 
 /// Words about colours: the last one counts.
 #[derive(Debug, Clone, Copy, Args, Default)]
@@ -41,11 +45,13 @@ pub struct ColorArgs {
         value_enum,
         value_name = "WHEN",
         hide_possible_values = true,
-        overrides_with = "no_color"
+        ignore_case = true,
+        overrides_with = "no_color",
+        display_order = LAST
     )]
     pub(crate) color: Option<Color>,
     /// The same as --color never
-    #[arg(long, global = true, overrides_with = "color")]
+    #[arg(long, global = true, overrides_with = "color", display_order = LAST)]
     pub(crate) no_color: bool,
 }
 
@@ -196,7 +202,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) reports: reports::ReportArgs,
     /// Print nothing but the reports that --format asks for
-    #[arg(long, short)]
+    #[arg(long, short, overrides_with = "quiet")]
     pub(crate) quiet: bool,
     /// How plans are judged.
     #[command(flatten)]
@@ -217,7 +223,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) unused_waivers: bool,
     /// Show every finding in full
-    #[arg(long, short)]
+    #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
     /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
     #[arg(long)]
@@ -243,10 +249,10 @@ pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub(crate) reports: reports::ReportArgs,
     /// Print nothing but the reports that --format asks for
-    #[arg(long, short)]
+    #[arg(long, short, overrides_with = "quiet")]
     pub(crate) quiet: bool,
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
     pub(crate) block_at: Option<BlockAt>,
     /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about no resource)
     #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
@@ -267,7 +273,7 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
     pub(crate) now: Option<Timestamp>,
     /// Show every finding in full
-    #[arg(long, short)]
+    #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
     /// End with 0 even when it is blocked (what could not be judged still ends with 2)
     #[arg(long)]
@@ -320,7 +326,7 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
     /// Show every finding in full
-    #[arg(long, short)]
+    #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
     /// Handed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
     #[arg(last = true, value_name = "ARGS")]
@@ -408,13 +414,23 @@ pub(crate) fn spelled(args: impl IntoIterator<Item = OsString>) -> Vec<OsString>
 /// # Errors
 /// What clap says, with our own hints, and when it is in colours.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, (clap::Error, Color)> {
-    let args = spelled(args);
+    let args = spelled(helped(args.into_iter().collect()));
     Cli::try_parse_from(&args).map_err(|error| {
         (
             hints::hinted(error, &args),
             ColorArgs::of_words(&args).when(),
         )
     })
+}
+
+/// `--help check` asks for the help of `check`.
+fn helped(mut args: Vec<OsString>) -> Vec<OsString> {
+    let asks = |arg: &OsString| arg == "--help" || arg == "-h" || arg == "-help";
+    let ours = |arg: &OsString| Cli::command().find_subcommand(arg).is_some();
+    if args.get(1).is_some_and(asks) && args.get(2).is_some_and(ours) {
+        args.swap(1, 2);
+    }
+    args
 }
 
 /// Flags of `apply` whose value is the next word.
@@ -453,7 +469,7 @@ pub(crate) struct PlaceArgs {
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct JudgeArgs {
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
+    #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
     pub(crate) block_at: Option<BlockAt>,
     /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
     #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
@@ -465,10 +481,10 @@ pub(crate) struct JudgeArgs {
     #[arg(long, value_parser = Pattern::parse, value_name = "PATTERN")]
     pub(crate) expect: Vec<Pattern>,
     /// The most objects that may be destroyed or replaced
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     pub(crate) max_destroy: Option<usize>,
     /// The most objects that may change
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number)]
     pub(crate) max_changes: Option<usize>,
     /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
     #[arg(long, value_name = "FILE")]
@@ -496,6 +512,11 @@ fn reason(text: &str) -> Result<String, String> {
         ));
     }
     Ok(text.to_owned())
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "expected a whole number, such as 3".to_owned())
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -67,7 +67,7 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 struct Words {
     /// How the report looks (repeatable, each with an --output; default: human)
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_enum, value_name = "FORMAT", ignore_case = true)]
     format: Vec<ReportFormat>,
     /// Write the report of the --format before it to this file; - is standard output
     #[arg(long, value_name = "FILE")]
@@ -137,7 +137,7 @@ impl FromArgMatches for ReportArgs {
                         return Err(clap::Error::raw(
                             ErrorKind::MissingRequiredArgument,
                             format!(
-                                "--output {} has no --format before it; such as: --format markdown --output report.md\n",
+                                "--output {} has no --format before it; such as: --format markdown --output report.md",
                                 crate::ui::escape::line(&file.to_string_lossy())
                             ),
                         ));

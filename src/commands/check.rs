@@ -19,6 +19,7 @@ use crate::state::Where;
 use crate::state::place::{self, PlanFile};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
+use crate::ui::mistaken::Mistaken;
 use crate::ui::problem::Problem;
 use crate::ui::progress::Progress;
 use crate::ui::refusal::{Refusal, Why};
@@ -112,7 +113,11 @@ pub(crate) fn check(
         }
         if report.plans.len() + report.errors.len() == before {
             let files = plural(report.left_out.files(), "other file");
-            let refusal = Refusal::new(Why::NoPlans).with(files);
+            let refusal = if wrong_file::has_sources(path) {
+                Refusal::new(Why::Mistaken(Mistaken::SourceDirectory))
+            } else {
+                Refusal::new(Why::NoPlans).with(files)
+            };
             let source = path.display().to_string();
             report.errors.push(ErrorReport { source, refusal });
         }

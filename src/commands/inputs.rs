@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::wrong_file;
+use crate::ui::mistaken::Mistaken;
 use crate::ui::refusal::{Refusal, Why};
 
 /// The largest input, in bytes: a plan of this size has millions of resources.
@@ -72,6 +73,7 @@ impl Job {
             Self::File(path) if error.kind() == io::ErrorKind::NotFound => {
                 wrong_file::missing(path)
             }
+            Self::File(path) if path.is_dir() => Refusal::new(Why::Mistaken(Mistaken::Directory)),
             _ => Refusal::new(Why::Io).with(io_words(&error)),
         })?;
         if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {

@@ -30,10 +30,13 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
         }
         RulesCommand::Explain { id } => {
             let Some(rule) = rules::find(&id) else {
-                let help = nearest(&id, RULES.iter().map(|rule| rule.id)).map_or_else(
-                    || "applygate rules list shows them all".to_owned(),
-                    |near| format!("did you mean {near}? applygate rules explain {near}"),
-                );
+                let help = match nearest(&id, RULES.iter().map(|rule| rule.id)) {
+                    Some(near) => format!("did you mean {near}? applygate rules explain {near}"),
+                    None if id.contains('_') => {
+                        format!("it looks like a resource type: applygate rules types {id}")
+                    }
+                    None => "applygate rules list shows them all".to_owned(),
+                };
                 return Err(Problem::new(format!("there is no rule \"{id}\""), help));
             };
             out.write_all(rule.docs.as_bytes())?;
@@ -41,7 +44,7 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
         RulesCommand::Types { prefix } => {
             let catalog = Catalog::whole()
                 .map_err(|error| Problem::bare(format!("the catalogue is broken: {error}")))?;
-            let prefix = prefix.unwrap_or_default();
+            let prefix = prefix.unwrap_or_default().to_lowercase();
             let types = catalog.types();
             if !types.iter().any(|row| row.name.starts_with(&prefix)) {
                 let help = nearest(&prefix, types.iter().map(|row| row.name.as_str())).map_or_else(
@@ -49,7 +52,7 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
                         "a type that is not listed is judged by its name; the report says so"
                             .to_owned()
                     },
-                    |near| format!("did you mean {near}?"),
+                    |near| format!("did you mean {near}? applygate rules types {near}"),
                 );
                 return Err(Problem::new(
                     format!("the catalogue has no type that starts with \"{prefix}\""),

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::config;
 use crate::ui::mistaken::Mistaken;
 use crate::ui::near::nearest;
 use crate::ui::refusal::{Refusal, Why};
@@ -51,6 +52,9 @@ pub(super) fn missing(path: &Path) -> Refusal {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return Refusal::new(Why::Missing);
     };
+    if path == Path::new("help") {
+        return Refusal::new(Why::Missing).with("did you mean --help?");
+    }
     let dir = path
         .parent()
         .filter(|dir| !dir.as_os_str().is_empty())
@@ -65,6 +69,12 @@ pub(super) fn missing(path: &Path) -> Refusal {
         Some(near) => Refusal::new(Why::Missing).with(format!("did you mean {near}?")),
         None => Refusal::new(Why::Missing),
     }
+}
+
+/// Whether there is configuration in a directory.
+pub(super) fn has_sources(dir: &Path) -> bool {
+    let mut names = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    names.any(|entry| entry.file_name().to_str().is_some_and(config::is_source))
 }
 
 /// The mistake in a path that is no path.

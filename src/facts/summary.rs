@@ -193,7 +193,7 @@ pub(crate) struct StateLine {
 }
 
 impl StateLine {
-    /// In one line: `s3://bucket/key · workspace prod · serial 42 · 84 resources`.
+    /// In one line: `s3://bucket/key · workspace prod · serial 42 · 84 objects`.
     #[must_use]
     pub(crate) fn words(&self) -> String {
         let place = self
@@ -203,7 +203,12 @@ impl StateLine {
             .unwrap_or("place not said");
         let serial = self.serial.map_or_else(
             || "no state yet".to_owned(),
-            |serial| format!("serial {serial}"),
+            |serial| {
+                format!(
+                    "serial {serial} · {}",
+                    crate::ui::words::plural(self.managed, "object")
+                )
+            },
         );
         let mode = if self.mode == "normal" {
             String::new()
@@ -220,8 +225,8 @@ impl StateLine {
             .as_ref()
             .map_or_else(String::new, |server| format!(" at {server}"));
         format!(
-            "{place}{server} · workspace {} · {serial} · {} resources{mode}{targets}",
-            self.workspace, self.managed
+            "{place}{server} · workspace {} · {serial}{mode}{targets}",
+            self.workspace
         )
     }
 

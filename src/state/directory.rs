@@ -43,9 +43,9 @@ impl Sign {
     #[must_use]
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::StateWithResources(name, count) => format!("{name} lies here with {count} resources in it"),
+            Self::StateWithResources(name, count) => format!("{name} lies here with {} in it", crate::ui::words::plural(*count, "object")),
             Self::EmptiedState => "terraform.tfstate has 0 bytes: its content was moved to another backend, or left behind".to_owned(),
-            Self::ErroredState(count) => format!("errored.tfstate lies here with {count} resources: an apply could not store its state"),
+            Self::ErroredState(count) => format!("errored.tfstate lies here with {}: an apply could not store its state", crate::ui::words::plural(*count, "object")),
             Self::Lock(name) => format!("{name} lies here: a run holds the state, or died while it did"),
             Self::OtherBackend(what) => format!(".terraform/terraform.tfstate names another place than the plan: {what}"),
             Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::ui::words::plural(*count, "object")),
@@ -89,6 +89,8 @@ struct State {
 struct Resource {
     #[serde(default)]
     mode: String,
+    #[serde(default)]
+    instances: Vec<serde::de::IgnoredAny>,
 }
 
 fn small(path: &Path) -> Option<Vec<u8>> {
@@ -100,12 +102,13 @@ fn state(path: &Path) -> Option<State> {
     serde_json::from_slice(&small(path)?).ok()
 }
 
-fn resources(state: &State) -> usize {
+fn objects(state: &State) -> usize {
     state
         .resources
         .iter()
         .filter(|resource| resource.mode == "managed")
-        .count()
+        .map(|resource| resource.instances.len())
+        .sum()
 }
 
 /// The state that lies where the local backend of a plan keeps it (docs/plan-format.md).
@@ -123,7 +126,7 @@ pub(super) fn lying(dir: &Path, identity: &Identity) -> Option<Lying> {
     };
     let state = state(&path)?;
     Some(Lying {
-        objects: resources(&state),
+        objects: objects(&state),
         lineage: state.lineage,
         serial: state.serial,
     })
@@ -146,14 +149,14 @@ impl Beside {
                 break;
             }
             if let Some(state) = state(&dir.join(name)) {
-                let count = resources(&state);
+                let count = objects(&state);
                 if count > 0 && (state.lineage != lineage || lineage.is_empty()) {
                     signs.push(Sign::StateWithResources(name.to_owned(), count));
                 }
             }
         }
         if let Some(state) = state(&dir.join("errored.tfstate")) {
-            signs.push(Sign::ErroredState(resources(&state)));
+            signs.push(Sign::ErroredState(objects(&state)));
         }
         let lock = ".terraform.tfstate.lock.info";
         if dir.join(lock).is_file() {

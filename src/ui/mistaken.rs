@@ -37,6 +37,10 @@ pub enum Mistaken {
     Outputs,
     /// The JSON of HCP Terraform without values.
     Redacted,
+    /// A directory where a file is asked for.
+    Directory,
+    /// A directory with configuration and no plan.
+    SourceDirectory,
     /// An archive that is no zip.
     Tar,
     /// An address on the web.
@@ -75,6 +79,8 @@ impl Mistaken {
             Self::Redacted => {
                 "is the redacted JSON of HCP Terraform: it has no values, so it cannot be judged"
             }
+            Self::Directory => "is a directory, not a plan",
+            Self::SourceDirectory => "holds Terraform configuration and no plan",
             Self::Tar => "is a tar archive, not a plan",
             Self::WebAddress | Self::BucketAddress => {
                 "is an address, and applygate reads only files"
@@ -113,6 +119,10 @@ impl Mistaken {
             }
             Self::Redacted => {
                 "take the full one, in the directory of the configuration: terraform show -json tfplan > plan.json; or from the API: plans/ID/json-output"
+            }
+            Self::Directory => "give the plan that is in it, such as: applygate check DIR/tfplan",
+            Self::SourceDirectory => {
+                "make the plan first: terraform -chdir=DIR plan -out tfplan && applygate check DIR/tfplan"
             }
             Self::Tar => "unpack it and give the plan that is in it: tar -xf FILE",
             Self::WebAddress => {

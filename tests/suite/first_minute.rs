@@ -145,7 +145,7 @@ fn a_wrong_word_is_answered_with_the_right_line() {
         ("apply --yes warn tfplan", "tip: --yes=warn"),
         (
             "apply --private-copy file tfplan",
-            "equal sign is needed when assigning values",
+            "tip: --private-copy=file",
         ),
         (
             "apply --json tfplan",
@@ -191,6 +191,373 @@ fn a_wrong_word_is_answered_with_the_right_line() {
     }
     let told = told_in(temp.path(), &["prod plan"]);
     assert!(told.contains("tip: applygate check 'prod plan'"), "{told}");
+}
+
+/// What a tired engineer types, by the habits of other tools and in the wrong order.
+#[test]
+fn what_tired_people_type() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let saved = std::fs::read(root().join(DESTROY).join("plan.tfplan")).expect("a plan");
+    std::fs::write(temp.path().join("tfplan"), saved).expect("written");
+    std::fs::create_dir(temp.path().join("infra")).expect("made");
+    std::fs::write(temp.path().join("infra/main.tf"), "# nothing\n").expect("written");
+    std::fs::create_dir(temp.path().join("empty")).expect("made");
+    for (typed, hint) in [
+        // In the wrong order, or with the wrong word for the command.
+        ("tfplan check", "tip: applygate check tfplan"),
+        ("tfplan apply", "tip: applygate apply tfplan"),
+        (
+            "plan.json check --format json",
+            "tip: applygate check plan.json --format json",
+        ),
+        ("scan plan.json", "tip: applygate check plan.json"),
+        ("review", "tip: applygate check tfplan"),
+        ("report tfplan -v", "tip: applygate check tfplan -v"),
+        ("check help", "help is not there (did you mean --help?)"),
+        ("help plan", "tip: applygate help"),
+        ("-v", "tip: applygate --version"),
+        ("-version", "tip: applygate --version"),
+        ("diff", "tip: applygate source says what a change"),
+        ("hook", "tip: applygate pre-commit --help"),
+        ("completion zsh", "tip: applygate completions zsh"),
+        ("completions", "tip: applygate completions bash"),
+        // What is another program's.
+        ("fmt", "tip: that is Terraform's: terraform fmt"),
+        (
+            "state list",
+            "tip: that is Terraform's: terraform state list",
+        ),
+        (
+            "workspace select prod",
+            "tip: that is Terraform's: terraform workspace select prod",
+        ),
+        (
+            "init -upgrade",
+            "tip: that is Terraform's: terraform init -upgrade",
+        ),
+        (
+            "init -backend-config=prod.hcl",
+            "tip: that is Terraform's: terraform init -backend-config=prod.hcl",
+        ),
+        (
+            "tf apply",
+            "tip: in place of terraform apply: terraform plan -out tfplan && applygate apply tfplan",
+        ),
+        (
+            "terragrunt run-all plan",
+            "tip: terragrunt run --all --json-out-dir plans -- plan && applygate check plans",
+        ),
+        (
+            "pre-commit install --hook-type pre-push",
+            "tip: that is the program pre-commit itself: pre-commit install --hook-type pre-push",
+        ),
+        // Flags of Terraform, with and without their value.
+        (
+            "check -json tfplan",
+            "unexpected argument '-json' found tip: --format json",
+        ),
+        (
+            "check -var x=1 tfplan",
+            "unexpected argument '-var' found tip: it belongs to the plan: terraform plan -var ... -out tfplan",
+        ),
+        (
+            "check --var-file prod.tfvars tfplan",
+            "tip: it belongs to the plan: terraform plan -var-file ... -out tfplan",
+        ),
+        (
+            "check -target aws_x.y tfplan",
+            "tip: it belongs to the plan: terraform plan -target ... -out tfplan",
+        ),
+        (
+            "apply -var x=1 tfplan",
+            "tip: it belongs to the plan: terraform plan -var ... -out tfplan",
+        ),
+        (
+            "apply -target=aws_x.y tfplan",
+            "-target is not handed to terraform apply: it belongs to the plan",
+        ),
+        (
+            "apply -auto-approve tfplan",
+            "a saved plan is applied without Terraform's question",
+        ),
+        (
+            "check -input=false tfplan",
+            "tip: leave it out: check only reports",
+        ),
+        (
+            "check --dry-run tfplan",
+            "tip: leave it out: check only reports",
+        ),
+        (
+            "check --yes tfplan",
+            "tip: leave it out: check only reports",
+        ),
+        (
+            "apply --dry-run tfplan",
+            "tip: applygate check tfplan: it judges",
+        ),
+        (
+            "apply -y tfplan",
+            "tip: applygate help apply says how a plan is applied without a question",
+        ),
+        ("apply --dir infra tfplan", "tip: --chdir infra"),
+        ("check -C infra tfplan", "tip: --dir infra"),
+        (
+            "apply -f tfplan",
+            "tip: the plan is named without a flag: applygate apply tfplan",
+        ),
+        (
+            "apply tfplan plan.json",
+            "tip: one plan at a time: applygate apply tfplan",
+        ),
+        (
+            "apply --private-copy tfplan",
+            "tip: --private-copy=memory or --private-copy=file",
+        ),
+        (
+            "apply --break-freeze tfplan",
+            "tfplan is a file: say why, such as",
+        ),
+        // Flags of other linters and scanners.
+        (
+            "check --severity high tfplan",
+            "tip: --block-at SEVERITY: critical, high, medium or low",
+        ),
+        ("check --fail-on=high tfplan", "tip: --block-at SEVERITY"),
+        ("check --policy x.toml tfplan", "tip: --config FILE"),
+        ("check --debug tfplan", "tip: --verbose"),
+        ("check --format yaml tfplan", "tip: --format json"),
+        ("check --format=text tfplan", "tip: --format human"),
+        ("check --format md tfplan", "tip: --format markdown"),
+        (
+            "check --output x.json tfplan",
+            "--output x.json has no --format before it",
+        ),
+        (
+            "check --ignore stateful-destroy tfplan",
+            "tip: what is wanted is let through by its rule and address: applygate help check",
+        ),
+        (
+            "check --soft-fail tfplan",
+            "tip: what is wanted is let through by its rule",
+        ),
+        (
+            "apply --force tfplan",
+            "tip: what is wanted is let through by its rule",
+        ),
+        (
+            "check --max-destroy five tfplan",
+            "expected a whole number, such as 3",
+        ),
+        (
+            "check --allow stateful-destroy tfplan",
+            "expected RULE@ADDRESS, such as stateful-destroy@aws_db_instance.old",
+        ),
+        // Looking things up.
+        (
+            "rules show mass-destroy",
+            "tip: applygate rules explain mass-destroy",
+        ),
+        ("rules search db", "tip: applygate rules types db"),
+        (
+            "rules explain aws_db_instance",
+            "help: it looks like a resource type: applygate rules types aws_db_instance",
+        ),
+        (
+            "rules explain",
+            "tip: applygate rules explain stateful-destroy; applygate rules list shows them all",
+        ),
+        (
+            "rules list extra",
+            "tip: applygate rules explain ID, or applygate rules types WORD",
+        ),
+        ("config validate", "tip: applygate config check"),
+        ("config init", "tip: applygate init"),
+        (
+            "config edit",
+            "tip: edit applygate.toml, then: applygate config check",
+        ),
+        ("config my.toml", "tip: applygate config check my.toml"),
+        (
+            "config show applygate.toml",
+            "tip: applygate config show --config applygate.toml",
+        ),
+        ("init infra", "tip: applygate init --dir infra"),
+        (
+            "init --force",
+            "tip: init writes over no file: move it away first, or see what it would write: applygate init --stdout",
+        ),
+        (
+            "pin",
+            "tip: terraform plan -out tfplan && applygate pin tfplan",
+        ),
+        // Directories and standard input.
+        (
+            "check infra",
+            "infra holds Terraform configuration and no plan help: make the plan first: terraform -chdir=DIR plan -out tfplan && applygate check DIR/tfplan",
+        ),
+        ("check empty", "empty holds no plan (0 other files)"),
+        (
+            "apply infra",
+            "infra is a directory, not a plan help: give the plan that is in it, such as: applygate apply DIR/tfplan",
+        ),
+        ("pin infra", "such as: applygate pin DIR/tfplan"),
+        ("check -", "(standard input) is empty"),
+        ("apply -", "- is empty"),
+    ] {
+        let args: Vec<&str> = typed.split(' ').collect();
+        let told = told_in(temp.path(), &args);
+        assert!(told.contains(hint), "{typed}: {told}");
+        let after = told.split("tip: ").nth(1).unwrap_or_default();
+        for word in WEAKENING.iter().filter(|word| !typed.contains(**word)) {
+            assert!(!after.contains(word), "{typed}: {told}");
+        }
+    }
+}
+
+/// What is meant all the same: help before the command, a word twice, capitals.
+#[test]
+fn what_is_understood() {
+    for (typed, says) in [
+        ("--help check", "Usage: applygate check"),
+        ("-help check", "Usage: applygate check"),
+        ("check -help", "Usage: applygate check"),
+        ("help check", "Usage: applygate check"),
+        ("", "terraform plan -out tfplan && applygate check tfplan"),
+        ("rules types AWS_DB_INSTANCE", "aws_db_instance "),
+    ] {
+        let args: Vec<&str> = typed.split(' ').filter(|word| !word.is_empty()).collect();
+        let output = applygate().args(&args).output().expect("it runs");
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).expect("text");
+        assert!(told.contains(says), "{typed}: {told}");
+    }
+    let plan = format!("{DESTROY}/plan.json");
+    for more in [
+        &["-v", "-v"][..],
+        &["-vv"],
+        &["--format", "JSON"],
+        &["--block-at", "HIGH"],
+        &["--color", "Never"],
+    ] {
+        applygate()
+            .arg("check")
+            .arg(&plan)
+            .args(more)
+            .assert()
+            .code(1);
+    }
+}
+
+/// Bytes that editors and shells add before and within JSON change nothing; a format that is newer is not guessed at.
+#[test]
+fn what_editors_make_of_json() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let plan = root().join(DESTROY).join("plan.json");
+    let text = std::fs::read_to_string(plan).expect("a plan");
+    let lines = text.replace(",\"", ",\r\n\"");
+    let newer = text.replacen("\"format_version\":\"1.", "\"format_version\":\"2.", 1);
+    assert_ne!(newer, text);
+    for (bytes, code) in [
+        (format!("\u{feff}{text}"), 1),
+        (format!("{lines}\r\n"), 1),
+        (newer, 2),
+    ] {
+        let file = temp.path().join("plan.json");
+        std::fs::write(&file, bytes).expect("written");
+        let output = applygate()
+            .arg("check")
+            .arg(&file)
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(code));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            code != 2 || error.contains("a newer applygate may know it"),
+            "{error}"
+        );
+    }
+}
+
+/// A directory, a file or a revision that `source` cannot know is refused: no change below it is not the same as no change.
+#[test]
+fn source_looks_at_what_is_there() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let dir = temp.path();
+    let git = |args: &[&str]| {
+        let output = std::process::Command::new("git")
+            .current_dir(dir)
+            .env("HOME", dir)
+            .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
+            .args(args)
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{args:?}");
+    };
+    std::fs::create_dir(dir.join("infra")).expect("made");
+    std::fs::write(dir.join("infra/main.tf"), "# nothing\n").expect("written");
+    let saved = std::fs::read(root().join(DESTROY).join("plan.tfplan")).expect("a plan");
+    std::fs::write(dir.join("tfplan"), saved).expect("written");
+    git(&["init", "-q", "."]);
+    git(&["add", "infra"]);
+    git(&["commit", "-qm", "x"]);
+    for (typed, what, help) in [
+        (
+            "nosuch",
+            "nosuch is not there, and has no configuration on either side of the change",
+            "give a directory of the repository; a revision is named with --from REV",
+        ),
+        (
+            "HEAD~1",
+            "HEAD~1 is not there",
+            "a revision is named with --from REV",
+        ),
+        (
+            "main..HEAD",
+            "main..HEAD is not there",
+            "applygate source --from main --to HEAD",
+        ),
+        (
+            "main...",
+            "main... is not there",
+            "applygate source --from main --to HEAD",
+        ),
+        (
+            "tfplan",
+            "tfplan is a saved plan, and source looks at configuration",
+            "applygate check tfplan",
+        ),
+    ] {
+        let told = told_in_with_path(dir, &["source", typed]);
+        assert!(
+            told.contains(what) && told.contains(help),
+            "{typed}: {told}"
+        );
+    }
+    std::fs::remove_dir_all(dir.join("infra")).expect("removed");
+    let output = applygate()
+        .current_dir(dir)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .args(["source", "infra"])
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "gone from disk, and known to git"
+    );
+}
+
+fn told_in_with_path(dir: &Path, args: &[&str]) -> String {
+    let output = applygate()
+        .current_dir(dir)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .args(args)
+        .output()
+        .expect("it runs");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {error}");
+    error.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is typed after a plan is not handed on where it lets more through.

@@ -6,6 +6,7 @@ mod past;
 mod sides;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,6 +52,9 @@ pub(crate) fn source(
     let mut report = Report::default();
     let changed = Changed::read(&repository, &sides, &within, capped)
         .map_err(|refusal| refusal.about(sides.words()))?;
+    if let Some(dir) = changed.absent.iter().find_map(|at| args.dirs.get(*at)) {
+        return Err(absent(dir));
+    }
     let settings = Settings::resolve(&args.judge(), Where::Dir(".".into()), environment)?;
     let groups = by_settings(&changed.deltas, &repository, args, environment, settings)?;
     for (settings, deltas) in &groups {
@@ -106,6 +110,15 @@ fn refuse(report: &Report, streams: &mut Streams<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a file starts as an archive, which no configuration does.
+fn starts_as_a_plan(path: &Path) -> bool {
+    let mut start = [0; 4];
+    path.is_file()
+        && std::fs::File::open(path)
+            .and_then(|mut file| file.read_exact(&mut start))
+            .is_ok_and(|()| start == *b"PK\x03\x04")
+}
+
 /// The directories that were named, below the top of the repository. A file stands for its directory, and what is gone from disk is named as well.
 fn within(repository: &Repository, dirs: &[PathBuf]) -> Result<Vec<String>, Problem> {
     let here = std::env::current_dir().and_then(|here| here.canonicalize())?;
@@ -122,6 +135,15 @@ fn within(repository: &Repository, dirs: &[PathBuf]) -> Result<Vec<String>, Prob
             }
         }
         let way = way.canonicalize().unwrap_or(way);
+        if starts_as_a_plan(&way) {
+            return Err(Problem::new(
+                format!(
+                    "{} is a saved plan, and source looks at configuration",
+                    dir.display()
+                ),
+                format!("applygate check {}", dir.display()),
+            ));
+        }
         let way = if way.is_file() {
             way.parent().map(Path::to_owned).unwrap_or_default()
         } else {
@@ -144,6 +166,23 @@ fn within(repository: &Repository, dirs: &[PathBuf]) -> Result<Vec<String>, Prob
     Ok(found)
 }
 
+/// A directory of which nothing is known: no change to it can be told.
+fn absent(dir: &Path) -> Problem {
+    let name = dir.display();
+    let help = match name.to_string().split_once("..") {
+        Some((from, to)) if !from.is_empty() && !from.contains('/') => {
+            let to = to.trim_start_matches('.');
+            let to = if to.is_empty() { "HEAD" } else { to };
+            format!("applygate source --from {from} --to {to}")
+        }
+        _ => "give a directory of the repository; a revision is named with --from REV".to_owned(),
+    };
+    Problem::new(
+        format!("{name} is not there, and has no configuration on either side of the change"),
+        help,
+    )
+}
+
 /// What differs between the two sides.
 struct Changed {
     deltas: Vec<Delta>,
@@ -151,6 +190,8 @@ struct Changed {
     modules: usize,
     notes: Vec<String>,
     refused: Option<Refusal>,
+    /// Which of the directories that were named are neither on disk nor on a side.
+    absent: Vec<usize>,
 }
 
 impl Changed {
@@ -163,6 +204,16 @@ impl Changed {
         let wanted = |path: &str| modules::is_wanted(path) || beside::is_wanted(path);
         let before = repository.files(&sides.from.0, &wanted)?;
         let after = repository.files(&sides.to.0, &wanted)?;
+        let has = |dir: &String| {
+            let below = format!("{dir}/");
+            repository.root().join(dir).exists()
+                || before
+                    .keys()
+                    .chain(after.keys())
+                    .any(|path| path.starts_with(&below))
+        };
+        let absent = within.iter().enumerate().filter(|(_, dir)| !has(dir));
+        let absent = absent.map(|(at, _)| at).collect();
         let mut modules = Modules::new(repository, before, after, within);
         let touched = modules.touched()?;
         let files = modules.changed_files();
@@ -215,6 +266,7 @@ impl Changed {
             modules: count,
             notes,
             refused,
+            absent,
         })
     }
 }
