@@ -1,5 +1,9 @@
 //! The commands: what was typed in, how it ended out. One file or folder for each.
 
+#[cfg(unix)]
+mod apply;
+#[cfg(not(unix))]
+#[path = "no_apply.rs"]
 mod apply;
 mod check;
 mod config;

@@ -2,10 +2,14 @@
 
 pub(crate) mod atomic;
 pub(crate) mod digest;
+#[cfg(not(unix))]
+mod elsewhere;
 pub(crate) mod program;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(not(unix))]
+pub(crate) use elsewhere::Signals;
 #[cfg(unix)]
 pub(crate) use unix::{
     Signals, Terminal, ask_to_stop, ended_by, host, is_mine, is_safe, lock, open_log, open_plain,
@@ -33,7 +37,6 @@ pub(crate) fn memory() -> Option<u64> {
 }
 
 /// Something that the gate waits for.
-#[cfg(unix)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The terminal has something to read.
