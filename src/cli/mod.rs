@@ -511,6 +511,12 @@ fn reason(text: &str) -> Result<String, String> {
             "say why, in at most {MAX_REASON} characters, such as \"incident 4711: the disk is full\""
         ));
     }
+    // The word of the plan, where the reason was forgotten.
+    if !text.contains(' ') && std::path::Path::new(text).exists() {
+        return Err(format!(
+            "{text} is a file: say why, such as \"incident 4711: the disk is full\""
+        ));
+    }
     Ok(text.to_owned())
 }
 

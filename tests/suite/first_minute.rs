@@ -126,7 +126,7 @@ fn a_wrong_word_is_answered_with_the_right_line() {
         ),
         (
             "check -auto-approve tfplan",
-            "tip: check only reports and asks nothing",
+            "tip: leave it out: check only reports and asks nothing",
         ),
         ("check -chdir=infra tfplan", "tip: --dir infra"),
         ("check -c x tfplan", "tip: --config FILE"),

@@ -17,13 +17,13 @@ const SCHEMA: &str = concat!(
     "/raw/HEAD/schema/applygate.schema.json"
 );
 
-/// The policy file for what was found. A line that starts with `#` and no blank is an example: it holds once the mark is taken away.
+/// The policy file for what was found. A line that starts with `#` and no blank is an example: it holds once the `#` is removed.
 /// `today` is only for dates in examples.
 #[must_use]
 pub(crate) fn policy_for(found: &Found, today: Date) -> String {
     let mut out = format!("#:schema {SCHEMA}\n");
     out.push_str(
-        "# applygate.toml: what this team lets through. Lines that start with # and no blank are examples: take the mark away and they hold.
+        "# applygate.toml: what this team lets through. Where # stands directly before a key it is an example: remove the # and it holds.
 # applygate config check says whether the file is right, applygate config show what holds.
 
 # Findings of this severity and above stop an apply: critical, high, medium or low.

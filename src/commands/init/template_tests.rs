@@ -23,7 +23,7 @@ fn switched_on(text: &str) -> String {
     text.lines()
         .map(|line| {
             line.strip_prefix('#')
-                .filter(|rest| !rest.starts_with([' ', '#']) && !rest.is_empty())
+                .filter(|rest| !rest.starts_with([' ', '#', ':']) && !rest.is_empty())
                 .unwrap_or(line)
                 .to_owned()
                 + "\n"
