@@ -37,7 +37,7 @@ pub mod testing {
     pub use crate::address::glob::Glob;
     pub use crate::catalog::{Catalog, TypeRow};
     pub use crate::config::written::Past;
-    pub use crate::facts::{Expectations, shown_sizes};
+    pub use crate::facts::{setting, shown_sizes};
     pub use crate::finding::Severity;
     pub use crate::git::{MAX_BYTES, Revision};
     pub use crate::plan::saved::PlanMode;
@@ -93,10 +93,7 @@ pub mod testing {
 
     /// The policy file.
     pub mod policy {
-        pub use crate::policy::{At, ExpectKeys, Layer, Mistakes, Policy, read};
-        pub use crate::policy::{
-            ENV_KEYS, EXPECT_KEYS, FREEZE_KEYS, LIMIT_KEYS, TOP_KEYS, WAIVER_KEYS, WINDOW_KEYS,
-        };
+        pub use crate::policy::{At, Layer, Mistakes, Policy, read};
     }
 
     /// The report for people.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cli::environment::Environment;
 use crate::cli::{ConfigArgs, ConfigCommand, Format, JudgeArgs};
+use crate::facts::setting::LIMITS;
 use crate::finding::Severity;
 use crate::policy::settings::{self, EffectiveSettings, Settings};
 use crate::policy::{Env, Layer, Policy, RuleGrade};
@@ -108,10 +109,7 @@ fn check(settings: &Settings, streams: &mut Streams<'_>) -> io::Result<Exit> {
 
 /// Keys in which an environment is stricter than the top level. Expectations are left out: they belong to an environment.
 fn stricter(env: &Env, policy: &Policy) -> Vec<String> {
-    let (defaults, limits) = (
-        crate::verdict::Line::default(),
-        crate::facts::Limits::default(),
-    );
+    let defaults = crate::verdict::Line::default();
     let mut keys = Vec::new();
     let here = env.layer.block_at.as_ref().map(|at| at.value);
     let there = policy
@@ -131,35 +129,15 @@ fn stricter(env: &Env, policy: &Policy) -> Vec<String> {
             keys.push((*id).to_owned());
         }
     }
-    let mut count = |key: &str, get: fn(&Layer) -> Option<usize>, default: usize| {
-        if get(&env.layer).is_some_and(|here| here < get(&policy.base).unwrap_or(default)) {
-            keys.push(key.to_owned());
+    let said = |layer: &Layer, key| Some(layer.settings.get(key)?.value.clone());
+    for limit in LIMITS {
+        let here = said(&env.layer, limit.key);
+        let there = said(&policy.base, limit.key).or_else(|| limit.default());
+        if let (Some(here), Some(there)) = (here, there)
+            && there.exceeds(&here)
+        {
+            keys.push(limit.key.to_owned());
         }
-    };
-    count(
-        "create_high",
-        |layer| layer.limits.create_high.as_ref().map(|at| at.value),
-        limits.create_high,
-    );
-    count(
-        "create_high_weighty",
-        |layer| layer.limits.create_high_weighty.as_ref().map(|at| at.value),
-        limits.create_high_weighty,
-    );
-    count(
-        "create_least",
-        |layer| layer.limits.create_least.as_ref().map(|at| at.value),
-        limits.create_least,
-    );
-    count(
-        "mass_count",
-        |layer| layer.limits.mass_count.as_ref().map(|at| at.value),
-        limits.mass_count,
-    );
-    let share = |layer: &Layer| layer.limits.mass_share.as_ref().map(|at| at.value);
-    if share(&env.layer).is_some_and(|here| here < share(&policy.base).unwrap_or(limits.mass_share))
-    {
-        keys.push("mass_share".to_owned());
     }
     keys
 }

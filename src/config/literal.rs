@@ -1,6 +1,8 @@
 //! What of a setting is kept: plain words that are surely no credential, and the name of a variable; of everything else, that it is there.
 //! In the shape that expressions have in the JSON of a plan (<https://developer.hashicorp.com/terraform/internals/json-format#expression-representation>).
 
+use super::secrets::may_be_secret;
+
 /// What stands for an expression that is not a plain literal.
 pub(super) const UNKNOWN: &str = "{\"references\":[]}";
 
@@ -97,11 +99,6 @@ impl Members {
 
 /// Whether a string of a provider block is surely no credential.
 pub(super) fn harmless(name: &str, text: &str) -> bool {
-    let secret = [
-        "secret", "token", "pass", "key", "cred", "auth", "cert", "header", "user",
-    ]
-    .iter()
-    .any(|part| name.contains(part));
     let plain = |more: &[u8]| {
         text.bytes().all(|b| {
             b.is_ascii_lowercase()
@@ -114,5 +111,5 @@ pub(super) fn harmless(name: &str, text: &str) -> bool {
     // Two names of places are longer than words: a subscription of Azure and a role of AWS.
     let place = (name.contains("subscription") && text.len() <= 36 && plain(b"ABCDEF"))
         || (text.len() <= 256 && text.starts_with("arn:aws") && text.contains(":role/"));
-    !secret && (place || (text.len() <= 32 && plain(b"")))
+    !may_be_secret(name) && (place || (text.len() <= 32 && plain(b"")))
 }

@@ -5,11 +5,13 @@
 //! <https://developer.hashicorp.com/terraform/language/syntax/json>; how files override each other:
 //! <https://developer.hashicorp.com/terraform/language/files/override>.
 
+pub(crate) mod backend;
 mod hcl;
 mod json;
 mod literal;
 mod model;
 mod planned;
+mod secrets;
 pub(crate) mod written;
 pub(crate) use planned::once;
 

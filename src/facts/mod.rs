@@ -9,7 +9,6 @@ mod condition;
 mod copy;
 mod destroy;
 mod difference;
-mod expect;
 pub(crate) mod explain;
 mod going;
 pub(crate) mod kinds;
@@ -19,6 +18,7 @@ mod places;
 mod providers;
 mod rename;
 mod rotation;
+pub mod setting;
 pub(crate) mod source;
 mod stripped;
 pub(crate) mod summary;
@@ -31,13 +31,12 @@ use std::collections::HashMap;
 use crate::catalog::{Catalog, Category, Grade};
 use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange};
 use crate::state::StateFacts;
+use setting::Values;
 
 pub(crate) use alter::Alter;
 pub(crate) use alter::gone;
 pub(crate) use condition::condition_holds;
 pub(crate) use destroy::Destroy;
-pub use expect::Expectations;
-pub(crate) use expect::covers_place;
 pub(crate) use name::Guess;
 pub(crate) use name::guess;
 pub(crate) use name::looks_like_state_store;
@@ -46,43 +45,22 @@ pub(crate) use places::Cloud;
 pub(crate) use places::Place;
 pub(crate) use places::Places;
 pub(crate) use rename::Rename;
+pub(crate) use setting::covers_place;
 pub(crate) use stripped::Stripped;
 pub(crate) use wards::is_no_target;
 pub(crate) use words::how;
 pub(crate) use words::remedy;
 pub(crate) use words::why;
 
-/// Numbers and expectations that rules read: built by settings, plain data here.
-#[derive(Debug, Clone, PartialEq)]
+/// Numbers and expectations that rules read: built by the policy's settings, plain data here.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Limits {
-    /// From how many creates on an empty state a plan that creates everything is high.
-    pub(crate) create_high: usize,
-    /// The same when a store, a network or a cluster is among them.
-    pub(crate) create_high_weighty: usize,
-    /// Fewer creates than this on an empty state are nothing.
-    pub(crate) create_least: usize,
-    /// From how many pure deletes a plan is a mass destroy.
-    pub mass_count: usize,
-    /// And from which share of the state, 0 to 1.
-    pub mass_share: f64,
+    /// The numbers of [`setting::LIMITS`].
+    pub numbers: Values,
     /// The user says: this state is meant to be empty.
     pub(crate) first_apply: bool,
-    /// What the plan is expected to be.
-    pub expect: Expectations,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            create_high: 10,
-            create_high_weighty: 5,
-            create_least: 3,
-            mass_count: 10,
-            mass_share: 0.30,
-            first_apply: false,
-            expect: Expectations::default(),
-        }
-    }
+    /// What the plan is expected to be, of [`setting::EXPECT`].
+    pub expect: Values,
 }
 
 /// What rules know.
@@ -163,7 +141,7 @@ impl<'a, 'p> Facts<'a, 'p> {
         wards::release(&mut destroys).map_err(nowhere)?;
         wards::note_content(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
-        let places = if limits.expect.asks_for_places() {
+        let places = if limits.expect.ask_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {
             None

@@ -10,6 +10,7 @@ use super::mistake::Mistake;
 use super::{At, RuleGrade};
 use crate::address::glob::Glob;
 use crate::finding::Severity;
+use crate::policy::calendar::Moment;
 use crate::rules::{RULES, Switch};
 use crate::ui::near::nearest;
 
@@ -81,12 +82,7 @@ impl Cells {
     }
 
     /// A key that nobody knows, with the one that was most likely meant.
-    pub(super) fn unknown(
-        &mut self,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
-        place: &str,
-        known: &[&str],
-    ) {
+    fn unknown(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, place: &str, known: &[&str]) {
         let help = match nearest(key.get_ref(), known.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("known here: {}", known.join(", ")),
@@ -354,49 +350,64 @@ impl Cells {
         self.patterns(key, cell, MAX_PATTERN, Glob::spaced)
     }
 
-    /// Whether a value of a window or a freeze is of the kind that its key has; else it is a mistake, with the form to write.
-    pub(super) fn time(&mut self, key: &str, cell: &Cell<'_>) -> bool {
+    /// The days of a window: a list, and nothing else.
+    pub(super) fn days(&mut self, cell: &Cell<'_>) -> Option<Vec<String>> {
         let value = cell.get_ref();
-        let (fits, wanted, form) = match key {
-            "days" => {
-                let list = value.as_array();
-                let form = value.as_str().map_or_else(
-                    || "days = [\"mon-fri\"]".to_owned(),
-                    |text| {
-                        format!(
-                            "days = [{}]",
-                            text.split(',')
-                                .map(|day| format!("{:?}", day.trim()))
-                                .collect::<Vec<_>>()
-                                .join(", ")
-                        )
-                    },
-                );
-                let fits = list.is_some_and(|list| list.iter().all(|day| day.get_ref().is_str()));
-                (fits, "a list of texts", form)
-            }
-            "from" | "to" => (
-                value.is_str() || value.is_datetime(),
-                "a day or a moment",
-                format!("{key} = 2026-12-20, or {key} = 2026-12-20T18:00:00+01:00"),
-            ),
-            "hours" => (
-                value.is_str(),
-                "text in quotes",
-                "hours = \"09:00-16:00\"".to_owned(),
-            ),
-            "zone" => (
-                value.is_str(),
-                "text in quotes",
-                "zone = \"Europe/Berlin\"".to_owned(),
-            ),
-            _ => (value.is_str(), "text in quotes", format!("{key} = \"...\"")),
-        };
-        if !fits {
-            let message = format!("{key} must be {wanted}, and this is {}", kind(value));
-            self.wrong(cell.span(), message, form);
+        let texts = value.as_array().and_then(|list| {
+            let texts = list.iter().map(|day| day.get_ref().as_str());
+            texts.map(|day| day.map(str::to_owned)).collect()
+        });
+        if texts.is_none() {
+            let quoted = |text: &str| {
+                let days: Vec<_> = text
+                    .split(',')
+                    .map(|day| format!("{:?}", day.trim()))
+                    .collect();
+                days.join(", ")
+            };
+            let form = value
+                .as_str()
+                .map_or_else(|| "\"mon-fri\"".to_owned(), quoted);
+            self.wrong_form("days", cell, "a list of texts", format!("days = [{form}]"));
         }
-        fits
+        texts
+    }
+
+    pub(super) fn hours(&mut self, cell: &Cell<'_>) -> Option<String> {
+        self.form("hours", cell, "hours = \"09:00-16:00\"")
+    }
+
+    pub(super) fn zone(&mut self, cell: &Cell<'_>) -> Option<String> {
+        self.form("zone", cell, "zone = \"Europe/Berlin\"")
+    }
+
+    /// The start or the end of a freeze: a day or a moment, which TOML has as text and as a kind of its own.
+    pub(super) fn moment(&mut self, key: &str, cell: &Cell<'_>) -> Option<Moment> {
+        match cell.get_ref() {
+            DeValue::String(text) => return Some(Moment(text.to_string())),
+            DeValue::Datetime(stamp) => return Some(Moment(stamp.to_string())),
+            _ => {}
+        }
+        let form = format!("{key} = 2026-12-20, or {key} = 2026-12-20T18:00:00+01:00");
+        self.wrong_form(key, cell, "a day or a moment", form);
+        None
+    }
+
+    /// Text in quotes, with the form to write instead of anything else.
+    pub(super) fn form(&mut self, key: &str, cell: &Cell<'_>, form: &str) -> Option<String> {
+        let text = cell.get_ref().as_str();
+        if text.is_none() {
+            self.wrong_form(key, cell, "text in quotes", form.to_owned());
+        }
+        text.map(str::to_owned)
+    }
+
+    fn wrong_form(&mut self, key: &str, cell: &Cell<'_>, wanted: &str, form: String) {
+        let message = format!(
+            "{key} must be {wanted}, and this is {}",
+            kind(cell.get_ref())
+        );
+        self.wrong(cell.span(), message, form);
     }
 
     /// A day: `2026-12-01`, with or without quotes.
@@ -431,6 +442,48 @@ impl Cells {
             );
         }
         found
+    }
+}
+
+/// The keys of a table, each taken by the name under which it is read: what nobody takes is a mistake, and what was taken is what is known there.
+pub(super) struct Keys<'a, 'i> {
+    table: &'a DeTable<'i>,
+    known: Vec<&'static str>,
+}
+
+impl<'a, 'i> Keys<'a, 'i> {
+    pub(super) const fn of(table: &'a DeTable<'i>) -> Self {
+        Self {
+            table,
+            known: Vec::new(),
+        }
+    }
+
+    /// What stands at a key.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<&'a Cell<'i>> {
+        self.known.push(key);
+        self.table.get(key)
+    }
+
+    /// Whether something stands there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Where the value of a key stands.
+    pub(super) fn place(&self, key: &str) -> Option<Range<usize>> {
+        self.table.get(key).map(Spanned::span)
+    }
+
+    /// Notes every key that was not taken; `true` when there is one.
+    pub(super) fn rest(&self, cells: &mut Cells, place: &str) -> bool {
+        let keys = self.table.iter().map(|(key, _)| key);
+        let mut strange = keys
+            .filter(|key| !self.known.contains(&key.get_ref().as_ref()))
+            .peekable();
+        let any = strange.peek().is_some();
+        strange.for_each(|key| cells.unknown(key, place, &self.known));
+        any
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Mistake {
     /// What is wrong.
     pub message: String,
     /// What to write instead.
-    pub(crate) help: Option<String>,
+    pub help: Option<String>,
     /// Where, in bytes of the file, with a word on it; none when it is about the file as a whole.
     pub(crate) places: Vec<(Range<usize>, String)>,
 }

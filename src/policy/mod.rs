@@ -14,9 +14,8 @@ mod waiver;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::Pattern;
-use crate::address::glob::Glob;
 use crate::catalog::OwnRows;
+use crate::facts::setting::Value;
 use crate::finding::Severity;
 use crate::policy::calendar::{Freeze, Window};
 
@@ -32,13 +31,6 @@ pub(crate) use discover::named_in;
 pub(crate) use env::Chosen;
 pub(crate) use env::Env;
 pub use mistake::Mistakes;
-pub use read::ENV_KEYS;
-pub use read::EXPECT_KEYS;
-pub use read::FREEZE_KEYS;
-pub use read::LIMIT_KEYS;
-pub use read::TOP_KEYS;
-pub use read::WAIVER_KEYS;
-pub use read::WINDOW_KEYS;
 pub use read::read;
 pub(crate) use waiver::Covered;
 pub(crate) use waiver::Waiver;
@@ -70,6 +62,16 @@ pub struct At<T> {
     pub line: usize,
 }
 
+impl<T> At<T> {
+    /// The same line with what is made of the value.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> At<U> {
+        At {
+            value: make(self.value),
+            line: self.line,
+        }
+    }
+}
+
 /// What a team makes of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleGrade {
@@ -97,38 +99,10 @@ pub struct Layer {
     pub block_at: Option<At<Severity>>,
     pub rules: BTreeMap<&'static str, At<RuleGrade>>,
     pub waivers: Vec<Arc<Waiver>>,
-    pub limits: LimitKeys,
-    pub expect: ExpectKeys,
+    /// Of `[limits]` and `[expect]`, by key.
+    pub settings: BTreeMap<&'static str, At<Value>>,
     pub windows: Vec<At<Window>>,
     pub freezes: Vec<At<Freeze>>,
-}
-
-/// The numbers of the rules about the whole plan: `[limits]`.
-#[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of judge::Limits")]
-pub struct LimitKeys {
-    pub(crate) create_high: Option<At<usize>>,
-    pub(crate) create_high_weighty: Option<At<usize>>,
-    pub(crate) create_least: Option<At<usize>>,
-    pub(crate) mass_count: Option<At<usize>>,
-    pub(crate) mass_share: Option<At<f64>>,
-}
-
-/// What is expected of a plan: `[expect]`.
-#[derive(Debug, Clone, Default)]
-#[allow(missing_docs, reason = "the fields of judge::Expectations")]
-pub struct ExpectKeys {
-    pub workspace: Option<At<Vec<Glob>>>,
-    pub backend: Option<At<Vec<Glob>>>,
-    pub account: Option<At<Vec<Glob>>>,
-    pub region: Option<At<Vec<Glob>>>,
-    pub providers: Option<At<Vec<Glob>>>,
-    pub one_region: Option<At<bool>>,
-    /// A pin is there.
-    pub pin: Option<At<bool>>,
-    pub addresses: Option<At<Vec<Pattern>>>,
-    pub max_destroy: Option<At<usize>>,
-    pub max_changes: Option<At<usize>>,
 }
 
 impl Policy {

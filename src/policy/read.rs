@@ -8,14 +8,15 @@ use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::cell::{Cell, Cells, MAX_ADDRESS, MAX_PATTERN};
+use super::cell::{Cell, Cells, Keys, MAX_ADDRESS, MAX_PATTERN};
 use super::env::{Directory, Env};
 use super::mistake::{Mistake, Mistakes};
 use super::waiver::{WaivedAction, Waiver};
 use super::{At, Layer, MAX_WAIVER_DAYS, Policy};
 use crate::address::Pattern;
 use crate::catalog::{ActionRow, ChangeRow, OwnRows, TypeRow};
-use crate::policy::calendar::{self, Fields, Freeze, Window};
+use crate::facts::setting::{self, ADDRESSES, EXPECT, Kind, LIMITS, Setting, Value};
+use crate::policy::calendar::{self, Fields, Freeze, FreezeInput, Window, WindowInput};
 use crate::ui::near::nearest;
 
 /// The largest policy file that is read, in bytes.
@@ -31,74 +32,6 @@ const MAX_CHOICES: usize = 256;
 const MOST: usize = 1_000_000_000;
 /// The longest that `max_waiver_days` may make a waiver: longer is for ever.
 const MOST_DAYS: usize = 3660;
-
-/// Keys of the top level.
-pub const TOP_KEYS: &[&str] = &[
-    "block_at",
-    "max_waiver_days",
-    "rules",
-    "limits",
-    "waiver",
-    "expect",
-    "max_destroy",
-    "max_changes",
-    "window",
-    "freeze",
-    "env",
-    "type",
-    "change",
-    "action",
-];
-/// Keys of `[env.NAME]`.
-pub const ENV_KEYS: &[&str] = &[
-    "workspace",
-    "directory",
-    "block_at",
-    "rules",
-    "limits",
-    "waiver",
-    "expect",
-    "max_destroy",
-    "max_changes",
-    "window",
-    "freeze",
-];
-/// Keys of `[limits]`.
-pub const LIMIT_KEYS: &[&str] = &[
-    "create_high",
-    "create_high_weighty",
-    "create_least",
-    "mass_count",
-    "mass_share",
-];
-/// Keys of `[expect]`.
-pub const EXPECT_KEYS: &[&str] = &[
-    "workspace",
-    "backend",
-    "account",
-    "region",
-    "providers",
-    "one_region",
-    "pin",
-    "addresses",
-    "max_destroy",
-    "max_changes",
-];
-/// Keys of `[[waiver]]`.
-pub const WAIVER_KEYS: &[&str] = &[
-    "rules",
-    "address",
-    "actions",
-    "workspace",
-    "reason",
-    "owner",
-    "expires",
-];
-
-/// Keys of `[[window]]`.
-pub const WINDOW_KEYS: &[&str] = &["days", "hours", "zone"];
-/// Keys of `[[freeze]]`.
-pub const FREEZE_KEYS: &[&str] = &["from", "to", "zone", "reason"];
 
 /// Reads a policy file. `today` is the day on which it is read, in UTC: a waiver may not end too far after it.
 ///
@@ -161,15 +94,13 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn top(&mut self, file: &str, table: &DeTable<'_>) -> Policy {
+        let mut keys = Keys::of(table);
         let mut policy = Policy {
             file: file.to_owned(),
             ..Policy::default()
         };
-        let mut own = OwnRows::default();
-        if let Some((_, cell)) = table
-            .iter()
-            .find(|(key, _)| key.get_ref() == "max_waiver_days")
-        {
+        // Before the waivers: it says how far ahead they may end.
+        if let Some(cell) = keys.take("max_waiver_days") {
             let days = self.cells.count("max_waiver_days", cell, 1, MOST_DAYS);
             policy.max_waiver_days = days.and_then(|days| {
                 Some(At {
@@ -183,53 +114,63 @@ impl Reader<'_> {
                 .map_or(MAX_WAIVER_DAYS, |days| days.value);
         }
         self.last = self.today.checked_add(i64::from(self.max_days).days()).ok();
-        for (key, cell) in table.iter() {
-            match key.get_ref().as_ref() {
-                "max_waiver_days" => {}
-                "env" => policy.envs = self.envs(cell),
-                "type" => own.types = self.types(cell),
-                "change" => own.changes = self.changes(cell),
-                "action" => own.actions = self.action_rows(cell),
-                name if self.layer(name, cell, &mut policy.base) => {}
-                _ => self.cells.unknown(key, "the top level", TOP_KEYS),
-            }
+        policy.base = self.layer(&mut keys);
+        if let Some(cell) = keys.take("env") {
+            policy.envs = self.envs(cell);
         }
+        let mut own = OwnRows::default();
+        if let Some(cell) = keys.take("type") {
+            own.types = self.types(cell);
+        }
+        if let Some(cell) = keys.take("change") {
+            own.changes = self.changes(cell);
+        }
+        if let Some(cell) = keys.take("action") {
+            own.actions = self.action_rows(cell);
+        }
+        keys.rest(&mut self.cells, "the top level");
         policy.own = Arc::new(own);
         policy
     }
 
-    /// A key that the top level and environments have in common; `false` when it is none.
-    fn layer(&mut self, key: &str, cell: &Cell<'_>, layer: &mut Layer) -> bool {
-        match key {
-            "block_at" => layer.block_at = self.cells.severity(key, cell),
-            "rules" => self.rules(cell, layer),
-            "limits" => self.limits(cell, layer),
-            // Patterns alone are the scope; then the budget has its place beside it.
-            "expect" if cell.get_ref().is_array() || cell.get_ref().is_str() => {
-                layer.expect.addresses =
-                    Some(self.cells.patterns(key, cell, MAX_ADDRESS, Pattern::parse))
-            }
-            "expect" => self.expect(cell, layer),
-            "max_destroy" => {
-                let count = self.cells.count(key, cell, 0, MOST);
-                self.once(key, cell, &mut layer.expect.max_destroy, count);
-            }
-            "max_changes" => {
-                let count = self.cells.count(key, cell, 0, MOST);
-                self.once(key, cell, &mut layer.expect.max_changes, count);
-            }
-            "window" => layer.windows = self.times("window", cell, WINDOW_KEYS, Window::read),
-            "freeze" => layer.freezes = self.times("freeze", cell, FREEZE_KEYS, Freeze::read),
-            "waiver" => {
-                for (place, table, _) in self.cells.tables(key, cell) {
-                    layer
-                        .waivers
-                        .extend(self.waiver(&place, table).map(Arc::new));
-                }
-            }
-            _ => return false,
+    /// The keys that the top level and environments have in common.
+    fn layer(&mut self, keys: &mut Keys<'_, '_>) -> Layer {
+        let mut layer = Layer::default();
+        if let Some(cell) = keys.take("block_at") {
+            layer.block_at = self.cells.severity("block_at", cell);
         }
-        true
+        if let Some(cell) = keys.take("rules") {
+            self.rules(cell, &mut layer);
+        }
+        if let Some(cell) = keys.take("limits") {
+            self.table_of("limits", cell, LIMITS, &mut layer);
+        }
+        match keys.take("expect") {
+            // Patterns alone are the scope; then the budget has its place beside it.
+            Some(cell) if cell.get_ref().is_array() || cell.get_ref().is_str() => {
+                self.setting(&ADDRESSES, "expect", cell, &mut layer);
+            }
+            Some(cell) => self.table_of("expect", cell, EXPECT, &mut layer),
+            None => {}
+        }
+        for budget in setting::budgets() {
+            if let Some(cell) = keys.take(budget.key) {
+                self.setting(budget, budget.key, cell, &mut layer);
+            }
+        }
+        if let Some(cell) = keys.take("window") {
+            layer.windows = self.times("window", cell, window);
+        }
+        if let Some(cell) = keys.take("freeze") {
+            layer.freezes = self.times("freeze", cell, freeze);
+        }
+        if let Some(cell) = keys.take("waiver") {
+            for (place, table, _) in self.cells.tables("waiver", cell) {
+                let waiver = self.waiver(&place, table);
+                layer.waivers.extend(waiver.map(Arc::new));
+            }
+        }
+        layer
     }
 
     fn rules(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
@@ -247,74 +188,62 @@ impl Reader<'_> {
         }
     }
 
-    fn limits(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
-        let Some(table) = self.cells.table("limits", cell) else {
-            return;
-        };
-        let limits = &mut layer.limits;
-        for (key, cell) in table.iter() {
-            let name = key.get_ref().as_ref();
-            match name {
-                "create_high" => limits.create_high = self.cells.count(name, cell, 1, MOST),
-                "create_high_weighty" => {
-                    limits.create_high_weighty = self.cells.count(name, cell, 1, MOST)
-                }
-                "create_least" => limits.create_least = self.cells.count(name, cell, 1, MOST),
-                "mass_count" => limits.mass_count = self.cells.count(name, cell, 1, MOST),
-                "mass_share" => limits.mass_share = self.cells.share(name, cell),
-                _ => self.cells.unknown(key, "[limits]", LIMIT_KEYS),
-            }
-        }
-    }
-
-    fn expect(&mut self, cell: &Cell<'_>, layer: &mut Layer) {
-        let Some(table) = self.cells.table("expect", cell) else {
-            return;
-        };
-        let expect = &mut layer.expect;
-        for (key, cell) in table.iter() {
-            let name = key.get_ref().as_ref();
-            match name {
-                "workspace" => expect.workspace = Some(self.cells.globs(name, cell)),
-                "backend" => expect.backend = Some(self.cells.spaced(name, cell)),
-                "account" => expect.account = Some(self.cells.globs(name, cell)),
-                "region" => expect.region = Some(self.cells.spaced(name, cell)),
-                "providers" => expect.providers = Some(self.cells.globs(name, cell)),
-                "one_region" => expect.one_region = self.cells.flag(name, cell),
-                "pin" => expect.pin = self.cells.flag(name, cell),
-                "addresses" => {
-                    expect.addresses =
-                        Some(self.cells.patterns(name, cell, MAX_ADDRESS, Pattern::parse))
-                }
-                "max_destroy" => {
-                    let count = self.cells.count(name, cell, 0, MOST);
-                    self.once(name, cell, &mut expect.max_destroy, count);
-                }
-                "max_changes" => {
-                    let count = self.cells.count(name, cell, 0, MOST);
-                    self.once(name, cell, &mut expect.max_changes, count);
-                }
-                _ => self.cells.unknown(key, "[expect]", EXPECT_KEYS),
-            }
-        }
-    }
-
-    /// Takes a number that may stand in `[expect]` or beside it, but in one of these places.
-    fn once(
+    /// `[limits]` or `[expect]`.
+    fn table_of(
         &mut self,
+        name: &str,
+        cell: &Cell<'_>,
+        settings: &[&'static Setting],
+        layer: &mut Layer,
+    ) {
+        let Some(table) = self.cells.table(name, cell) else {
+            return;
+        };
+        let mut keys = Keys::of(table);
+        for setting in settings {
+            if let Some(cell) = keys.take(setting.key) {
+                self.setting(setting, setting.key, cell, layer);
+            }
+        }
+        keys.rest(&mut self.cells, &format!("[{name}]"));
+    }
+
+    /// The value of a setting, which stands under its own key or, for the scope alone, under another.
+    fn setting(
+        &mut self,
+        setting: &'static Setting,
         key: &str,
         cell: &Cell<'_>,
-        slot: &mut Option<At<usize>>,
-        count: Option<At<usize>>,
+        layer: &mut Layer,
     ) {
-        if slot.is_some() {
-            self.cells.wrong(
+        let cells = &mut self.cells;
+        let value = match setting.kind {
+            Kind::Count { .. } => cells
+                .count(key, cell, 1, MOST)
+                .map(|at| at.map(Value::Count)),
+            Kind::Budget => cells
+                .count(key, cell, 0, MOST)
+                .map(|at| at.map(Value::Count)),
+            Kind::Share { .. } => cells.share(key, cell).map(|at| at.map(Value::Share)),
+            Kind::Flag => cells.flag(key, cell).map(|at| at.map(Value::Flag)),
+            Kind::Names => Some(cells.globs(key, cell).map(Value::Names)),
+            Kind::Spaced => Some(cells.spaced(key, cell).map(Value::Names)),
+            Kind::Addresses => {
+                let all = cells.patterns(key, cell, MAX_ADDRESS, Pattern::parse);
+                Some(all.map(Value::Addresses))
+            }
+        };
+        let before = match value {
+            Some(value) => layer.settings.insert(setting.key, value),
+            None => layer.settings.remove(setting.key),
+        };
+        if before.is_some() {
+            cells.wrong(
                 cell.span(),
-                format!("{key} is said twice"),
-                "once is enough: in [expect] or outside of it",
+                format!("{key} is there twice"),
+                "keep one: in [expect] or outside of it",
             );
         }
-        *slot = count;
     }
 
     fn waiver(&mut self, place: &Range<usize>, table: &DeTable<'_>) -> Option<Waiver> {
@@ -329,39 +258,28 @@ impl Reader<'_> {
             }
             return None;
         }
-        let (mut rules, mut address, mut actions, mut workspace) = (None, None, Vec::new(), None);
-        let (mut reason, mut owner, mut expires) = (None, None, None);
         let before = self.cells.mistakes.len();
-        let mut seen: Vec<&str> = Vec::new();
-        for (key, cell) in table.iter() {
-            let name = key.get_ref().as_ref();
-            seen.push(name);
-            match name {
-                "rules" => rules = Some(self.waived_rules(cell)),
-                "address" => {
-                    address = self
-                        .cells
-                        .text(name, cell)
-                        .and_then(|text| self.address(text, cell.span()))
-                }
-                "actions" => actions = self.actions(cell),
-                "workspace" => {
-                    workspace = self
-                        .cells
-                        .text(name, cell)
-                        .and_then(|_| self.cells.globs(name, cell).value.pop())
-                }
-                "reason" => reason = self.cells.words(name, cell),
-                "owner" => owner = self.cells.words(name, cell),
-                "expires" => {
-                    expires = self
-                        .cells
-                        .date(name, cell)
-                        .filter(|date| self.near(*date, cell))
-                }
-                _ => self.cells.unknown(key, "[[waiver]]", WAIVER_KEYS),
-            }
-        }
+        let mut keys = Keys::of(table);
+        let rules = keys.take("rules").map(|cell| self.waived_rules(cell));
+        let address = keys.take("address").and_then(|cell| {
+            let text = self.cells.text("address", cell)?;
+            self.address(text, cell.span())
+        });
+        let actions = keys.take("actions").map(|cell| self.actions(cell));
+        let workspace = keys.take("workspace").and_then(|cell| {
+            self.cells.text("workspace", cell)?;
+            self.cells.globs("workspace", cell).value.pop()
+        });
+        let mut words = |key| {
+            let cell = keys.take(key)?;
+            self.cells.words(key, cell)
+        };
+        let (reason, owner) = (words("reason"), words("owner"));
+        let expires = keys.take("expires").and_then(|cell| {
+            let date = self.cells.date("expires", cell)?;
+            self.near(date, cell).then_some(date)
+        });
+        keys.rest(&mut self.cells, "[[waiver]]");
         for (key, help) in [
             (
                 "rules",
@@ -380,7 +298,7 @@ impl Reader<'_> {
                 "expires = 2026-12-01: the last day on which it holds, in UTC",
             ),
         ] {
-            if !seen.contains(&key) {
+            if !keys.has(key) {
                 self.cells.wrong(
                     self.first_line(place),
                     format!("a waiver without {key}"),
@@ -395,7 +313,7 @@ impl Reader<'_> {
         Some(Waiver {
             rules: rules?,
             address: address?,
-            actions,
+            actions: actions.unwrap_or_default(),
             workspace,
             reason: reason?,
             owner,
@@ -533,40 +451,36 @@ impl Reader<'_> {
     }
 
     fn env(&mut self, name: &str, place: &Range<usize>, table: &DeTable<'_>) -> Env {
-        let line = self.cells.line(place.start);
-        let mut env = Env {
+        let mut keys = Keys::of(table);
+        let workspace = keys
+            .take("workspace")
+            .map(|cell| self.cells.globs("workspace", cell).value);
+        let directory = keys.take("directory").map(|cell| {
+            let all = self
+                .cells
+                .patterns("directory", cell, MAX_PATTERN, Directory::parse);
+            all.value
+        });
+        let env = Env {
             name: name.to_owned(),
-            line,
-            workspace: Vec::new(),
-            directory: Vec::new(),
-            layer: Layer::default(),
+            line: self.cells.line(place.start),
+            workspace: workspace.unwrap_or_default(),
+            directory: directory.unwrap_or_default(),
+            layer: self.layer(&mut keys),
         };
-        for (key, cell) in table.iter() {
-            match key.get_ref().as_ref() {
-                "workspace" => env.workspace = self.cells.globs("workspace", cell).value,
-                "directory" => {
-                    env.directory = self
-                        .cells
-                        .patterns("directory", cell, MAX_PATTERN, Directory::parse)
-                        .value
-                }
-                name if self.layer(name, cell, &mut env.layer) => {}
-                _ => self.cells.unknown(key, "[env.NAME]", ENV_KEYS),
-            }
-        }
+        keys.rest(&mut self.cells, "[env.NAME]");
         env
     }
 
     /// Windows or freezes, each with its line.
-    fn times<I: DeserializeOwned, T>(
+    fn times<T>(
         &mut self,
-        name: &'static str,
+        name: &str,
         cell: &Cell<'_>,
-        keys: &[&str],
-        read: fn(&I) -> Fields<T>,
+        read: fn(&mut Cells, &mut Keys<'_, '_>) -> Fields<T>,
     ) -> Vec<At<T>> {
         let mut times = Vec::new();
-        for (place, table, cell) in self.cells.tables(name, cell) {
+        for (place, table, _) in self.cells.tables(name, cell) {
             if times.len() == calendar::MOST {
                 self.cells.wrong(
                     self.first_line(&place),
@@ -576,54 +490,32 @@ impl Reader<'_> {
                 break;
             }
             let before = self.cells.mistakes.len();
-            let mut strange = false;
+            let mut keys = Keys::of(table);
+            let value = read(&mut self.cells, &mut keys);
             // What is well formed is read all the same, so that every mistake is told at once.
-            let mut sound = cell.clone();
-            let mut kept = table.clone();
-            let mut told: Vec<&str> = Vec::new();
-            for (key, cell) in table.iter() {
-                let word = key.get_ref().as_ref();
-                if !keys.contains(&word) {
-                    self.cells.unknown(key, &format!("[[{name}]]"), keys);
-                    strange = true;
-                } else if self.cells.time(word, cell) {
-                    continue;
-                } else {
-                    told.push(word);
-                }
-                kept.remove(word);
-            }
-            *sound.get_mut() = DeValue::Table(kept);
-            let at = |key: &str| {
-                table
-                    .iter()
-                    .find(|(there, _)| there.get_ref() == key)
-                    .map(|(_, cell)| cell.span())
-            };
-            let input = match I::deserialize(ValueDeserializer::from(sound)) {
-                Ok(input) => input,
-                Err(error) => {
-                    let place = self.first_line(&place);
-                    let (message, help) = own_words(error.message());
-                    self.cells.wrong(place, message, help);
-                    continue;
-                }
-            };
-            match read(&input) {
+            let told = self.cells.mistakes.len();
+            let strange = keys.rest(&mut self.cells, &format!("[[{name}]]"));
+            let wrong = match value {
                 Ok(value) if self.cells.mistakes.len() == before => {
                     times.push(self.cells.at(&place, value));
+                    continue;
                 }
-                Ok(_) => {}
-                Err(wrong) => {
-                    for (key, message) in wrong {
-                        match at(key) {
-                            // It was said already, or it is what the strange key was meant to be.
-                            Some(_) if told.contains(&key) => {}
-                            None if strange => {}
-                            Some(there) => self.cells.wrong(there, message, ""),
-                            None => self.cells.wrong(self.first_line(&place), message, ""),
-                        }
-                    }
+                Ok(_) => continue,
+                Err(wrong) => wrong,
+            };
+            for (key, message) in wrong {
+                let there = keys.place(key);
+                let said = there.as_ref().is_some_and(|there| {
+                    let said = self.cells.mistakes.get(before..told).unwrap_or_default();
+                    said.iter()
+                        .any(|mistake| mistake.places.iter().any(|(place, _)| place == there))
+                });
+                match there {
+                    // It was said already, or it is what the strange key was meant to be.
+                    Some(_) if said => {}
+                    None if strange => {}
+                    Some(there) => self.cells.wrong(there, message, ""),
+                    None => self.cells.wrong(self.first_line(&place), message, ""),
                 }
             }
         }
@@ -779,6 +671,29 @@ impl Reader<'_> {
             .unwrap_or_else(|| place.len());
         place.start..place.start + length
     }
+}
+
+/// One `[[window]]`.
+fn window(cells: &mut Cells, keys: &mut Keys<'_, '_>) -> Fields<Window> {
+    Window::read(&WindowInput {
+        days: keys.take("days").and_then(|cell| cells.days(cell)),
+        hours: keys.take("hours").and_then(|cell| cells.hours(cell)),
+        zone: keys.take("zone").and_then(|cell| cells.zone(cell)),
+    })
+}
+
+/// One `[[freeze]]`.
+fn freeze(cells: &mut Cells, keys: &mut Keys<'_, '_>) -> Fields<Freeze> {
+    Freeze::read(&FreezeInput {
+        from: keys
+            .take("from")
+            .and_then(|cell| cells.moment("from", cell)),
+        to: keys.take("to").and_then(|cell| cells.moment("to", cell)),
+        reason: keys
+            .take("reason")
+            .and_then(|cell| cells.form("reason", cell, "reason = \"...\"")),
+        zone: keys.take("zone").and_then(|cell| cells.zone(cell)),
+    })
 }
 
 /// The most mistakes of one row that are told.

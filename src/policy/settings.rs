@@ -16,7 +16,10 @@ use crate::catalog::OwnRows;
 use crate::cli::environment::Environment;
 use crate::cli::{BlockAt, JudgeArgs, PlaceArgs};
 use crate::config::written::Past;
-use crate::facts::{Expectations, Limits};
+use crate::facts::Limits;
+use crate::facts::setting::{
+    ADDRESSES, EXPECT, LIMITS, MAX_CHANGES, MAX_DESTROY, Setting, Value, Values,
+};
 use crate::finding::Severity;
 use crate::git;
 use crate::policy::calendar::{self, Calendar};
@@ -109,6 +112,10 @@ impl Origin {
             Self::File(line) => format!("{file}:{line}"),
             Self::Default => "default".to_owned(),
         }
+    }
+
+    const fn is_policy(&self) -> bool {
+        matches!(self, Self::Env(..) | Self::File(_))
     }
 }
 
@@ -423,44 +430,12 @@ impl Settings {
             looser: Vec::new(),
             overruled: Vec::new(),
         };
-        let (line, limits) = (Line::default(), Limits::default());
-        let block_at = merge.value(
-            "block_at",
-            self.said.block_at.clone(),
-            |layer| layer.block_at.as_ref(),
-            line.block_at,
-            |severity| severity.word().to_owned(),
-        );
+        let line = Line::default();
+        let block_at = merge.block_at(self.said.block_at.clone(), line.block_at);
         let limits = Limits {
-            create_high: merge.count(
-                "limits.create_high",
-                |layer| layer.limits.create_high.as_ref(),
-                limits.create_high,
-            ),
-            create_high_weighty: merge.count(
-                "limits.create_high_weighty",
-                |layer| layer.limits.create_high_weighty.as_ref(),
-                limits.create_high_weighty,
-            ),
-            create_least: merge.count(
-                "limits.create_least",
-                |layer| layer.limits.create_least.as_ref(),
-                limits.create_least,
-            ),
-            mass_count: merge.count(
-                "limits.mass_count",
-                |layer| layer.limits.mass_count.as_ref(),
-                limits.mass_count,
-            ),
-            mass_share: merge.value(
-                "limits.mass_share",
-                None,
-                |layer| layer.limits.mass_share.as_ref(),
-                limits.mass_share,
-                f64::to_string,
-            ),
+            numbers: merge.settings("limits", LIMITS, |_| None),
             first_apply: self.said.first_apply,
-            expect: merge.expectations(&self.said),
+            expect: merge.settings("expect", EXPECT, |setting| self.said.setting(setting)),
         };
         if let Some(days) = files
             .policy
@@ -562,194 +537,73 @@ impl<'a> Merge<'a> {
         })
     }
 
-    /// What was said before the policy, the policy before the default. More of any of these lets more through.
-    fn value<T: Clone + PartialOrd + 'a>(
-        &mut self,
-        key: &str,
-        said: Option<(T, Origin)>,
-        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
-        default: T,
-        show: impl Fn(&T) -> String,
-    ) -> T {
-        let (without, there) = self
-            .policy(get)
-            .map_or((default.clone(), Origin::Default), |(value, origin)| {
-                (value.clone(), origin)
-            });
-        let (value, origin) = said.unwrap_or_else(|| (without.clone(), there));
+    /// What was said before the policy, the policy before the default. A higher one lets more through.
+    fn block_at(&mut self, said: Option<(Severity, Origin)>, default: Severity) -> Severity {
+        let policy = self.policy(|layer| layer.block_at.as_ref());
+        let (without, there) = policy.map_or((default, Origin::Default), |(value, origin)| {
+            (*value, origin)
+        });
+        let (value, origin) = said.unwrap_or((without, there));
         if value > without {
-            self.overruled.push(format!(
-                "{} {} ({})",
-                key.trim_start_matches("limits."),
-                show(&value),
-                origin.words("")
-            ));
+            let origin = origin.words("");
+            self.overruled.push(format!("block_at {value} ({origin})"));
         }
-        if value > default && matches!(origin, Origin::Env(..) | Origin::File(_)) {
-            self.looser.push(format!(
-                "{} {}",
-                key.trim_start_matches("limits."),
-                show(&value)
-            ));
+        if value > default && origin.is_policy() {
+            self.looser.push(format!("block_at {value}"));
         }
-        self.told(key, show(&value), origin);
+        self.told("block_at", value.to_string(), origin);
         value
     }
 
-    fn count(
+    /// The settings of a table: what was said before the policy, the policy before the default, which alone is told where nobody says anything.
+    fn settings(
         &mut self,
-        key: &str,
-        get: impl Fn(&'a Layer) -> Option<&'a At<usize>>,
-        default: usize,
-    ) -> usize {
-        self.value(key, None, get, default, usize::to_string)
-    }
-
-    /// A value that is told only when somebody says it.
-    fn wish<T: Clone + 'a>(
-        &mut self,
-        key: &str,
-        said: Option<(T, Origin)>,
-        get: impl Fn(&'a Layer) -> Option<&'a At<T>>,
-        show: impl Fn(&T) -> String,
-    ) -> Option<T> {
-        let policy = || {
-            self.policy(get)
-                .map(|(value, origin)| (value.clone(), origin))
-        };
-        let (value, origin) = said.or_else(policy)?;
-        self.told(key, show(&value), origin);
-        Some(value)
-    }
-
-    fn expectations(&mut self, said: &Overrides) -> Expectations {
-        fn list<T: std::fmt::Display>(all: &[T]) -> String {
-            all.iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        }
-        let budgets = [
-            (
-                "max_destroy",
-                said.max_destroy,
-                self.policy(|layer| layer.expect.max_destroy.as_ref()),
-                "--max-destroy",
-            ),
-            (
-                "max_changes",
-                said.max_changes,
-                self.policy(|layer| layer.expect.max_changes.as_ref()),
-                "--max-changes",
-            ),
-        ];
-        for (key, said, policy, flag) in budgets {
-            if let (Some(said), Some((policy, _))) = (said, policy)
-                && said > *policy
-            {
-                self.overruled.push(format!("{key} {said} ({flag})"));
+        table: &str,
+        settings: &[&'static Setting],
+        said: impl Fn(&'static Setting) -> Option<(Value, Origin)>,
+    ) -> Values {
+        let mut values = Values::default();
+        for setting in settings {
+            let key = setting.key;
+            let policy = self.policy(|layer| layer.settings.get(key));
+            let said = said(setting);
+            if let (Some((said, origin)), Some((policy, _))) = (&said, &policy) {
+                let origin = origin.words("");
+                if said.exceeds(policy) {
+                    self.overruled.push(format!("{key} {said} ({origin})"));
+                } else if matches!(said, Value::Addresses(_)) {
+                    self.overruled.push(format!("other {key} ({origin})"));
+                }
             }
+            let policy = policy.map(|(value, origin)| (value.clone(), origin));
+            let default = setting.default();
+            let Some((value, origin)) = said
+                .or(policy)
+                .or_else(|| Some((default.clone()?, Origin::Default)))
+            else {
+                continue;
+            };
+            // Without a default nothing is expected, so whatever is said is stricter.
+            if origin.is_policy() && default.is_some_and(|default| value.exceeds(&default)) {
+                self.looser.push(format!("{key} {value}"));
+            }
+            self.told(&format!("{table}.{key}"), value.to_string(), origin);
+            values = values.with(setting, value);
         }
-        if let (false, Some(_)) = (
-            said.expect.is_empty(),
-            self.policy(|layer| layer.expect.addresses.as_ref()),
-        ) {
-            self.overruled.push("other addresses (--expect)".to_owned());
-        }
-        let flag = |count: Option<usize>, name| count.map(|count| (count, Origin::Flag(name)));
-        let addresses = Some(said.expect.clone())
-            .filter(|all| !all.is_empty())
-            .map(|all| (all, Origin::Flag("--expect")));
-        Expectations {
-            workspace: self
-                .wish(
-                    "expect.workspace",
-                    None,
-                    |layer| layer.expect.workspace.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            backend: self
-                .wish(
-                    "expect.backend",
-                    None,
-                    |layer| layer.expect.backend.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            account: self
-                .wish(
-                    "expect.account",
-                    None,
-                    |layer| layer.expect.account.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            region: self
-                .wish(
-                    "expect.region",
-                    None,
-                    |layer| layer.expect.region.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            providers: self
-                .wish(
-                    "expect.providers",
-                    None,
-                    |layer| layer.expect.providers.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            one_region: self
-                .wish(
-                    "expect.one_region",
-                    None,
-                    |layer| layer.expect.one_region.as_ref(),
-                    bool::to_string,
-                )
-                .unwrap_or_default(),
-            pin: self
-                .wish(
-                    "expect.pin",
-                    None,
-                    |layer| layer.expect.pin.as_ref(),
-                    bool::to_string,
-                )
-                .unwrap_or_default(),
-            addresses: self
-                .wish(
-                    "expect.addresses",
-                    addresses,
-                    |layer| layer.expect.addresses.as_ref(),
-                    |all| list(all),
-                )
-                .unwrap_or_default(),
-            max_destroy: self.wish(
-                "expect.max_destroy",
-                flag(said.max_destroy, "--max-destroy"),
-                |layer| layer.expect.max_destroy.as_ref(),
-                usize::to_string,
-            ),
-            max_changes: self.wish(
-                "expect.max_changes",
-                flag(said.max_changes, "--max-changes"),
-                |layer| layer.expect.max_changes.as_ref(),
-                usize::to_string,
-            ),
-        }
+        values
     }
 
+    /// What the policy makes of rules; those that it says nothing about are left out.
     fn rules(&mut self) -> std::collections::BTreeMap<&'static str, RuleGrade> {
         let mut rules = std::collections::BTreeMap::new();
         for rule in RULES {
-            if let Some(grade) = self.wish(
-                &format!("rules.{}", rule.id),
-                None,
-                |layer| layer.rules.get(rule.id),
-                |grade| grade.word().to_owned(),
-            ) {
-                rules.insert(rule.id, grade);
+            if let Some((grade, origin)) = self.policy(|layer| layer.rules.get(rule.id)) {
+                self.told(
+                    &format!("rules.{}", rule.id),
+                    grade.word().to_owned(),
+                    origin,
+                );
+                rules.insert(rule.id, *grade);
             }
         }
         rules
@@ -827,6 +681,19 @@ impl<'a> Merge<'a> {
 }
 
 impl Overrides {
+    /// What was said of a setting, with the flag.
+    fn setting(&self, setting: &'static Setting) -> Option<(Value, Origin)> {
+        let (value, flag) = match setting.key {
+            key if key == ADDRESSES.key && !self.expect.is_empty() => {
+                (Value::Addresses(self.expect.clone()), "--expect")
+            }
+            key if key == MAX_DESTROY.key => (Value::Count(self.max_destroy?), "--max-destroy"),
+            key if key == MAX_CHANGES.key => (Value::Count(self.max_changes?), "--max-changes"),
+            _ => return None,
+        };
+        Some((value, Origin::Flag(flag)))
+    }
+
     fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Problem> {
         let block_at = match (args.block_at, &environment.block_at) {
             (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),

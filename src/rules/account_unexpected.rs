@@ -2,7 +2,7 @@
 
 use super::unplaced::{self, Asked};
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
@@ -23,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         rule: RULE.id,
         what: "account",
         verb: "is for",
-        expected: &facts.limits.expect.account,
+        expected: facts.limits.expect.names(&setting::ACCOUNT),
         places: &places.accounts,
         unshown: &places.accounts_unshown,
         elsewhere: places.elsewhere.as_ref(),

@@ -1,7 +1,7 @@
 //! The plan's state is kept in a place that is not expected.
 
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = rule! {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let expected = &facts.limits.expect.backend;
+    let expected = facts.limits.expect.names(&setting::BACKEND);
     if expected.is_empty() {
         return Ok(());
     }

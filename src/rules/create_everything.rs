@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Gone, ReadError};
 use crate::ui::words::plural;
@@ -44,11 +44,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .iter()
         .filter(|change| gone.contains(change.address.as_ref()))
         .count();
-    if creates.len() < limits.create_least {
+    if creates.len() < limits.numbers.count(&setting::CREATE_LEAST) {
         return Ok(());
     }
     if held > 0 {
-        let vanished = again >= limits.create_least && left.len() >= 9 * held;
+        let vanished =
+            again >= limits.numbers.count(&setting::CREATE_LEAST) && left.len() >= 9 * held;
         nearly(
             facts,
             creates.len(),
@@ -76,14 +77,17 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let known =
         pinned.is_some_and(|pinned| !pinned.empty && !pinned.is_pattern() && pinned.objects > 0);
     // What lies in the directory may be left of another workspace or of a migration: a word that the state is meant to be empty counts more, but is questioned.
-    let severity = if again >= limits.create_least || known || (!signs.is_empty() && !meant) {
+    let severity = if again >= limits.numbers.count(&setting::CREATE_LEAST)
+        || known
+        || (!signs.is_empty() && !meant)
+    {
         Severity::Critical
     } else if !signs.is_empty() {
         Severity::Medium
     } else if meant {
         Severity::Low
-    } else if creates.len() >= limits.create_high
-        || (weighty > 0 && creates.len() >= limits.create_high_weighty)
+    } else if creates.len() >= limits.numbers.count(&setting::CREATE_HIGH)
+        || (weighty > 0 && creates.len() >= limits.numbers.count(&setting::CREATE_HIGH_WEIGHTY))
     {
         Severity::High
     } else {
@@ -155,7 +159,7 @@ fn nearly(
     vanished: Option<usize>,
     findings: &mut Vec<Finding>,
 ) {
-    let many = creates >= facts.limits.create_high && creates >= 9 * held;
+    let many = creates >= facts.limits.numbers.count(&setting::CREATE_HIGH) && creates >= 9 * held;
     if !many && vanished.is_none() {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::{Needs, Rule, Switch};
 use crate::catalog::Grade;
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::saved::PlanMode;
 use crate::plan::{Action, ReadError};
@@ -58,7 +58,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         count(gone.len()) / count(current)
     };
     let mode = destroy_mode(facts);
-    if !everything && (gone.len() < facts.limits.mass_count || share < facts.limits.mass_share) {
+    if !everything
+        && (gone.len() < facts.limits.numbers.count(&setting::MASS_COUNT)
+            || share < facts.limits.numbers.share(&setting::MASS_SHARE))
+    {
         if let Some(mode) = mode {
             // Helpers among them: what is said is what Terraform says.
             let deleted = facts

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch};
 use crate::address::pattern::{Index, Target};
-use crate::facts::{Facts, is_change};
+use crate::facts::{Facts, is_change, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{Action, ReadError, ResourceChange};
 
@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = rule! {
 const NAMED: usize = 5;
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let expected = &facts.limits.expect.addresses;
+    let expected = facts.limits.expect.addresses(&setting::ADDRESSES);
     if expected.is_empty() {
         return Ok(());
     }

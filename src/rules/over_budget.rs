@@ -1,7 +1,7 @@
 //! More is destroyed or changed than was announced.
 
 use super::{Needs, Rule, Switch};
-use crate::facts::{Facts, is_change};
+use crate::facts::{Facts, is_change, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
@@ -32,7 +32,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .filter(|change| change.action.destroys())
         .count();
     let (mut says, mut evidence) = (Vec::new(), Vec::new());
-    if let Some(most) = over(destroyed, expect.max_destroy) {
+    if let Some(most) = over(destroyed, expect.most(&setting::MAX_DESTROY)) {
         says.push(format!(
             "{} destroyed, and at most {most} may be",
             are(destroyed)
@@ -51,7 +51,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .iter()
         .map(|work| work.entries)
         .sum();
-    if let Some(most) = over(changes.len() + actions + unknown, expect.max_changes) {
+    if let Some(most) = over(
+        changes.len() + actions + unknown,
+        expect.most(&setting::MAX_CHANGES),
+    ) {
         says.push(format!(
             "{} changed, and at most {most} may be",
             are(changes.len() + actions + unknown)

@@ -1,7 +1,7 @@
 //! The policy wants a pin, and there is none to compare the plan's state with: whoever deletes one does not get past the gate.
 
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = rule! {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    if !facts.limits.expect.pin || facts.state.pinned().is_some() {
+    if !facts.limits.expect.flag(&setting::PIN) || facts.state.pinned().is_some() {
         return Ok(());
     }
     if facts.plan.saved.is_none() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Needs, Rule, Switch};
 use crate::address::glob::Glob;
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::plan::configured::Configured;
@@ -27,7 +27,7 @@ const HOSTS: [&str; 2] = ["registry.terraform.io/", "registry.opentofu.org/"];
 const DEFAULT: &str = "hashicorp";
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let expected = &facts.limits.expect.providers;
+    let expected = facts.limits.expect.names(&setting::PROVIDERS);
     if expected.is_empty() {
         return Ok(());
     }

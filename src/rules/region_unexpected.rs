@@ -2,7 +2,7 @@
 
 use super::unplaced::{self, Asked};
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
@@ -23,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         rule: RULE.id,
         what: "region",
         verb: "acts in",
-        expected: &facts.limits.expect.region,
+        expected: facts.limits.expect.names(&setting::REGION),
         places: &places.regions,
         unshown: &places.regions_unshown,
         elsewhere: places.elsewhere.as_ref(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Needs, Rule, Switch, unplaced};
-use crate::facts::{Cloud, Facts, Place};
+use crate::facts::{Cloud, Facts, Place, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 use crate::ui::words::plural;
@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let Some(places) = facts
         .places
         .as_ref()
-        .filter(|_| facts.limits.expect.one_region)
+        .filter(|_| facts.limits.expect.flag(&setting::ONE_REGION))
     else {
         return Ok(());
     };

@@ -1,7 +1,7 @@
 //! The plan is for a workspace that the pin file does not know, or that the policy does not expect.
 
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, setting};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = rule! {
 };
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
-    let wanted = &facts.limits.expect.workspace;
+    let wanted = facts.limits.expect.names(&setting::WORKSPACE);
     let Some(identity) = &facts.state.identity else {
         super::untold(facts, RULE.id, "workspace", wanted, findings);
         return Ok(());

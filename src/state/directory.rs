@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::config::{MAX_SOURCE, Module, is_source};
 use crate::plan::{Plan, saved};
 
+use crate::state::pin::may_be_unsaid;
 use crate::state::{Identity, Lying};
 
 /// The largest file that is read here, in bytes.
@@ -194,17 +195,11 @@ impl Beside {
             )));
             return signs;
         }
-        for (name, now) in identity
-            .place
-            .attributes
-            .iter()
-            .filter(|(name, _)| PLAIN.contains(&name.as_str()))
-        {
-            let there = selected
-                .config
-                .get(name)
-                .and_then(serde_json::Value::as_str);
-            if let Some(there) = there.filter(|there| *there != now) {
+        // Where it acts may come from the environment, in a plan and in a record alike.
+        let recorded = saved::Backend::recorded(&selected.kind, &selected.config);
+        let named = identity.place.attributes.iter();
+        for (name, now) in named.filter(|(name, _)| !may_be_unsaid(name)) {
+            if let Some(there) = recorded.get(name).filter(|there| there != now) {
                 signs.push(Sign::OtherBackend(format!(
                     "{name} \"{there}\" there, \"{now}\" in the plan"
                 )));
@@ -231,21 +226,6 @@ pub(crate) fn other_backend(dir: &Path, identity: &Identity) -> Option<String> {
         _ => None,
     })
 }
-
-/// Identity attributes that are plain names. Others (URLs, connection strings) may hold secrets and are never read here.
-const PLAIN: &[&str] = &[
-    "bucket",
-    "key",
-    "prefix",
-    "container_name",
-    "storage_account_name",
-    "path",
-    "organization",
-    "namespace",
-    "secret_suffix",
-    "schema_name",
-    "workspace_dir",
-];
 
 /// The type of the backend that the sources of a directory ask for; `None` when there is none or it cannot be told.
 fn configured(dir: &Path) -> Option<String> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::{applygate, root};
 use applygate::testing::RULES;
+use applygate::testing::setting::{EXPECT, Kind, LIMITS, Setting};
 
 /// Every page that is about the project: the two at the root, the docs, and the pages of the rules.
 fn pages() -> Vec<PathBuf> {
@@ -145,6 +146,29 @@ fn rules_table(to_rules: &str) -> String {
     table
 }
 
+/// The keys of a table of the policy, with what holds without them.
+fn settings_table(settings: &[&Setting]) -> String {
+    let defaults = settings.iter().any(|row| default(row).is_some());
+    let head = if defaults {
+        "| key | default | means |\n|---|---|---|\n"
+    } else {
+        "| key | means |\n|---|---|\n"
+    };
+    let rows = settings.iter().map(|row| {
+        let default = default(row).map_or_else(String::new, |value| format!(" {value} |"));
+        format!("| `{}` |{default} {} |\n", row.key, row.doc)
+    });
+    head.to_owned() + &rows.collect::<String>()
+}
+
+fn default(setting: &Setting) -> Option<String> {
+    match setting.kind {
+        Kind::Count { default } => Some(default.to_string()),
+        Kind::Share { default } => Some(default.to_string()),
+        _ => None,
+    }
+}
+
 /// The policy of the docs: a file that the console blocks use, read by the real reader.
 fn policy_block() -> String {
     let text = std::fs::read_to_string(root().join("fixtures/policy/applygate.toml"))
@@ -160,7 +184,7 @@ fn policy_block() -> String {
         policy.base.waivers.len(),
         policy.base.rules.len(),
         policy.envs.len(),
-        policy.base.expect.region.is_some(),
+        policy.base.settings.contains_key("region"),
     );
     assert_eq!(five, (true, 1, 1, 1, true), "the five settings are in it");
     format!("```toml\n{text}```\n")
@@ -182,11 +206,15 @@ pub(crate) fn compare(path: &Path, text: &str, made: &str) {
 fn blocks_are_what_the_binary_prints() {
     for path in pages() {
         let text = read(&path);
-        let made = between(
-            &between(&filled(&text), "rules", &rules_table("../rules/")),
-            "policy",
-            &policy_block(),
-        );
+        let blocks = [
+            ("rules", rules_table("../rules/")),
+            ("policy", policy_block()),
+            ("limits", settings_table(LIMITS)),
+            ("expect", settings_table(EXPECT)),
+        ];
+        let made = blocks.iter().fold(filled(&text), |page, (mark, block)| {
+            between(&page, mark, block)
+        });
         compare(&path, &text, &addressed(&made));
     }
 }
@@ -195,7 +223,14 @@ fn blocks_are_what_the_binary_prints() {
 #[test]
 fn every_block_has_its_place() {
     let all = all();
-    for mark in ["rules", "policy", "prompt", "policy-from"] {
+    for mark in [
+        "rules",
+        "policy",
+        "prompt",
+        "policy-from",
+        "limits",
+        "expect",
+    ] {
         assert_eq!(
             all.matches(&format!("<!-- {mark} -->\n")).count(),
             1,

@@ -1,8 +1,6 @@
 //! What is expected of a plan: accounts and regions as they are read from hostile, sensitive and unknown values, in both forms of a plan.
 use crate::common::judge;
 use crate::forge::{Member, zip};
-use applygate::testing::Expectations;
-use applygate::testing::Glob;
 use applygate::testing::PlanReport;
 use applygate::testing::Settings;
 use applygate::testing::Where;
@@ -12,14 +10,14 @@ const CANARY: &str = "Q7ZKX0V9WJ4PLM2B";
 const HERE: &str = "111122223333";
 const THERE: &str = "444455556666";
 
-fn words(list: &[&str]) -> Vec<Glob> {
-    list.iter()
-        .map(|text| Glob::parse(text).expect("a pattern"))
-        .collect()
-}
-
-fn settings(expect: Expectations) -> Settings {
-    crate::common::watchful(expect)
+/// Settings that expect these of one key.
+fn settings(key: &str, expected: &[&str]) -> Settings {
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|text| toml::Value::from(*text))
+        .collect();
+    let table = toml::Table::from_iter([(key.to_owned(), expected.into())]);
+    crate::common::watchful(&table)
 }
 
 /// What is said of an account, a region, or several: the rule's severity and all of its words.
@@ -39,26 +37,14 @@ fn said(report: &PlanReport, rule: &str) -> Option<(&'static str, String)> {
 
 fn account(plan: &[u8], expected: &[&str]) -> Option<(&'static str, String)> {
     said(
-        &judge(
-            plan,
-            &settings(Expectations {
-                account: words(expected),
-                ..Expectations::default()
-            }),
-        ),
+        &judge(plan, &settings("account", expected)),
         "account-unexpected",
     )
 }
 
 fn region(plan: &[u8], expected: &[&str]) -> Option<(&'static str, String)> {
     said(
-        &judge(
-            plan,
-            &settings(Expectations {
-                region: words(expected),
-                ..Expectations::default()
-            }),
-        ),
+        &judge(plan, &settings("region", expected)),
         "region-unexpected",
     )
 }
@@ -594,10 +580,7 @@ fn whatever_it_is() {
         (HERE, "github_repository", "an [env] of the policy"),
         (HERE, "aws_route", "into the provider block"),
     ] {
-        let settings = settings(Expectations {
-            account: self::words(&[expected]),
-            ..Expectations::default()
-        });
+        let settings = settings("account", &[expected]);
         let report = judge(&created(kind, json!({"name": "x"}), json!({})), &settings);
         let help = report
             .decision
@@ -1090,14 +1073,11 @@ fn defaults_in_json_may_be_of_ephemeral_variables() {
             }),
         )
     };
-    let expected = || Expectations {
-        region: words(&["eu-west-1"]),
-        ..Expectations::default()
-    };
+    let expected = || settings("region", &["eu-west-1"]);
     let grade_in = |plan: &[u8], place: Where| {
         let settings = Settings {
             place,
-            ..settings(expected())
+            ..expected()
         };
         grade(&said(&judge(plan, &settings), "region-unexpected"))
     };
@@ -1126,12 +1106,11 @@ fn defaults_in_json_may_be_of_ephemeral_variables() {
 #[test]
 fn providers_of_every_kind_of_file() {
     let check = |members: &[(&str, &str)]| {
-        let expect = Expectations {
-            providers: words(&["hashicorp/*"]),
-            ..Expectations::default()
-        };
         let plan = with_sources(&[], members);
-        said(&judge(&plan, &settings(expect)), "provider-unexpected")
+        said(
+            &judge(&plan, &settings("providers", &["hashicorp/*"])),
+            "provider-unexpected",
+        )
     };
     let main = ("tfconfig/m-/main.tf", IRELAND);
     let more = "{\"terraform\": {\"required_providers\": {\"own\": {\"source\": \"example.org/team/own\"}}}, \"data\": {\"own_thing\": {\"x\": {}}}}";
@@ -1172,17 +1151,16 @@ fn canaries_with_everything_expected() {
             _ => {}
         }
     }
-    let all = Expectations {
-        workspace: words(&["x"]),
-        backend: words(&["x"]),
-        account: words(&["x"]),
-        region: words(&["x"]),
-        one_region: true,
-        pin: true,
-        max_destroy: Some(0),
-        max_changes: Some(0),
-        ..Expectations::default()
-    };
+    let all = crate::common::watchful(&toml::toml! {
+        workspace = "x"
+        backend = "x"
+        account = "x"
+        region = "x"
+        one_region = true
+        pin = true
+        max_destroy = 0
+        max_changes = 0
+    });
     for fixture in crate::common::fixtures()
         .into_iter()
         .filter(|fixture| fixture.spec.plan.is_none())
@@ -1222,7 +1200,7 @@ fn canaries_with_everything_expected() {
                 .filter_map(|block| block.get_mut("expressions"))
                 .for_each(plant);
         }
-        let report = judge(plan.to_string().as_bytes(), &settings(all.clone()));
+        let report = judge(plan.to_string().as_bytes(), &all);
         for rule in [
             "account-unexpected",
             "region-unexpected",

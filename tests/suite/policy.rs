@@ -1,4 +1,5 @@
 //! The policy file, key by key in both directions: what it changes, what it must not change, and what is a mistake.
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use applygate::testing::PlanReport;
 use applygate::testing::Severity;
 use applygate::testing::Verdict;
 use applygate::testing::policy::{self, Mistakes, Policy};
+use applygate::testing::setting::{self, Kind};
 use applygate::testing::{Origin, Settings};
 use applygate::testing::{RULES, Switch};
 use applygate::{Problem, Styles};
@@ -683,10 +685,10 @@ fn an_environment_adds_and_overrides() {
     assert_eq!(prod.line.rules["key-destroy"].word(), "high");
     assert_eq!(
         (
-            top.limits.mass_count,
-            top.limits.mass_share,
-            prod.limits.mass_count,
-            prod.limits.mass_share
+            top.limits.numbers.count(&setting::MASS_COUNT),
+            top.limits.numbers.share(&setting::MASS_SHARE),
+            prod.limits.numbers.count(&setting::MASS_COUNT),
+            prod.limits.numbers.share(&setting::MASS_SHARE)
         ),
         (3, 0.3, 3, 0.5)
     );
@@ -744,53 +746,15 @@ fn expectations_arrive() {
         providers = \"registry.terraform.io/hashicorp/*\"\none_region = true\npin = true\naddresses = [\"aws_s3_bucket.logs\", \"module.m\"]\nmax_destroy = 0\nmax_changes = 9\n\
         [env.x.expect]\nregion = \"eu-central-1\"\none_region = false\npin = false\n";
     let mut settings = settings(text);
-    let expect = settings.for_plan(None).expect("one").limits.expect;
-    let shown = |list: &[applygate::testing::Glob]| {
-        list.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ")
+    let shown = |settings: &Settings| {
+        let expect = settings.for_plan(None).expect("one").limits.expect;
+        let said = expect.said().map(|(key, value)| format!("{key} = {value}"));
+        said.collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(
-        (
-            shown(&expect.workspace),
-            shown(&expect.backend),
-            shown(&expect.account)
-        ),
-        ("prod*".into(), "s3".into(), "123456789012".into())
-    );
-    assert_eq!(
-        (shown(&expect.region), shown(&expect.providers)),
-        (
-            "eu-* us-east-1".into(),
-            "registry.terraform.io/hashicorp/*".into()
-        )
-    );
-    assert_eq!(
-        (
-            expect.one_region && expect.pin,
-            expect.addresses.len(),
-            expect.max_destroy,
-            expect.max_changes
-        ),
-        (true, 2, Some(0), Some(9))
-    );
+    insta::assert_snapshot!(shown(&settings), @"");
     settings.said.env = Some(("x".to_owned(), Origin::Flag("--env")));
-    let expect = settings.for_plan(None).expect("one").limits.expect;
-    assert_eq!(
-        (
-            shown(&expect.region),
-            shown(&expect.backend),
-            expect.one_region || expect.pin
-        ),
-        ("eu-central-1".into(), "s3".into(), false)
-    );
-    let nothing = Settings::default()
-        .for_plan(None)
-        .expect("one")
-        .limits
-        .expect;
-    assert_eq!(nothing, applygate::testing::Expectations::default());
+    insta::assert_snapshot!(shown(&settings), @"");
+    assert_eq!(shown(&Settings::default()), "");
     for wrong in [
         "region = 3",
         "region = []",
@@ -1763,54 +1727,96 @@ fn hostile_files() {
     assert!(read("\u{feff}block_at = \"low\"\r\n".as_bytes()).is_ok());
 }
 
+/// The keys that the reader knows in a table, as it says to whoever writes one that is like none of them.
+fn known(table: &str) -> BTreeSet<String> {
+    let text = table.replace("{}", "q0q0q0q0q0 = 1");
+    let mistakes = read(text.as_bytes()).expect_err("a mistake").list;
+    let helps = mistakes
+        .iter()
+        .filter_map(|mistake| mistake.help.as_deref());
+    let list = helps
+        .filter_map(|help| help.strip_prefix("known here: "))
+        .next();
+    let list = list.unwrap_or_else(|| panic!("{mistakes:?}"));
+    list.split(", ").map(str::to_owned).collect()
+}
+
+/// A setting as the schema for editors has it.
+fn property(setting: &setting::Setting) -> Value {
+    let mut says = setting.doc.to_owned();
+    let mut property = match setting.kind {
+        Kind::Count { default } => {
+            says = format!("{says} Default: {default}.");
+            json!({"type": "integer", "minimum": 1, "maximum": 1_000_000_000})
+        }
+        Kind::Share { default } => {
+            says = format!("{says} Default: {default}.");
+            json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
+        }
+        Kind::Budget => json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000}),
+        Kind::Flag => json!({"type": "boolean"}),
+        Kind::Names => json!({"$ref": "#/$defs/patterns"}),
+        Kind::Spaced => json!({"$ref": "#/$defs/spaced_patterns"}),
+        Kind::Addresses => json!({"$ref": "#/$defs/addresses"}),
+    };
+    property["description"] = json!(says);
+    property
+}
+
+fn properties(settings: &[&setting::Setting]) -> Value {
+    let all = settings
+        .iter()
+        .map(|row| (row.key.to_owned(), property(row)));
+    Value::Object(all.collect())
+}
+
 /// Every key that the reader knows is in the schema for editors, and the other way round; and both think the same of these files.
 #[test]
 fn the_schema_knows_what_the_reader_knows() {
-    let schema: Value = serde_json::from_str(
-        &std::fs::read_to_string(root().join("schema/applygate.schema.json")).expect("the schema"),
-    )
-    .expect("JSON");
-    let keys = |pointer: &str| {
-        let properties = schema
-            .pointer(pointer)
-            .and_then(Value::as_object)
-            .unwrap_or_else(|| panic!("{pointer}"));
-        properties
-            .keys()
-            .cloned()
-            .collect::<std::collections::BTreeSet<_>>()
-    };
-    let known = |list: &[&str]| {
-        list.iter()
-            .map(|key| (*key).to_owned())
-            .collect::<std::collections::BTreeSet<_>>()
-    };
-    assert_eq!(keys("/properties"), known(policy::TOP_KEYS));
-    assert_eq!(keys("/$defs/env/properties"), known(policy::ENV_KEYS));
-    assert_eq!(keys("/$defs/limits/properties"), known(policy::LIMIT_KEYS));
-    assert_eq!(keys("/$defs/expect/properties"), known(policy::EXPECT_KEYS));
-    assert_eq!(keys("/$defs/waiver/properties"), known(policy::WAIVER_KEYS));
-    assert_eq!(keys("/$defs/window/properties"), known(policy::WINDOW_KEYS));
-    assert_eq!(keys("/$defs/freeze/properties"), known(policy::FREEZE_KEYS));
-    assert_eq!(
-        keys("/$defs/rules/properties"),
-        RULES
+    let file = root().join("schema/applygate.schema.json");
+    let text = std::fs::read_to_string(&file).expect("the schema");
+    let mut schema: Value = serde_json::from_str(&text).expect("JSON");
+    schema["$defs"]["limits"]["properties"] = properties(setting::LIMITS);
+    schema["$defs"]["expect"]["properties"] = properties(setting::EXPECT);
+    for place in ["/properties", "/$defs/env/properties"] {
+        let place = schema.pointer_mut(place).expect("properties");
+        for budget in setting::EXPECT
             .iter()
-            .filter(|rule| rule.switch != Switch::Never)
-            .map(|rule| rule.id.to_owned())
-            .collect()
-    );
-    for rule in RULES.iter().filter(|rule| rule.switch != Switch::Never) {
-        let kind = if rule.switch == Switch::Always {
-            "#/$defs/always"
-        } else {
-            "#/$defs/grade"
-        };
-        assert_eq!(
-            schema["$defs"]["rules"]["properties"][rule.id]["$ref"], kind,
-            "{}",
-            rule.id
-        );
+            .filter(|row| row.kind == Kind::Budget)
+        {
+            place[budget.key] = property(budget);
+        }
+    }
+    let rules = RULES.iter().filter(|rule| rule.switch != Switch::Never);
+    let grades = rules.map(|rule| {
+        let always = rule.switch == Switch::Always;
+        let grade = if always { "always" } else { "grade" };
+        (
+            rule.id.to_owned(),
+            json!({"$ref": format!("#/$defs/{grade}")}),
+        )
+    });
+    schema["$defs"]["rules"]["properties"] = Value::Object(grades.collect());
+    schema["$defs"]["waiver"]["properties"]["rules"]["items"]["enum"] =
+        RULES.iter().map(|rule| rule.id).collect();
+    let made = format!("{schema:#}\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &made).expect("it can be written");
+    } else {
+        assert_eq!(text, made, "UPDATE_DOCS=1 cargo test writes it");
+    }
+    for (place, table) in [
+        ("/properties", "{}"),
+        ("/$defs/env/properties", "[env.x]\n{}"),
+        ("/$defs/limits/properties", "[limits]\n{}"),
+        ("/$defs/expect/properties", "[expect]\n{}"),
+        ("/$defs/waiver/properties", "[[waiver]]\n{}"),
+        ("/$defs/window/properties", "[[window]]\n{}"),
+        ("/$defs/freeze/properties", "[[freeze]]\n{}"),
+    ] {
+        let properties = schema.pointer(place).and_then(Value::as_object);
+        let properties: BTreeSet<_> = properties.expect(place).keys().cloned().collect();
+        assert_eq!(properties, known(table), "{place}");
     }
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let row = "[[type]]\nname = \"a_b\"\ncategory = \"database\"\ndestroy = \"high\"\nloss = \"x\"\nsource = \"https://x\"\n";
@@ -2162,9 +2168,9 @@ fn scope_and_budget_in_short() {
     assert_eq!(
         (
             &short,
-            short.addresses.len(),
-            short.max_destroy,
-            short.max_changes
+            short.addresses(&setting::ADDRESSES).len(),
+            short.most(&setting::MAX_DESTROY),
+            short.most(&setting::MAX_CHANGES)
         ),
         (&long, 2, Some(0), Some(3))
     );

@@ -29,18 +29,17 @@ fn plan(changes: &[Value]) -> Vec<u8> {
 
 /// Settings that ask for everything that a plan may be expected to be.
 fn watchful() -> Settings {
-    let words = |text: &str| vec![applygate::testing::Glob::parse(text).expect("a pattern")];
-    crate::common::watchful(applygate::testing::Expectations {
-        workspace: words("x"),
-        backend: words("x"),
-        account: words("x"),
-        region: words("x"),
-        providers: words("x"),
-        one_region: true,
-        pin: true,
-        addresses: vec![applygate::testing::Pattern::parse("x.y").expect("a pattern")],
-        max_destroy: Some(0),
-        max_changes: Some(0),
+    crate::common::watchful(&toml::toml! {
+        workspace = "x"
+        backend = "x"
+        account = "x"
+        region = "x"
+        providers = "x"
+        one_region = true
+        pin = true
+        addresses = "x.y"
+        max_destroy = 0
+        max_changes = 0
     })
 }
 

@@ -1,8 +1,6 @@
 //! What happens beside the changes of a plan: actions, work that is not known, objects that leave the state. Both forms of a plan say the same.
 use crate::common::{judge, told, watchful};
 use crate::forge::{Member, change, field, number, plan, zip};
-use applygate::testing::Expectations;
-use applygate::testing::Pattern;
 use applygate::testing::Settings;
 
 type Told = Vec<(String, String, String)>;
@@ -149,26 +147,27 @@ fn the_scope_and_the_budget_count_actions() {
         KEPT,
         KEPT,
     );
-    let pattern = |text: &str| Pattern::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let expect = |addresses: &[&str], max_changes| {
-        let expected = Expectations {
-            addresses: addresses.iter().map(|text| pattern(text)).collect(),
-            max_changes,
-            ..Expectations::default()
-        };
-        told(&judge(&bytes, &watchful(expected)))
-    };
+    let expect = |expected: toml::Table| told(&judge(&bytes, &watchful(&expected)));
     assert_eq!(
-        of("outside-scope", expect(&["aws_sqs_queue.jobs"], None)),
+        of(
+            "outside-scope",
+            expect(toml::toml! { addresses = "aws_sqs_queue.jobs" })
+        ),
         [pair("action.aws_sns_publish.done", "high")]
     );
     assert_eq!(
         of(
             "outside-scope",
-            expect(&["aws_sqs_queue.jobs", "action.aws_sns_publish.*"], None)
+            expect(toml::toml! { addresses = ["aws_sqs_queue.jobs", "action.aws_sns_publish.*"] })
         ),
         []
     );
-    assert_eq!(of("over-budget", expect(&[], Some(1))), [pair("*", "high")]);
-    assert_eq!(of("over-budget", expect(&[], Some(2))), []);
+    assert_eq!(
+        of("over-budget", expect(toml::toml! { max_changes = 1 })),
+        [pair("*", "high")]
+    );
+    assert_eq!(
+        of("over-budget", expect(toml::toml! { max_changes = 2 })),
+        []
+    );
 }

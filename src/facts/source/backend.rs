@@ -1,9 +1,10 @@
 //! Where the state is kept, by what is written.
 
 use super::{At, Side};
+use crate::config::backend::shown;
 use crate::config::written::{Body, Expr, Placed};
 
-/// Attributes that say which state it is. Their values may be shown but for those in [`HIDDEN`].
+/// Attributes that say which state it is, of all backends that there are or were.
 const PLACE: [&str; 26] = [
     "address",
     "bucket",
@@ -31,17 +32,6 @@ const PLACE: [&str; 26] = [
     "url",
     "workspace_dir",
     "workspace_key_prefix",
-];
-
-/// Those whose values may have a password in them.
-const HIDDEN: [&str; 7] = [
-    "address",
-    "conn_str",
-    "endpoint",
-    "endpoints",
-    "instance_url",
-    "tablestore_endpoint",
-    "url",
 ];
 
 /// Attributes that keep two from writing at once; one of them is enough.
@@ -120,7 +110,7 @@ pub(super) fn compare(
                 let (old, new) = (&before.block.body, &after.block.body);
                 backend.moves = PLACE
                     .iter()
-                    .filter_map(|path| differs(path, old, new))
+                    .filter_map(|path| differs(&name(after), path, old, new))
                     .collect();
                 backend.moves.extend(workspaces(old, new));
                 backend.lowers = lowered(old, new);
@@ -130,19 +120,18 @@ pub(super) fn compare(
     }
 }
 
-fn differs(path: &str, old: &Body, new: &Body) -> Option<String> {
-    let (old, new) = (old.at(&[path]), new.at(&[path]));
-    let nested = |body: Option<(&Expr, usize)>| body.map(|(value, _)| value.clone());
-    let (old, new) = (nested(old), nested(new));
-    (old != new).then(|| {
-        let shown = |value: Option<Expr>| match value {
-            None | Some(Expr::Null) => "not set".to_owned(),
-            Some(Expr::Text(text)) if !HIDDEN.contains(&path) && text.len() <= 200 => {
-                format!("\"{text}\"")
-            }
-            Some(_) => "(not shown)".to_owned(),
-        };
-        format!("{path}: {} -> {}", shown(old), shown(new))
+fn differs(kind: &str, path: &str, old: &Body, new: &Body) -> Option<String> {
+    let value = |body: &Body| body.at(&[path]).map(|(value, _)| value.clone());
+    let (old, new) = (value(old), value(new));
+    let words = |value: &Option<Expr>| match value {
+        None | Some(Expr::Null) => "not set".to_owned(),
+        Some(Expr::Text(text)) if text.len() <= 200 => format!("{:?}", shown(kind, path, text)),
+        Some(_) => "(not shown)".to_owned(),
+    };
+    (old != new).then(|| match (words(&old), words(&new)) {
+        // The difference is in what may be a secret.
+        (before, after) if before == after => format!("{path}: another value (not shown)"),
+        (before, after) => format!("{path}: {before} -> {after}"),
     })
 }
 

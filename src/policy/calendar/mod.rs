@@ -10,8 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
 pub(crate) use read::Fields;
-#[cfg(test)]
-pub(crate) use read::{FreezeInput, WindowInput};
+pub(crate) use read::{FreezeInput, Moment, WindowInput};
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;

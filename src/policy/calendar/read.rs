@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 
 use crate::policy::calendar::{DAY, Freeze, Window};
 
@@ -11,58 +10,32 @@ use crate::policy::calendar::{DAY, Freeze, Window};
 const LONGEST: usize = 200;
 
 /// `[[window]]` as it is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct WindowInput {
     /// Days or spans of days, such as `mon-thu`; none is every day.
-    #[serde(default)]
     pub(crate) days: Option<Vec<String>>,
     /// Such as `09:00-16:00`; none is the whole day.
-    #[serde(default)]
     pub(crate) hours: Option<String>,
     /// Such as `Europe/Berlin`.
-    #[serde(default)]
     pub(crate) zone: Option<String>,
 }
 
 /// `[[freeze]]` as it is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FreezeInput {
     /// The first day, or the first moment.
-    #[serde(default)]
     pub(crate) from: Option<Moment>,
     /// The last day, or the first moment that is open again.
-    #[serde(default)]
     pub(crate) to: Option<Moment>,
     /// Why.
-    #[serde(default)]
     pub(crate) reason: Option<String>,
     /// Zone of the days; none is UTC.
-    #[serde(default)]
     pub(crate) zone: Option<String>,
 }
 
-/// A day or a moment as it is written: TOML has both as text and as a kind of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Written")]
+/// A day or a moment as it is written.
+#[derive(Debug, Clone)]
 pub(crate) struct Moment(pub(crate) String);
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Text(String),
-    Date(toml::value::Datetime),
-}
-
-impl From<Written> for Moment {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Text(text) => Self(text),
-            Written::Date(date) => Self(date.to_string()),
-        }
-    }
-}
 
 /// A value, or the key that is wrong and what is wrong with it.
 type Field<T> = Result<T, (&'static str, String)>;

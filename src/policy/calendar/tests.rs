@@ -15,15 +15,35 @@ struct Wrong {
 }
 
 fn calendar(text: &str) -> Result<Calendar, Wrong> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct File {
-        #[serde(default)]
-        window: Vec<WindowInput>,
-        #[serde(default)]
-        freeze: Vec<FreezeInput>,
-    }
-    let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+    let file: toml::Table = toml::from_str(text).unwrap_or_else(|error| panic!("{error}"));
+    let tables = |name: &str| -> Vec<toml::Value> {
+        let all = file.get(name).and_then(toml::Value::as_array);
+        all.cloned().unwrap_or_default()
+    };
+    let text = |table: &toml::Value, key: &str| match table.get(key)? {
+        toml::Value::Datetime(date) => Some(date.to_string()),
+        value => Some(value.as_str().expect("a text").to_owned()),
+    };
+    let days = |table: &toml::Value| -> Option<Vec<String>> {
+        let list = table.get("days")?.as_array().expect("a list").iter();
+        Some(
+            list.map(|day| day.as_str().expect("a text").to_owned())
+                .collect(),
+        )
+    };
+    let windows = tables("window");
+    let windows = windows.iter().map(|table| WindowInput {
+        days: days(table),
+        hours: text(table, "hours"),
+        zone: text(table, "zone"),
+    });
+    let freezes = tables("freeze");
+    let freezes = freezes.iter().map(|table| FreezeInput {
+        from: text(table, "from").map(Moment),
+        to: text(table, "to").map(Moment),
+        reason: text(table, "reason"),
+        zone: text(table, "zone"),
+    });
     let wrong = |table, index| {
         move |all: Vec<(&'static str, String)>| {
             let (key, message) = all.into_iter().next().expect("at least one");
@@ -35,14 +55,14 @@ fn calendar(text: &str) -> Result<Calendar, Wrong> {
             }
         }
     };
-    let windows = file.window.iter().enumerate();
-    let freezes = file.freeze.iter().enumerate();
     Ok(Calendar::new(
         windows
-            .map(|(index, input)| Window::read(input).map_err(wrong("window", index)))
+            .enumerate()
+            .map(|(index, input)| Window::read(&input).map_err(wrong("window", index)))
             .collect::<Result<_, _>>()?,
         freezes
-            .map(|(index, input)| Freeze::read(input).map_err(wrong("freeze", index)))
+            .enumerate()
+            .map(|(index, input)| Freeze::read(&input).map_err(wrong("freeze", index)))
             .collect::<Result<_, _>>()?,
     ))
 }

@@ -6,12 +6,11 @@ pub mod git;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use applygate::testing::Expectations;
 use applygate::testing::PlanReport;
 use applygate::testing::Settings;
 use applygate::testing::Where;
 use applygate::testing::judge_bytes;
-use applygate::testing::policy::{self, At, ExpectKeys, Layer, Policy};
+use applygate::testing::policy::{self, Policy};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -159,44 +158,10 @@ pub fn expecting(expect: &toml::Table) -> Arc<Policy> {
 }
 
 /// Settings that expect this, and nothing else.
-pub fn watchful(expect: Expectations) -> Settings {
-    fn at<T>(value: T) -> Option<At<T>> {
-        Some(At { value, line: 1 })
-    }
-    let Expectations {
-        workspace,
-        backend,
-        account,
-        region,
-        providers,
-        one_region,
-        pin,
-        addresses,
-        max_destroy,
-        max_changes,
-    } = expect;
-    let expect = ExpectKeys {
-        workspace: at(workspace),
-        backend: at(backend),
-        account: at(account),
-        region: at(region),
-        providers: at(providers),
-        one_region: at(one_region),
-        pin: at(pin),
-        addresses: at(addresses),
-        max_destroy: max_destroy.and_then(at),
-        max_changes: max_changes.and_then(at),
-    };
-    let policy = Policy {
-        base: Layer {
-            expect,
-            ..Layer::default()
-        },
-        ..Policy::default()
-    };
+pub fn watchful(expect: &toml::Table) -> Settings {
     Settings {
         files: applygate::testing::Files {
-            policy: Some(Arc::new(policy)),
+            policy: Some(expecting(expect)),
             ..Default::default()
         },
         ..Settings::default()
