@@ -11,7 +11,7 @@ mod json;
 mod literal;
 mod model;
 mod planned;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod written;
 pub(crate) use planned::once;
 

@@ -12,6 +12,24 @@ const SECRET: [&str; 6] = [
 /// Parts of names that are used for secrets among others.
 const MAYBE: [&str; 7] = ["pass", "key", "cred", "auth", "cert", "header", "user"];
 
+/// Parts of names of attributes whose value is a secret, whatever a row about them says.
+const VALUES: [&str; 8] = [
+    "password",
+    "passphrase",
+    "private_key",
+    "secret_key",
+    "secret_string",
+    "access_key",
+    "auth_token",
+    "connection_string",
+];
+
+/// Whether the value of an attribute with this name is a secret.
+#[must_use]
+pub(crate) fn is_secret(name: &str) -> bool {
+    VALUES.iter().any(|part| name.contains(part))
+}
+
 /// Whether the value of an attribute with this name may be a secret.
 pub(super) fn may_be_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

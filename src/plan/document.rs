@@ -179,7 +179,7 @@ fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
     }
 }
 
-const WRAPPED: &str = "text of a wrapper around the JSON was left out";
+const WRAPPED: &str = "text of a wrapper around the JSON was ignored";
 
 /// How a line starts that holds a plan: with the key that Terraform writes first, or with the first one where a program has sorted them.
 pub(crate) const STARTS: [&str; 6] = [

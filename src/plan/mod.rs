@@ -326,7 +326,7 @@ pub(crate) struct Invocation<'p> {
     pub(crate) kind: Cow<'p, str>,
     /// The resource whose change sets it off; `None` when it is run by itself (`-invoke`).
     pub(crate) trigger: Option<Cow<'p, str>>,
-    /// Whether it waits for a later plan.
+    /// Whether deferred to a later plan.
     pub(crate) deferred: bool,
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::saved::msgpack::{self, Level};
 use super::saved::paths::Paths;
+use crate::config::secrets::is_secret;
 use crate::finding::Shown;
 
 /// A value that should have been readable is not: the plan is refused, a finding is never silently missing.
@@ -167,7 +168,7 @@ pub(crate) enum Show<'a> {
 }
 
 impl<'p> Value<'p> {
-    /// A value that is not there.
+    /// A value that does not exist.
     pub const ABSENT: Self = Self {
         raw: Raw::Absent,
         unknown: Mask::Nothing,
@@ -349,7 +350,7 @@ impl<'p> Value<'p> {
                 let members = members.into_iter();
                 // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
                 let mask = |key: &str| {
-                    if speaks_of_secrets(key) {
+                    if is_secret(key) {
                         Mask::All
                     } else {
                         sensitive.key(key)
@@ -553,22 +554,6 @@ impl<'p> Value<'p> {
             _ => Shown::Hidden,
         })
     }
-}
-
-/// Whether the name of an attribute says that its value is a secret.
-fn speaks_of_secrets(name: &str) -> bool {
-    [
-        "password",
-        "passphrase",
-        "private_key",
-        "secret_key",
-        "secret_string",
-        "access_key",
-        "auth_token",
-        "connection_string",
-    ]
-    .iter()
-    .any(|part| name.contains(part))
 }
 
 /// A number as Terraform reads one from a text of a saved plan: the exponent may be one of two, behind a `p`

@@ -207,7 +207,7 @@ impl Pin {
         match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Ok(meta) if meta.len() <= MAX_BYTES && meta.is_file() => {}
-            _ => return Err(broken("it is no file that can be read")),
+            _ => return Err(broken("it is not a readable file")),
         }
         std::fs::read(path)
             .map_err(|_| broken("it cannot be read"))
@@ -221,8 +221,7 @@ impl Pin {
     /// When it cannot be understood.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         let broken = |detail: &str| Refusal::new(Why::BrokenPin).with(detail);
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| broken("it is no text that can be read"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| broken("it is not text"))?;
         let mut pin: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| {
                 text.get(..span.start)
@@ -231,12 +230,10 @@ impl Pin {
                     .count()
                     + 1
             });
-            broken(&format!(
-                "line {line}: it is not in the form that applygate pin writes"
-            ))
+            broken(&format!("line {line} is not what applygate pin writes"))
         })?;
         if pin.version != VERSION {
-            return Err(broken(&format!("version {} is not known", pin.version)));
+            return Err(broken(&format!("version {} is unknown", pin.version)));
         }
         pin.patterns = Patterns::of(&pin.states).map_err(|detail| broken(&detail))?;
         Ok(pin)

@@ -262,7 +262,7 @@ impl Past {
 #[derive(Debug, Clone)]
 pub(crate) struct Removed {
     pub(crate) from: String,
-    /// What its `destroy` says; `None` when that is not there.
+    /// What its `destroy` says; `None` when that does not exist.
     pub(crate) destroy: Option<Expr>,
     pub(crate) file: String,
     pub(crate) line: usize,
