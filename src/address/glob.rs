@@ -37,9 +37,9 @@ impl Glob {
                 || c.is_whitespace()
                 || c.is_control()
         }) {
-            _ if text.is_empty() => Err("an empty pattern covers nothing".to_owned()),
+            _ if text.is_empty() => Err("an empty pattern matches nothing".to_owned()),
             Some(c) => Err(format!(
-                "{c:?} has no place in a pattern: only * is special and stands for any text"
+                "{c:?} cannot be used in a pattern: only * is special, for any text"
             )),
             None => Ok(Self::new(text)),
         }
@@ -51,7 +51,9 @@ impl Glob {
     /// In words for the user.
     pub(crate) fn spaced(text: &str) -> Result<Self, String> {
         match text.split(' ').find(|word| word.is_empty()) {
-            Some(_) if !text.is_empty() => Err("a blank stands only between two words".to_owned()),
+            Some(_) if !text.is_empty() => {
+                Err("a space is allowed only between two words".to_owned())
+            }
             _ => Self::parse(&text.replace(' ', "")).map(|_| Self::new(text)),
         }
     }

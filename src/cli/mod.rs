@@ -105,32 +105,32 @@ impl ColorArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Judge plans and print a report
+    /// Check plans and print a report
     #[command(
         after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\nMake a plan with: terraform plan -out tfplan"
     )]
     Check(CheckArgs),
-    /// Say what a change to the sources takes away, before there is a plan
+    /// Report what a change to the .tf files removes, before there is a plan
     #[command(
         after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\n\
-                      Without --from it is what git commit would take: HEAD against what is staged, nothing above medium. In CI: applygate source --from origin/main"
+                      Without --from: HEAD against what is staged, as git commit takes it, and no finding above medium. In CI: applygate source --from origin/main"
     )]
     Source(SourceArgs),
-    /// Judge a saved plan, ask, and have Terraform apply exactly what was judged
+    /// Check a saved plan, ask, and let Terraform apply exactly that plan
     #[command(
         after_help = "Exit codes: 0 applied, 1 blocked or declined, 2 could not judge or start (with 1 and 2 nothing was run), 3 Terraform ran and did not succeed.\n\n\
-                      In place of terraform apply: terraform plan -out tfplan && applygate apply tfplan"
+                      Instead of terraform apply: terraform plan -out tfplan && applygate apply tfplan"
     )]
     Apply(ApplyArgs),
-    /// Write a commented applygate.toml that fits what a directory has
+    /// Write a commented applygate.toml for a directory
     Init(InitArgs),
-    /// Record in applygate.pin.toml which state this directory is meant for
+    /// Record in applygate.pin.toml which state this directory is for
     Pin(PinArgs),
-    /// Look at the policy: applygate.toml
+    /// Check or show the policy, applygate.toml
     Config(ConfigArgs),
-    /// Show the rules and the resource types they know
+    /// Show the rules and the known resource types
     Rules(RulesArgs),
-    /// Hooks for pre-commit: judge the plan that is there, keep states and plans out of Git
+    /// Hooks for pre-commit: check an existing plan, keep states and plans out of Git
     PreCommit(PreCommitArgs),
     /// Print a completion script for a shell
     #[command(
@@ -142,7 +142,7 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print a manual page, or write all of them into a directory
+    /// Print a manual page, or write all of them to a directory
     #[command(after_help = "Install all of them: applygate man --dir ~/.local/share/man/man1")]
     Man(ManArgs),
 }
@@ -150,10 +150,10 @@ pub(crate) enum Command {
 /// Words of `applygate man`.
 #[derive(Debug, Args)]
 pub(crate) struct ManArgs {
-    /// The command whose page it is, such as check, or rules explain (default: applygate itself)
+    /// The command, such as check or rules explain (default: applygate itself)
     #[arg(value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
-    /// Write every page into this directory, such as ~/.local/share/man/man1
+    /// Write every page to this directory, such as ~/.local/share/man/man1
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     pub(crate) dir: Option<PathBuf>,
 }
@@ -169,13 +169,13 @@ pub(crate) struct PreCommitArgs {
 /// What `applygate pre-commit` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PreCommitCommand {
-    /// Judge the plan that is there (default: tfplan); a push without a plan is not stopped
+    /// Check an existing plan (default: tfplan); a push without a plan is not stopped
     #[command(after_help = "Exit codes: 0 let through or no plan, 1 blocked, 2 could not judge.")]
     Plan(Box<PreCommitPlanArgs>),
-    /// Refuse to commit states, saved plans and plans as JSON
+    /// Refuse commits of states, saved plans and plan JSON
     #[command(after_help = "Exit codes: 0 none of them, 1 refused, 2 could not be read.")]
     Files {
-        /// The files that are about to be committed
+        /// The files to be committed
         #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -184,7 +184,7 @@ pub(crate) enum PreCommitCommand {
 /// Words of `applygate pre-commit plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PreCommitPlanArgs {
-    /// Stop where there is no plan
+    /// Fail when there is no plan
     #[arg(long)]
     pub(crate) require_plan: bool,
     /// As for `check`.
@@ -195,19 +195,19 @@ pub(crate) struct PreCommitPlanArgs {
 /// Words of `applygate check`.
 #[derive(Debug, Args, Default)]
 pub(crate) struct CheckArgs {
-    /// Saved plans (terraform plan -out), plans as JSON (terraform show -json), directories of them, or - for standard input
+    /// Saved plans (terraform plan -out), plan JSON (terraform show -json), directories of them, or - for standard input
     #[arg(value_name = "PLAN")]
     pub(crate) plans: Vec<PathBuf>,
     /// Which reports are written.
     #[command(flatten)]
     pub(crate) reports: reports::ReportArgs,
-    /// Print nothing but the reports that --format asks for
+    /// Print only the reports that --format asks for
     #[arg(long, short, overrides_with = "quiet")]
     pub(crate) quiet: bool,
     /// How plans are judged.
     #[command(flatten)]
     pub(crate) judge: JudgeArgs,
-    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    /// The time for waivers, windows and freezes, such as 2026-12-01T12:00:00Z: for tests
     #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
     pub(crate) now: Option<Timestamp>,
     /// Where the plans are from.
@@ -216,16 +216,16 @@ pub(crate) struct CheckArgs {
     /// Refuse a plan file that is older than a configuration file below this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) newer_than: Option<PathBuf>,
-    /// Tell which destroys the change since this revision does not explain: a saved plan is held against the sources of then
+    /// Report destroys that the change since this revision does not explain: a saved plan is compared with the sources of that revision
     #[arg(long, value_name = "REV")]
     pub(crate) explain_from: Option<String>,
-    /// Tell of waivers that cover nothing in these plans
+    /// Report waivers that match nothing in these plans
     #[arg(long)]
     pub(crate) unused_waivers: bool,
     /// Show every finding in full
     #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
-    /// End with 0 even when a plan is blocked (what could not be judged still ends with 2)
+    /// Exit with 0 even when a plan is blocked (but with 2 when it could not be judged)
     #[arg(long)]
     pub(crate) exit_zero: bool,
 }
@@ -233,28 +233,28 @@ pub(crate) struct CheckArgs {
 /// Words of `applygate source`.
 #[derive(Debug, Args, Default)]
 pub(crate) struct SourceArgs {
-    /// Only what changes below these directories (default: everything in the repository)
+    /// Only changes below these directories (default: the whole repository)
     #[arg(value_name = "DIR")]
     pub(crate) dirs: Vec<PathBuf>,
-    /// What the change starts from: where this revision and the other side parted (default: HEAD)
+    /// The start of the change: the merge base of this revision and the other side (default: HEAD)
     #[arg(long, value_name = "REV")]
     pub(crate) from: Option<String>,
-    /// What it comes to: a revision, index (what is staged, the default) or worktree (what is on disk); with --from the default is HEAD, and a revision alone is held against its first parent
+    /// The end of the change: a revision, index (what is staged, the default) or worktree (what is on disk); with --from the default is HEAD; a revision alone is compared with its first parent
     #[arg(long, value_name = "REV")]
     pub(crate) to: Option<String>,
-    /// Grade what is staged like a change that is proposed, so that it can stop the commit
+    /// Grade staged changes as in a pull request, so that the commit can be stopped
     #[arg(long)]
     pub(crate) strict: bool,
     /// Which reports are written.
     #[command(flatten)]
     pub(crate) reports: reports::ReportArgs,
-    /// Print nothing but the reports that --format asks for
+    /// Print only the reports that --format asks for
     #[arg(long, short, overrides_with = "quiet")]
     pub(crate) quiet: bool,
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
     #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
     pub(crate) block_at: Option<BlockAt>,
-    /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about no resource)
+    /// Allow one finding: it stays in the report (repeatable; RULE@* for a finding without a resource)
     #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
     pub(crate) allow: Vec<Allowance>,
     /// The policy file (default: the nearest applygate.toml to each module, up to the root of the repository) [env: APPLYGATE_CONFIG]
@@ -263,19 +263,19 @@ pub(crate) struct SourceArgs {
     /// Read the policy from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
     #[arg(long, value_name = "REV")]
     pub(crate) policy_from: Option<String>,
-    /// Judge by the defaults alone, whatever policy file there is
+    /// Use the defaults, and no policy file
     #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
     pub(crate) no_config: bool,
     /// The environment of the policy (default: the one that fits the directory) [env: APPLYGATE_ENV]
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Option<String>,
-    /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+    /// The time for waivers, windows and freezes, such as 2026-12-01T12:00:00Z: for tests
     #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
     pub(crate) now: Option<Timestamp>,
     /// Show every finding in full
     #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
-    /// End with 0 even when it is blocked (what could not be judged still ends with 2)
+    /// Exit with 0 even when it is blocked (but with 2 when it could not be judged)
     #[arg(long)]
     pub(crate) exit_zero: bool,
 }
@@ -298,25 +298,25 @@ impl SourceArgs {
 /// Words of `applygate apply`.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
-    /// A saved plan file (terraform plan -out tfplan); without one, Terraform makes a plan first
+    /// A saved plan file (terraform plan -out tfplan); without it, Terraform makes a plan first
     #[arg(value_name = "PLAN")]
     pub(crate) plan: Option<PathBuf>,
-    /// Ask nobody: a plan in which nothing dangerous is found is applied (=warn: also one with something to look at), any other is refused
+    /// Do not ask: apply if nothing dangerous is found (=warn: also if there are warnings), else refuse
     #[arg(long, value_enum, value_name = "UP TO", num_args = 0..=1, require_equals = true, default_missing_value = "pass")]
     pub(crate) yes: Option<Yes>,
-    /// The program to run (default: APPLYGATE_TERRAFORM, else terraform, then tofu, as found on the PATH)
+    /// The program to run (default: APPLYGATE_TERRAFORM, else terraform, then tofu on the PATH)
     #[arg(long, value_name = "PATH")]
     pub(crate) terraform: Option<PathBuf>,
-    /// Directory of the configuration, as Terraform's -chdir (which is understood as well)
+    /// Directory of the configuration, as Terraform's -chdir (which works too)
     #[arg(long, value_name = "DIR")]
     pub(crate) chdir: Option<PathBuf>,
-    /// Add a line to this file before Terraform is run, and one after; if that cannot be done, nothing is run (default: APPLYGATE_LOG)
+    /// Write a line to this file before Terraform runs, and one after; if that fails, nothing runs (default: APPLYGATE_LOG)
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
-    /// In an emergency: apply although a freeze or a window is closed now, and say why. Only at a terminal or with a log; REASON stands in the report and in the log
+    /// Emergency: apply outside the windows or in a freeze. Needs a terminal or a log; REASON is in the report and the log
     #[arg(long, value_name = "REASON", value_parser = reason)]
     pub(crate) break_freeze: Option<String>,
-    /// Where the copy of the plan is kept that Terraform reads: memory (the default on Linux), or a file in a directory that only you can write to (elsewhere, and where Terraform cannot open the memory of another process)
+    /// Where Terraform reads the plan from: memory (the default on Linux), or a file in a directory that only you can write to (for Terraform in a container or without /proc)
     #[arg(long, value_enum, value_name = "WHERE", require_equals = true)]
     pub(crate) private_copy: Option<PrivateCopy>,
     /// Which reports are written, beside the one that is shown.
@@ -328,7 +328,7 @@ pub(crate) struct ApplyArgs {
     /// Show every finding in full
     #[arg(long, short, overrides_with = "verbose")]
     pub(crate) verbose: bool,
-    /// Handed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
+    /// Passed to terraform apply: -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false
     #[arg(last = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,
 }
@@ -345,9 +345,9 @@ pub(crate) enum PrivateCopy {
 /// What is let through without a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Yes {
-    /// Only what nothing was found in.
+    /// Apply only if nothing was found.
     Pass,
-    /// Also what is worth a look.
+    /// Apply also if there are only warnings.
     Warn,
 }
 
@@ -456,10 +456,10 @@ fn is_terraforms(arg: &str) -> bool {
 /// Words that say where a plan is from. An apply has no such words: it is from where it is run.
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct PlaceArgs {
-    /// Working directory of the plan: its pin file, Terraform's files and sources (default: the one that the plan lies in, or this one, if the plan is from there); for a directory of plans, the one whose subdirectories have the same names
+    /// Directory of the plan, with its pin, .terraform and sources (default: the plan file's directory, or this one, whichever the plan is from); for a directory of plans, a directory with the same subdirectories
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// Look at nothing beside the plan, not even a pin file
+    /// Read only the plan: no directory, no pin
     #[arg(long, conflicts_with = "dir")]
     pub(crate) no_dir: bool,
 }
@@ -471,13 +471,13 @@ pub(crate) struct JudgeArgs {
     /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
     #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
     pub(crate) block_at: Option<BlockAt>,
-    /// Let one wanted finding through: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
+    /// Allow one finding: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
     #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
     pub(crate) allow: Vec<Allowance>,
-    /// This state is meant to be empty: creating everything is what is wanted
+    /// This state should be empty: creating everything is intended
     #[arg(long)]
     pub(crate) first_apply: bool,
-    /// Only these addresses may change: any other change is a finding (repeatable; such as aws_s3_bucket.logs or module.net.**)
+    /// Expect changes only at these addresses: others are findings (repeatable; such as aws_s3_bucket.logs or module.net.**)
     #[arg(long, value_parser = Pattern::parse, value_name = "PATTERN")]
     pub(crate) expect: Vec<Pattern>,
     /// The most objects that may be destroyed or replaced
@@ -492,7 +492,7 @@ pub(crate) struct JudgeArgs {
     /// Read policy and pin file from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
     #[arg(long, value_name = "REV")]
     pub(crate) policy_from: Option<String>,
-    /// Judge by the defaults alone, whatever policy file there is
+    /// Use the defaults, and no policy file
     #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
     pub(crate) no_config: bool,
     /// The environment of the policy (default: the one that fits the plan's workspace or directory) [env: APPLYGATE_ENV]
@@ -536,16 +536,16 @@ pub(crate) struct PinArgs {
     /// A saved plan file (terraform plan -out tfplan)
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
-    /// This state starts empty: creating everything is what is wanted
+    /// This state starts empty: creating everything is intended
     #[arg(long)]
     pub(crate) new: bool,
-    /// Take a lower serial, another lineage or less data than what is pinned
+    /// Accept a lower serial, another lineage or less data than the pinned state
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Directory of the pin file (default: the one that the plan is from, or this one where that is not known)
+    /// Directory of the pin file (default: the plan's, or this one if that is unknown)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// For an encrypted plan: the program that is asked for the state (default: APPLYGATE_TERRAFORM, else tofu, then terraform, as found on the PATH)
+    /// For an encrypted plan: the program to ask for the state (default: APPLYGATE_TERRAFORM, else tofu, then terraform on the PATH)
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) terraform: Option<PathBuf>,
 }
@@ -553,7 +553,7 @@ pub(crate) struct PinArgs {
 /// Words of `applygate init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// Where to look and write (default: this directory)
+    /// The directory (default: this one)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// Print the file instead of writing it
@@ -572,24 +572,24 @@ pub(crate) struct ConfigArgs {
 /// What `applygate config` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tell of every mistake in the policy, and of waivers that end
+    /// Find every mistake in the policy, and waivers that end soon
     #[command(after_help = "Exit codes: 0 no mistake, 2 a mistake.")]
     Check {
-        /// The policy file (default: the one that check would take)
+        /// The policy file (default: the one that check would use)
         file: Option<PathBuf>,
-        /// Working directory of the plan, from which the file is looked for (default: this one)
+        /// Directory of the plan, where the search for the file starts (default: this one)
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
-        /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+        /// The time for waivers, windows and freezes, such as 2026-12-01T12:00:00Z: for tests
         #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
         now: Option<Timestamp>,
     },
-    /// Show what holds, and where each value comes from
+    /// Show the effective settings, and where each value comes from
     Show {
         /// How plans are judged.
         #[command(flatten)]
         judge: Box<JudgeArgs>,
-        /// The time that counts for what ends, such as 2026-12-01T12:00:00Z: for tests
+        /// The time for waivers, windows and freezes, such as 2026-12-01T12:00:00Z: for tests
         #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
         now: Option<Timestamp>,
         /// Where the plan is from.
@@ -648,12 +648,12 @@ pub(crate) struct RulesArgs {
 pub(crate) enum RulesCommand {
     /// Every rule in one line (the default)
     List,
-    /// What one rule finds, why it matters, and how to mend it
+    /// What one rule finds, why it matters, and how to fix it
     Explain {
         /// Id of the rule
         id: String,
     },
-    /// Every resource type of the catalogue, or those that start with a word
+    /// The known resource types, or those that start with a word
     Types {
         /// Start of the type's name, such as aws_db
         prefix: Option<String>,

@@ -66,16 +66,16 @@ pub(crate) struct ReportArgs {
 /// What clap reads.
 #[derive(Debug, Args)]
 struct Words {
-    /// How the report looks (repeatable, each with an --output; default: human)
+    /// Format of the report (repeatable, each with an --output; default: human)
     #[arg(long, value_enum, value_name = "FORMAT", ignore_case = true)]
     format: Vec<ReportFormat>,
     /// Write the report of the --format before it to this file; - is standard output
     #[arg(long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// List everything that changes: address, what happens, why (a Markdown report always does; atlantis and gitlab have no room for it)
+    /// List everything that changes: address, action, reason (markdown always does; atlantis and gitlab have no room for it)
     #[arg(long)]
     changes: bool,
-    /// The most bytes of a Markdown report (default: 65000, what fits a comment on GitHub)
+    /// The most bytes of a Markdown report (default: 65000, which fits a comment on GitHub)
     #[arg(long, value_name = "BYTES", value_parser = length, hide_short_help = true)]
     max_length: Option<usize>,
 }

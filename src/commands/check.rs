@@ -149,7 +149,7 @@ pub(crate) fn check(
             unused = true;
             streams.refuse(&Problem::new(
                 format!("--allow {allowance} matches no finding"),
-                "copy rule and address from the report as they are",
+                "copy rule and address from the report exactly",
             ))?;
         }
     }
@@ -170,7 +170,7 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
     if !report.all_judged() {
         return writeln!(
             streams.err,
-            "note: not everything was judged, so nobody can tell which waivers cover nothing"
+            "note: not everything was judged, so unused waivers cannot be found"
         );
     }
     // The same waiver holds for several plans, and is told once.
@@ -203,7 +203,7 @@ fn tell_unused(report: &Report, settings: &Settings, streams: &mut Streams<'_>) 
         let what = line(&waiver.to_string()).into_owned();
         writeln!(
             streams.err,
-            "note: the waiver in {}:{} covers nothing in these plans ({what}){over}",
+            "note: the waiver in {}:{} matches nothing in these plans ({what}){over}",
             line(file),
             waiver.line
         )?;
@@ -247,7 +247,7 @@ impl Places<'_> {
             && !settings.place.counts()
         {
             return Err(Problem::new(
-                format!("--explain-from {rev} needs to know the directory that the plan is from"),
+                format!("--explain-from {rev} needs the directory of the plan"),
                 "name it: --dir DIR",
             ));
         }

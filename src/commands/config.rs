@@ -77,7 +77,7 @@ fn check(settings: &Settings, streams: &mut Streams<'_>) -> io::Result<Exit> {
         if waiver.is_expired(today) {
             writeln!(
                 streams.out,
-                "note: {file}:{at}: the waiver for {what} expired on {}: take it out",
+                "note: {file}:{at}: the waiver for {what} expired on {}: remove it",
                 waiver.expires
             )?;
         } else if days <= SOON {

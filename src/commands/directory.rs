@@ -136,7 +136,7 @@ impl Search {
     fn link(&mut self, path: &Path, depth: usize) -> io::Result<()> {
         let Ok(target) = path.canonicalize() else {
             if has_a_plans_name(path) {
-                let refusal = Refusal::new(Why::Io).with("it is a link that leads nowhere");
+                let refusal = Refusal::new(Why::Io).with("it is a broken link");
                 self.refuse(path, refusal);
             } else {
                 self.found.left_out.others += 1;

@@ -25,7 +25,7 @@ pub(crate) fn man(args: &ManArgs, streams: &mut Streams<'_>) -> Result<Exit, Pro
             .map_err(|error| {
                 Problem::new(
                     format!("the pages cannot be written ({})", io_words(&error)),
-                    "give a directory that you may write to, such as ~/.local/share/man/man1",
+                    "use a directory that you can write to, such as ~/.local/share/man/man1",
                 )
                 .about(format!("{}:", dir.display()))
             });
@@ -35,7 +35,7 @@ pub(crate) fn man(args: &ManArgs, streams: &mut Streams<'_>) -> Result<Exit, Pro
         found = found.find_subcommand(word).ok_or_else(|| {
             Problem::new(
                 format!("there is no command \"{}\"", args.command.join(" ")),
-                "applygate help shows them all",
+                "applygate help lists all",
             )
         })?;
     }

@@ -60,7 +60,7 @@ fn record(args: &PinArgs, environment: &Environment) -> Result<String, Problem> 
         let named = no_plan.map_err(|refusal| wrong_file::named(refusal, &bytes, job.path()));
         return Err(about(match named {
             Err(refusal) if matches!(refusal.why, Why::Mistaken(_)) => refusal,
-            _ => Refusal::new(Why::NothingToPin).with("only a saved plan file does"),
+            _ => Refusal::new(Why::NothingToPin).with("only a saved plan file has it"),
         }));
     }
     let document = Document::open(&bytes).map_err(about)?;
@@ -86,7 +86,7 @@ fn encrypted(args: &PinArgs, environment: &Environment) -> Result<String, Proble
     };
     let program = program::locate(named, Writer::OpenTofu).map_err(|problem| {
         let (what, _) = problem.words();
-        let help = "the plan is encrypted, so that OpenTofu has to say which state it is for: applygate pin --terraform /usr/local/bin/tofu PLAN";
+        let help = "the plan is encrypted, so OpenTofu has to say which state it is for: applygate pin --terraform /usr/local/bin/tofu PLAN";
         Problem::new(what, help)
     })?;
     let beside = args.plan.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -145,7 +145,7 @@ fn record_in(
         .or_else(|| {
             seen.filter(|seen| *seen > identity.serial).map(|seen| {
                 format!(
-                    "serial {seen} was seen here, and the plan has {}",
+                    "serial {seen} was seen here, but the plan has {}",
                     identity.serial
                 )
             })
@@ -205,7 +205,7 @@ fn goes_back(pinned: &PinnedState, identity: &Identity) -> Option<String> {
         .iter()
         .filter(|digest| !identity.data.contains_key(*digest))
         .count();
-    (gone > 0).then(|| format!("pinned objects that hold data and are no longer in it: {gone}"))
+    (gone > 0).then(|| format!("pinned objects with data that are no longer in it: {gone}"))
 }
 
 /// What changes in the pin, old and new.

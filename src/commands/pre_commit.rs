@@ -48,14 +48,14 @@ fn plan(
     if args.require_plan && !missing.is_empty() {
         let names = names(&missing);
         return Err(Problem::new(
-            format!("there is no plan to judge: {names}"),
-            "make one and push again: terraform plan -out tfplan",
+            format!("there is no plan to check: {names}"),
+            "make a plan and push again: terraform plan -out tfplan",
         ));
     }
     if !missing.is_empty() {
         let names = names(&missing);
         streams.tell(&format!(
-            "no plan here ({names}), so none was judged; to judge one: terraform plan -out tfplan"
+            "no plan here ({names}), so nothing was checked; to check one: terraform plan -out tfplan"
         ))?;
     }
     if there.is_empty() {
@@ -108,20 +108,20 @@ enum Kind {
 
 impl Kind {
     fn problem(self, file: &Path) -> Problem {
-        const EXCLUDE: &str = "if it is meant to be there, such as a test file: exclude it in .pre-commit-config.yaml";
+        const EXCLUDE: &str =
+            "if it belongs there, such as a test file: exclude it in .pre-commit-config.yaml";
         let (what, instead) = match self {
             Self::State => (
-                "is a state, which does not belong in Git: it holds secrets in clear, and an old one that is put back makes Terraform destroy or create what it \
-                 does not know",
-                "git rm --cached it, and add *.tfstate and *.tfstate.* to .gitignore; keep the state in a remote backend, such as s3 with use_lockfile = true",
+                "is a state, which does not belong in Git: it has secrets in plain text, and an old state makes Terraform destroy or create the wrong objects",
+                "git rm --cached it, and add *.tfstate and *.tfstate.* to .gitignore; use a remote backend, such as s3 with use_lockfile = true",
             ),
             Self::SavedPlan => (
-                "is a saved plan, which does not belong in Git: it holds the state and the variables, secrets in clear",
-                "git rm --cached it, and add tfplan to .gitignore; make the plan where it is judged and applied",
+                "is a saved plan, which does not belong in Git: it has the state and the variables, with secrets in plain text",
+                "git rm --cached it, and add tfplan to .gitignore; make the plan where it is checked and applied",
             ),
             Self::PlanJson => (
-                "is a plan as JSON, which does not belong in Git: it holds the values of the state, secrets in clear",
-                "git rm --cached it, and add it to .gitignore; make it where it is judged",
+                "is a plan as JSON, which does not belong in Git: it has the values of the state, with secrets in plain text",
+                "git rm --cached it, and add it to .gitignore; make it where it is checked",
             ),
         };
         Problem::new(what, format!("{instead}; {EXCLUDE}"))

@@ -210,12 +210,12 @@ pub(super) fn state_of(
             state,
         }),
         Answer::Ended(status, None) if status.success() => Err(Unanswered::Wrong(Problem::new(
-            format!("{what} prints no state that can be read"),
-            "without it nobody knows which state the plan is for",
+            format!("{what} does not print a readable state"),
+            "without the state nobody knows what the plan is for",
         ))),
         Answer::Ended(..) => Err(Unanswered::Wrong(Problem::new(
             format!("{what} fails"),
-            "see what it says above; without it nobody knows which state the plan is for",
+            "its message is above; without the state nobody knows what the plan is for",
         ))),
         Answer::Failed => Err(Unanswered::Wrong(not_run(program, &what))),
     }
@@ -245,7 +245,7 @@ pub(super) fn show(
         ))),
         Answer::Ended(..) => Err(Unanswered::Wrong(Problem::new(
             format!("{what} cannot read the encrypted plan"),
-            "see what it says above: it needs the encryption settings and the key that the plan was made with (the encryption block, TF_ENCRYPTION, or the variables in it)",
+            "its message is above; it needs the encryption settings and key of the plan (the encryption block, TF_ENCRYPTION, or their variables)",
         ))),
         Answer::Failed => Err(Unanswered::Wrong(not_run(program, &what))),
     }
@@ -254,6 +254,6 @@ pub(super) fn show(
 fn not_run(program: &Path, what: &str) -> Problem {
     Problem::new(
         format!("{what} does not start"),
-        format!("{} must be a program that runs here", program.display()),
+        format!("{} must be an executable program", program.display()),
     )
 }

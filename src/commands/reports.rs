@@ -53,16 +53,13 @@ impl<'a> Reports<'a> {
                     if reports.files.iter().any(|(_, there)| there == file) {
                         return Err(Problem::new(
                             format!("two reports go to {}", file.display()),
-                            "give each a file of its own",
+                            "use a different file for each",
                         ));
                     }
                     if inputs.iter().any(|input| same(input, file)) {
                         return Err(Problem::new(
-                            format!(
-                                "the report would be written over the plan {}",
-                                file.display()
-                            ),
-                            "give it another name",
+                            format!("the report would overwrite the plan {}", file.display()),
+                            "use another name",
                         ));
                     }
                     reports.files.push((*format, file));
@@ -73,9 +70,9 @@ impl<'a> Reports<'a> {
             && reports.shown.len() > 1
         {
             return Err(Problem::new(
-                "two reports go to standard output, and nobody could tell them apart",
+                "two reports go to standard output",
                 format!(
-                    "give one of them a file: --format {} --output FILE",
+                    "write one of them to a file: --format {} --output FILE",
                     format.word()
                 ),
             ));
@@ -98,9 +95,9 @@ impl<'a> Reports<'a> {
     ) -> Result<Self, Problem> {
         if let Some(wanted) = args.wanted.iter().find(|wanted| wanted.file.is_none()) {
             return Err(Problem::new(
-                "an apply shows the report for people, and no other on standard output",
+                "apply prints only the human report on standard output",
                 format!(
-                    "give it a file: --format {} --output FILE",
+                    "write it to a file: --format {} --output FILE",
                     wanted.format.word()
                 ),
             ));
@@ -156,7 +153,7 @@ impl<'a> Reports<'a> {
                         file.display(),
                         error.kind()
                     ),
-                    "is its directory there, and may files be made in it?",
+                    "check that its directory exists and that you can write to it",
                 )
             })?;
         }

@@ -35,7 +35,7 @@ pub(crate) fn show(args: RulesArgs, streams: &mut Streams<'_>) -> Result<Exit, P
                     None if id.contains('_') => {
                         format!("it looks like a resource type: applygate rules types {id}")
                     }
-                    None => "applygate rules list shows them all".to_owned(),
+                    None => "applygate rules lists all".to_owned(),
                 };
                 return Err(Problem::new(format!("there is no rule \"{id}\""), help));
             };

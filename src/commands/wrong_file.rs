@@ -14,7 +14,7 @@ use crate::ui::refusal::{Refusal, Why};
 /// How much of a text is looked at, from its start and from its end, in bytes.
 const LOOKED_AT: usize = 256 << 10;
 
-/// The most files of a directory whose names are compared with one that is not there.
+/// The most files of a directory whose names are compared with one that does not exist.
 const NEIGHBOURS: usize = 1000;
 
 /// The refusal with the name of what the file is, where that is known.

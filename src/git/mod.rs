@@ -116,9 +116,7 @@ impl Revision {
                 ("120000", _) => return Err(Refusal::new(Why::NoPlainFile).with("a symbolic link")),
                 ("160000", _) => return Err(Refusal::new(Why::NoPlainFile).with("a submodule")),
                 _ => {
-                    return Err(
-                        Refusal::new(Why::Unreachable).with("a kind of entry that is not known")
-                    );
+                    return Err(Refusal::new(Why::Unreachable).with("an unknown kind of entry"));
                 }
             }
         }
@@ -133,7 +131,7 @@ impl Revision {
         if !answer.success {
             return Err(Refusal::new(Why::Unreachable).with("its tree is not here"));
         }
-        let odd = || Refusal::new(Why::Unreachable).with("git answers in a form that is not known");
+        let odd = || Refusal::new(Why::Unreachable).with("git gives an unknown answer");
         let mut found = None;
         for line in answer
             .out

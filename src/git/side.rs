@@ -202,7 +202,7 @@ impl Repository {
         if !answer.success {
             return Err(Refusal::new(Why::Unreachable).with("its list of files"));
         }
-        let odd = || Refusal::new(Why::Unreachable).with("git answers in a form that is not known");
+        let odd = || Refusal::new(Why::Unreachable).with("git gives an unknown answer");
         let mut files = Files::new();
         let lines = answer.out.split(|byte| *byte == 0);
         for line in lines.filter(|line| !line.is_empty()) {

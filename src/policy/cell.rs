@@ -143,14 +143,18 @@ impl Cells {
         // Letters by their class, but nobody sees them: the fillers of Hangul.
         let blank = |c: char| matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}');
         if !text.chars().any(|c| c.is_alphanumeric() && !blank(c)) {
-            self.wrong(cell.span(), format!("{key} says nothing"), "it needs words");
+            self.wrong(
+                cell.span(),
+                format!("{key} says nothing"),
+                "write a reason in words",
+            );
             return None;
         }
         if text.chars().count() > MAX_WORDS {
             self.wrong(
                 cell.span(),
                 format!("{key} is longer than {MAX_WORDS} characters"),
-                "say it in a sentence, and name the page that says more",
+                "write one sentence, and link the page that says more",
             );
             return None;
         }
@@ -259,8 +263,8 @@ impl Cells {
         if switch == Switch::Never {
             self.wrong(
                 cell.span(),
-                format!("{rule} can neither be switched off nor graded"),
-                "the plan was made before the state that it would be applied to: make a new plan",
+                format!("{rule} cannot be turned off or graded"),
+                "the plan is older than the state that it would be applied to: make a new plan",
             );
             return None;
         }
@@ -269,9 +273,8 @@ impl Cells {
         {
             self.wrong(
                 cell.span(),
-                format!("{rule} can neither be switched off nor taken below high"),
-                "it says that the plan is for another state than the pinned one, and then nothing else in the report can be believed; \
-                 pin the new state (applygate pin PLAN), or waive the one case: a [[waiver]] with address = \"**\", a reason and an end",
+                format!("{rule} cannot be turned off or graded below high"),
+                "it says that the plan is for another state than the pinned one, and then the rest of the report cannot be trusted; pin the new state (applygate pin PLAN), or waive this case: a [[waiver]] with address = \"**\", a reason and an end",
             );
             return None;
         }
@@ -287,7 +290,7 @@ impl Cells {
             self.wrong(
                 place,
                 format!("there is no rule {text:?}"),
-                near.unwrap_or_else(|| "applygate rules shows them all".to_owned()),
+                near.unwrap_or_else(|| "applygate rules lists all".to_owned()),
             );
         }
         found
@@ -310,7 +313,7 @@ impl Cells {
             self.wrong(
                 cell.span(),
                 format!("{key} must have from 1 to {MAX_LIST} entries"),
-                "leave the key out to say nothing",
+                "remove the key instead",
             );
             return Vec::new();
         }
@@ -330,12 +333,12 @@ impl Cells {
         let mut all = Vec::new();
         for (text, place) in self.texts(key, cell) {
             match if text.len() > most {
-                Err(format!("more than {most} bytes are no pattern"))
+                Err(format!("a pattern has at most {most} bytes"))
             } else {
                 parse(text)
             } {
                 Ok(pattern) => all.push(pattern),
-                Err(error) => self.wrong(place, format!("{key} has no pattern here"), error),
+                Err(error) => self.wrong(place, format!("{key} has an invalid pattern"), error),
             }
         }
         self.at(&cell.span(), all)
@@ -438,7 +441,7 @@ impl Cells {
             self.wrong(
                 cell.span(),
                 format!("{key} must be a day of the calendar"),
-                format!("such as {key} = 2026-12-01: it holds through that day, in UTC"),
+                format!("such as {key} = 2026-12-01: the last day, in UTC"),
             );
         }
         found

@@ -68,7 +68,7 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Problem> {
         Err(error) => return Err(words(error)),
         Ok(meta) if meta.is_symlink() && links == Links::Refused => {
             return Err(unread(
-                "it is a symbolic link; name the file it leads to with --config",
+                "it is a symbolic link; name its target with --config",
             ));
         }
         Ok(_) => {}
@@ -97,7 +97,7 @@ fn plain_file(path: &Path, links: Links) -> Result<Option<Vec<u8>>, Problem> {
 fn unread(what: impl Into<String>) -> Problem {
     Problem::new(
         what,
-        "a policy that cannot be read is never passed over: make it a file that can be read, or name another with --config FILE",
+        "a policy that cannot be read is never skipped: make it readable, or name another with --config FILE",
     )
 }
 
@@ -215,7 +215,7 @@ pub(crate) fn discover(source: &dyn Source, directory: &str) -> Result<Option<Fo
 /// Reads the policy file that was named by its path within a source, for a directory of it.
 ///
 /// # Errors
-/// When it is not there or cannot be read.
+/// When it does not exist or cannot be read.
 pub(crate) fn named_in(
     source: &dyn Source,
     path: &str,
@@ -224,7 +224,7 @@ pub(crate) fn named_in(
     let missing = || {
         Problem::new(
             "there is no such file",
-            "--config names a path within the revision, counted from here",
+            "--config is a path in the revision, relative to this directory",
         )
     };
     let bytes = source
@@ -249,7 +249,7 @@ pub(crate) fn named_in(
 /// Reads the policy file that was named.
 ///
 /// # Errors
-/// When it is not there or cannot be read.
+/// When it does not exist or cannot be read.
 pub(crate) fn named(file: &Path, dir: &Path) -> Result<Found, Mistakes> {
     let name = file.display().to_string();
     let bytes = plain_file(file, Links::Followed)

@@ -92,7 +92,8 @@ impl Directory {
         let path = path.strip_suffix('/').unwrap_or(path);
         if text.starts_with('/') {
             return Err(
-                "a directory is seen from the policy file, so it does not start with /".to_owned(),
+                "a directory is relative to the policy file, so it does not start with /"
+                    .to_owned(),
             );
         }
         for step in path.split('/').filter(|_| path != ".") {
@@ -100,7 +101,7 @@ impl Directory {
                 "**" => None,
                 "" => return Err("a step between two / is empty".to_owned()),
                 "." | ".." => {
-                    return Err("a directory below the policy file has no step . or ..".to_owned());
+                    return Err("a directory must not contain . or ..".to_owned());
                 }
                 step if step.contains("**") => {
                     return Err("** is a step of its own: a/**/b".to_owned());

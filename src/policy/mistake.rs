@@ -90,7 +90,7 @@ impl From<Mistakes> for Problem {
         });
         let parts = parts.collect();
         Self::bare(format!(
-            "the policy {} has {count}, so nothing is judged by it",
+            "the policy {} has {count}, so nothing is judged",
             mistakes.file
         ))
         .made_of(parts)

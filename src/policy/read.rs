@@ -38,7 +38,7 @@ const MOST_DAYS: usize = 3660;
 /// # Errors
 /// All its mistakes.
 pub fn read(file: &str, bytes: &[u8], today: Date) -> Result<Policy, Mistakes> {
-    const PLAIN: &str = "a policy is one screen of TOML that people can read";
+    const PLAIN: &str = "a policy is a short TOML file that people can read";
     if bytes.len() > MAX_BYTES {
         return Err(Mistakes::whole(file, "it is larger than 1 MiB", PLAIN));
     }
@@ -253,7 +253,7 @@ impl Reader<'_> {
                 self.cells.wrong(
                     place.clone(),
                     format!("more than {MAX_WAIVERS} waivers"),
-                    "a gate with so many holes is none: switch the rule off, or down",
+                    "too many exceptions: turn the rule off, or grade it lower",
                 );
             }
             return None;
@@ -283,7 +283,7 @@ impl Reader<'_> {
         for (key, help) in [
             (
                 "rules",
-                "rules = [\"stateful-destroy\"]: the rules whose findings are wanted",
+                "rules = [\"stateful-destroy\"]: the rules whose findings are accepted",
             ),
             (
                 "address",
@@ -291,7 +291,7 @@ impl Reader<'_> {
             ),
             (
                 "reason",
-                "reason = \"...\": why this is wanted; it is shown with every finding that it covers",
+                "reason = \"...\": why this is wanted; every report shows it",
             ),
             (
                 "expires",
@@ -383,11 +383,11 @@ impl Reader<'_> {
             return true;
         };
         let help = format!(
-            "at most {} days (max_waiver_days): {last} today; a waiver that never ends is a rule switched off without saying so",
+            "at most {} days (max_waiver_days): {last} today; a waiver without an end is a rule turned off in silence",
             self.max_days
         );
         self.cells
-            .wrong(cell.span(), "expires is too far ahead", help);
+            .wrong(cell.span(), "expires is too far in the future", help);
         false
     }
 
@@ -414,7 +414,7 @@ impl Reader<'_> {
                 self.cells.wrong(
                     key.span(),
                     format!("more than {MAX_ENVS} environments"),
-                    "patterns take many names together: workspace = \"preview-*\"",
+                    "one pattern can match many names: workspace = \"preview-*\"",
                 );
                 break;
             }
@@ -430,7 +430,7 @@ impl Reader<'_> {
             self.cells.wrong(
                 cell.span(),
                 format!("more than {MAX_CHOICES} patterns choose environments"),
-                "patterns take many names together: \"preview-*\"",
+                "one pattern can match many names: \"preview-*\"",
             );
             return Vec::new();
         }
@@ -441,9 +441,18 @@ impl Reader<'_> {
                 .filter(|(other, _)| one.overlaps(other))
             {
                 self.cells.mistakes.push(Mistake {
-                    message: format!("env.{} and env.{} can both be for one plan", one.name, other.name),
-                    help: Some("make their workspace and directory patterns such that a plan fits only one".to_owned()),
-                    places: vec![(place.clone(), String::new()), (there.clone(), String::new())],
+                    message: format!(
+                        "env.{} and env.{} can both fit one plan",
+                        one.name, other.name
+                    ),
+                    help: Some(
+                        "change their workspace or directory patterns so that a plan fits only one"
+                            .to_owned(),
+                    ),
+                    places: vec![
+                        (place.clone(), String::new()),
+                        (there.clone(), String::new()),
+                    ],
                 });
             }
         }
@@ -485,7 +494,7 @@ impl Reader<'_> {
                 self.cells.wrong(
                     self.first_line(&place),
                     format!("more than {} of [[{name}]]", calendar::MOST),
-                    "nobody can keep so many in mind",
+                    "use fewer and wider ones",
                 );
                 break;
             }

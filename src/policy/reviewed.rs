@@ -77,7 +77,7 @@ impl Ignored {
         let unusable = if self.usable {
             ""
         } else {
-            ", and it could not be judged by as it is"
+            ", and it cannot be used as it is"
         };
         match self.change {
             Change::Added => format!(
@@ -88,10 +88,9 @@ impl Ignored {
                 "{} of the working tree: it differs from the one in {rev}{unusable}",
                 self.file
             ),
-            Change::Removed => format!(
-                "that {} is gone from the working tree: {rev} has it",
-                self.file
-            ),
+            Change::Removed => {
+                format!("{} is missing in the working tree: {rev} has it", self.file)
+            }
         }
     }
 }
@@ -125,8 +124,8 @@ impl Reviewing {
     pub(crate) fn open(name: &str, dir: &Path, config: Option<&Path>) -> Result<Self, Problem> {
         if is_head(name) {
             return Err(Problem::new(
-                "is what is checked out: the change itself",
-                "name what the change is held against, such as refs/remotes/origin/main",
+                "is the checked-out commit: the change itself",
+                "name the base of the change, such as refs/remotes/origin/main",
             ));
         }
         let revision = Revision::open(dir, name).map_err(|refusal| refused(&refusal))?;
@@ -135,27 +134,27 @@ impl Reviewing {
             .map_err(|error| {
                 Problem::new(
                     format!("has no directory: {}", error.kind()),
-                    "run it in a directory that is there",
+                    "run it in an existing directory",
                 )
             })?;
         if turns(&here.join(dir), revision.root()) {
-            let help = "name the directory itself: a change can turn the link to where the policy is easier";
+            let help = "name the directory itself: a change could point the link to a place with a weaker policy";
             return Err(Problem::new(
-                "does not go with a directory behind a symbolic link of the repository",
+                "cannot be used with a directory behind a symbolic link of the repository",
                 help,
             ));
         }
         let no_text = || {
             Problem::new(
-                "does not go with a path that is not UTF-8",
+                "cannot be used with a path that is not UTF-8",
                 "rename the directory",
             )
         };
         let directory = steps(revision.prefix()).ok_or_else(no_text)?;
         let outside = || {
             Problem::new(
-                "does not go with a policy file outside of the repository",
-                "name a file of the revision: --config counts from here, as in the working tree",
+                "cannot be used with a policy file outside the repository",
+                "name a file of the revision: --config is relative to this directory, as in the working tree",
             )
         };
         let config = config
@@ -225,7 +224,7 @@ impl Reviewing {
                 "has a broken {path} ({})",
                 refusal.detail.unwrap_or_default()
             );
-            Problem::new(what, "mend it there, in a change of its own")
+            Problem::new(what, "fix it there, in a separate change")
         };
         Pin::parse(&bytes)
             .map(|pin| Some(Arc::new(pin)))

@@ -337,7 +337,7 @@ impl Settings {
         notes.extend(beside.map(|file| {
             let file = file.display();
             format!(
-                "{file} is not used: the plan is not known to be from that directory; name it with --dir"
+                "{file} is not used: it is unknown whether the plan is from that directory; name the directory with --dir"
             )
         }));
         notes
@@ -365,7 +365,7 @@ impl Settings {
         };
         Err(Problem::new(
             format!(
-                "{} says env {name}, but {} has none of that name",
+                "{} says env {name}, but {} has no such env",
                 origin.words(""),
                 policy.file
             ),
@@ -463,7 +463,7 @@ impl Settings {
         if let (Some(_), Some(_)) = (&closed, &self.said.break_freeze) {
             merge
                 .overruled
-                .push("applied while it is closed (--break-freeze)".to_owned());
+                .push("applied outside the windows or in a freeze (--break-freeze)".to_owned());
         }
         if self.said.first_apply {
             merge.told(
@@ -759,8 +759,8 @@ fn policy_from(
         (None, None) => Ok(None),
         // Who set it for every run meant this one as well.
         (None, Some(_)) if args.no_config => Err(said(
-            "is set, and --no-config would pass over it",
-            "leave one of them out",
+            "is set, but --no-config would ignore it",
+            "remove one of them",
         )),
         (None, Some(rev)) => match rev.to_str() {
             Some(rev) => Ok(Some((
@@ -793,11 +793,8 @@ fn find_policy(
     }
     let start = Start::at(dir).map_err(|error| {
         Problem::new(
-            format!(
-                "{} cannot be looked into for a policy: {error}",
-                dir.display()
-            ),
-            "name the working directory of the plan with --dir, or the policy with --config",
+            format!("{} cannot be searched for a policy: {error}", dir.display()),
+            "name the directory of the plan with --dir, or the policy with --config",
         )
     })?;
     Ok(policy::discover(&start.tree(), &start.directory)?)

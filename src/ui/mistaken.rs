@@ -51,7 +51,7 @@ pub enum Mistaken {
 
 /// The way to the right file.
 const MAKE: &str =
-    "save the plan and give that file: terraform plan -out tfplan && applygate check tfplan";
+    "save the plan and use that file: terraform plan -out tfplan && applygate check tfplan";
 
 impl Mistaken {
     /// What it is, as the start of a sentence after the file's name.
@@ -59,12 +59,12 @@ impl Mistaken {
     pub(crate) const fn what(self) -> &'static str {
         match self {
             Self::PlanText => {
-                "is the text that terraform plan and show print for people: it does not have all values, and Terraform cannot apply it"
+                "is the text output of terraform plan or show: it does not have all values, and Terraform cannot apply it"
             }
-            Self::StateText => "is the text that terraform show prints of a state, not a plan",
+            Self::StateText => "is the text output of terraform show of a state, not a plan",
             Self::StateList => "is a list of addresses (terraform state list), not a plan",
             Self::InitLog => "is the output of terraform init, not a plan",
-            Self::ApplyLog => "is the log of an apply: what it says has already happened",
+            Self::ApplyLog => "is the log of an apply: that has already happened",
             Self::TestLog => "is the log of terraform test, not a plan",
             Self::ErrorText => "is the output of a Terraform command that failed, not a plan",
             Self::Source => "is Terraform configuration, not a plan",
@@ -106,25 +106,25 @@ impl Mistaken {
                 "the plan is the next step: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::ApplyLog => {
-                "a plan is judged before it is applied: terraform plan -out tfplan && applygate check tfplan"
+                "check the plan before the apply: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::ErrorText => {
                 "fix the error that it names, then: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::Source | Self::LockFile => {
-                "make a plan of it: terraform plan -out tfplan && applygate check tfplan"
+                "make a plan: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::Variables => {
                 "make a plan with it: terraform plan -var-file=FILE -out tfplan && applygate check tfplan"
             }
             Self::Redacted => {
-                "take the full one, in the directory of the configuration: terraform show -json tfplan > plan.json; or from the API: plans/ID/json-output"
+                "use the full JSON, in the directory of the configuration: terraform show -json tfplan > plan.json; or from the API: plans/ID/json-output"
             }
             Self::Directory => "give the plan that is in it, such as: applygate check DIR/tfplan",
             Self::SourceDirectory => {
                 "make the plan first: terraform -chdir=DIR plan -out tfplan && applygate check DIR/tfplan"
             }
-            Self::Tar => "unpack it and give the plan that is in it: tar -xf FILE",
+            Self::Tar => "unpack it and use the plan in it: tar -xf FILE",
             Self::WebAddress => {
                 "download it first: curl -fsSL -o tfplan URL && applygate check tfplan"
             }

@@ -114,9 +114,9 @@ impl Why {
             Self::NotJson => "is neither a JSON plan nor a saved plan file",
             Self::Truncated => "ends in the middle of the JSON: it is cut off",
             Self::Malformed => "is not valid JSON",
-            Self::WrongShape => "is JSON, but holds something here that a plan does not have",
+            Self::WrongShape => "is JSON, but has something here that a plan does not have",
             Self::NotAPlan => "is JSON, but not a Terraform plan",
-            Self::NullList => "has null where a list belongs, so what would change is not known",
+            Self::NullList => "has null instead of a list, so what changes is unknown",
             Self::StateShown => "is a state (show -json of a state), not a plan",
             Self::RawState => "is a raw state file, not a plan",
             Self::Stream => "is the log of plan -json, which has no values and cannot be judged",
@@ -127,56 +127,56 @@ impl Why {
             Self::NewerArchive => {
                 "is a zip archive in a form that is newer than this version of applygate"
             }
-            Self::BrokenPlan => "is a saved plan file with something broken in it",
+            Self::BrokenPlan => "is a saved plan file, but part of it is broken",
             Self::OtherZip => "is a zip archive, but not a saved plan",
             Self::OldPlan => "is a plan of Terraform 0.11 or older, which cannot be read",
             Self::Encrypted => {
                 "is a plan that OpenTofu has encrypted: it cannot be read without its key"
             }
             Self::Bookmark => {
-                "is only a bookmark of a run in HCP Terraform: the plan itself is kept there"
+                "is only a bookmark of a run in HCP Terraform: the plan itself is there"
             }
             Self::UnknownFormat => {
                 "has a format version that this version of applygate does not know"
             }
             Self::Errored => {
-                "is the plan of a run that ended with an error: it lists deletes that will not happen and hides others"
+                "is the plan of a run that ended with an error: it lists deletes that will not happen, and hides others"
             }
             Self::UnknownAction => "has an action that this version of applygate does not know",
-            Self::Unreadable => "has a value that a rule needs and that cannot be read",
+            Self::Unreadable => "has a value that a rule needs, but it cannot be read",
             Self::TooLarge => "is too large",
             Self::Surrounded => "has text around the plan that is not just a wrapper's log",
             Self::Io => "cannot be read",
             Self::NoPlans => "holds no plan",
-            Self::LinkOut => "is a link that leads out of the directory",
-            Self::BrokenPin => "lies beside a pin file that cannot be read",
+            Self::LinkOut => "is a link to a place outside the directory",
+            Self::BrokenPin => "is next to a pin file that cannot be read",
             Self::NothingToPin => "does not say which state it is for",
-            Self::PinOfNothing => "is for a state that holds nothing",
+            Self::PinOfNothing => "is for an empty state",
             Self::PinGoesBack => "is for an older or another state than the one that is pinned",
             Self::NotNew => "is for a state that is not new",
             Self::Stale => "is older than the configuration",
-            Self::NotFirstApply => "is not a first apply: its state already holds resources",
-            Self::NoGit => "needs git, and no absolute directory of the PATH has it",
-            Self::NoRepository => "is asked for outside the work tree of a git repository",
+            Self::NotFirstApply => "is not a first apply: its state already has resources",
+            Self::NoGit => "needs git, but no directory of the PATH has it",
+            Self::NoRepository => "needs a git repository, and this is none",
             Self::ForeignOwner => {
-                "is asked for in a repository that git does not open, because it belongs to another user"
+                "needs git, and git does not open this repository, because another user owns it"
             }
             Self::InSubmodule => {
-                "is asked for in a submodule: which revisions it has, the change itself can say"
+                "cannot be used in a submodule: the change itself decides which revisions it has"
             }
             Self::BadRevision => "is not the name of one commit",
             Self::SeveralRevisions => {
-                "is the name of several things, and who may make a branch or a tag could choose which one is read"
+                "means several things: whoever can create a branch or a tag could choose which one is read"
             }
             Self::NoRevision => "is not in this clone",
             Self::Unreachable => "cannot be read from the revision",
             Self::NoPlainFile => "is no plain file of at most 4 MiB in the revision",
             Self::TwoEnvironments => "fits two environments of the policy",
-            Self::Conflicts => "has conflicts that are not resolved",
+            Self::Conflicts => "has unresolved conflicts",
             Self::NoSource => {
-                "has a file that cannot be read as Terraform source, so what is taken away is not known"
+                "has a file that is not readable Terraform source, so what goes is unknown"
             }
-            Self::Missing => "is not there",
+            Self::Missing => "does not exist",
             Self::Mistaken(mistaken) => mistaken.what(),
         }
     }
@@ -186,7 +186,7 @@ impl Why {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Empty | Self::NotJson | Self::NotAPlan => {
-                "give the file that terraform plan -out tfplan writes"
+                "use the file that terraform plan -out tfplan writes"
             }
             Self::Truncated => {
                 "was the disk full, or the command that wrote it stopped? Write it again: terraform show -json tfplan > plan.json"
@@ -195,74 +195,72 @@ impl Why {
                 "write it again and leave it as it is: terraform show -json tfplan > plan.json"
             }
             Self::StateShown | Self::RawState => {
-                "give the plan instead: terraform plan -out tfplan && applygate check tfplan"
+                "use the plan instead: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::Stream => {
-                "save the plan and give that file: terraform plan -out tfplan && applygate check tfplan"
+                "save the plan and use that file: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::BrokenArchive | Self::BrokenPlan => {
                 "plan again: terraform plan -out tfplan; copy the file in binary mode and leave it as it is"
             }
             Self::ForgedArchive => {
-                "do not apply it; find out who changed it, and plan again: terraform plan -out tfplan"
+                "do not apply it; find out who changed it, and make a new plan: terraform plan -out tfplan"
             }
             Self::NewerArchive => {
-                "update applygate; until then read the plan by eye: terraform show tfplan"
+                "update applygate; until then read the plan yourself: terraform show tfplan"
             }
-            Self::OtherZip => "give the file that terraform plan -out wrote, or its JSON",
+            Self::OtherZip => "use the file that terraform plan -out wrote, or its JSON",
             Self::OldPlan => "plan again with Terraform 0.12 or newer",
             Self::Encrypted => {
-                "show it where the key is at hand: tofu show -json tfplan | applygate check -; applygate apply has OpenTofu show it and applies the same bytes"
+                "run this where the key is: tofu show -json tfplan | applygate check -; applygate apply lets OpenTofu decrypt it and applies the same bytes"
             }
             Self::Bookmark => {
-                "show it from the directory that is connected to the organization: terraform show -json tfplan > plan.json"
+                "in the directory that is connected to the organization: terraform show -json tfplan > plan.json"
             }
             Self::UnknownFormat => {
-                "a newer applygate may know it; until then read the plan by eye: terraform show tfplan"
+                "update applygate; until then read the plan yourself: terraform show tfplan"
             }
             Self::Errored => {
-                "mend the error that terraform plan printed and plan again; Terraform itself refuses to apply this one"
+                "fix the error that terraform plan printed and plan again; Terraform itself refuses to apply this plan"
             }
             Self::UnknownAction => {
-                "a newer applygate may know it; until then read the plan by eye: terraform show tfplan"
+                "update applygate; until then read the plan yourself: terraform show tfplan"
             }
             Self::Unreadable => {
-                "write the JSON again: terraform show -json tfplan > plan.json; if it stays so, please report the version of Terraform"
+                "write the JSON again: terraform show -json tfplan > plan.json; if that does not help, please report the Terraform version"
             }
-            Self::TooLarge => "judge the plans one by one, or split the stack",
+            Self::TooLarge => "check the plans one by one, or split the stack",
             Self::Surrounded => "keep only what terraform show -json printed",
             Self::Io => "check the path and its permissions",
             Self::NoPlans => {
-                "give the directory that holds the plans, such as the one of: terragrunt run --all --json-out-dir DIR -- plan"
+                "name the directory with the plans, such as: terragrunt run --all --json-out-dir DIR -- plan"
             }
-            Self::LinkOut => "name what it leads to, beside the directory",
+            Self::LinkOut => "name its target as well as the directory",
             Self::BrokenPin => {
-                "mend applygate.pin.toml, take it from the repository again, or write a new one: applygate pin PLAN"
+                "fix applygate.pin.toml, restore it from the repository, or write a new one: applygate pin PLAN"
             }
             Self::NothingToPin => {
-                "give the saved plan file: terraform plan -out tfplan && applygate pin tfplan"
+                "use the saved plan file: terraform plan -out tfplan && applygate pin tfplan"
             }
             Self::PinOfNothing => {
-                "if the stack exists, find its state first; if it is meant to start empty, say so with --new"
+                "if the stack exists, find its state first; if it is a new stack, add --new"
             }
             Self::PinGoesBack => {
-                "make a new plan and pin that; if the older or other state is the right one, say so with --replace"
+                "make a new plan and pin that; if the older or other state is right, add --replace"
             }
-            Self::NotNew => "leave --new out: it only says that a state starts empty",
+            Self::NotNew => "remove --new: it is only for a state that starts empty",
             Self::Stale => "plan again: terraform plan -out tfplan",
             Self::NotFirstApply => {
-                "leave --first-apply out: it only says that a state is meant to be empty"
+                "remove --first-apply: it is only for a state that should be empty"
             }
             Self::NoGit => "install git, such as apt-get install git or apk add git",
             Self::NoRepository => {
                 "run it in the clone; in GitHub Actions use actions/checkout, which needs git in the image to make one"
             }
             Self::ForeignOwner => {
-                "if the clone is the one that you mean: git config --global --add safe.directory \"$PWD\" (in the top of the clone)"
+                "if you trust this clone: git config --global --add safe.directory \"$PWD\" (in the top of the clone)"
             }
-            Self::InSubmodule => {
-                "run it in the clone of the repository that holds the policy, and not as its submodule"
-            }
+            Self::InSubmodule => "run it in a clone of the repository itself, not in a submodule",
             Self::BadRevision => "give a branch, a tag or a hash, such as origin/main",
             Self::SeveralRevisions => "give the full name, such as refs/remotes/origin/main",
             Self::NoRevision => {
@@ -271,20 +269,16 @@ impl Why {
             Self::Unreachable => {
                 "fetch all of it: in GitHub Actions give actions/checkout fetch-depth: 0 and no filter; elsewhere git fetch --refetch --no-filter"
             }
-            Self::NoPlainFile => {
-                "put the file itself in that place, in that revision: links are not followed"
-            }
+            Self::NoPlainFile => "commit the file itself there: links are not followed",
             Self::Missing => {
                 "make the plan first: terraform plan -out tfplan && applygate check tfplan"
             }
             Self::Mistaken(mistaken) => mistaken.help(),
             Self::TwoEnvironments => {
-                "make their patterns such that a plan fits only one, or say which: --env NAME"
+                "change their patterns so that a plan fits only one, or choose one: --env NAME"
             }
             Self::Conflicts => "resolve them, then git add the files",
-            Self::NoSource => {
-                "see what terraform validate says of it; a source file has at most 1 MiB"
-            }
+            Self::NoSource => "run terraform validate; a source file has at most 1 MiB",
         }
     }
 }

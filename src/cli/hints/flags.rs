@@ -91,7 +91,7 @@ pub(super) fn unknown(words: &[&str], told: &str) -> Option<String> {
         "json" | "compact-warnings" | "parallelism" | "lock-timeout" | "input"
             if command == "apply" =>
         {
-            format!("-{name}, with one dash: it is handed to Terraform")
+            format!("-{name}, with one dash: it is passed to Terraform")
         }
         "sarif" | "markdown" | "junit" | "html" | "md" if has("format") => {
             format!("--format FORMAT; {}", formats())
@@ -110,13 +110,13 @@ pub(super) fn unknown(words: &[&str], told: &str) -> Option<String> {
         "o" | "output" | "report" if has("output") => "--output FILE".to_owned(),
         "q" | "quiet" | "silent" | "s" if has("quiet") => "--quiet".to_owned(),
         "auto-approve" if command == "apply" => {
-            "leave it out: Terraform does not ask about a saved plan, applygate does".to_owned()
+            "remove it: Terraform does not ask about a saved plan, applygate does".to_owned()
         }
         "auto-approve" | "y" | "yes" | "ci" | "no-input" | "non-interactive" | "dry-run"
         | "input"
             if command == "check" =>
         {
-            "leave it out: check only reports and asks nothing".to_owned()
+            "remove it: check only reports and asks nothing".to_owned()
         }
         "y" | "no-input" | "non-interactive" | "ci" | "approve" if command == "apply" => {
             "applygate help apply says how a plan is applied without a question".to_owned()
@@ -141,13 +141,13 @@ pub(super) fn unknown(words: &[&str], told: &str) -> Option<String> {
         }
         "debug" | "trace" | "details" | "all" if has("verbose") => "--verbose".to_owned(),
         "detailed-exitcode" if command == "check" => {
-            "leave it out: check ends with 0 (let through), 1 (blocked) or 2 (could not judge)"
+            "remove it: check ends with 0 (let through), 1 (blocked) or 2 (could not judge)"
                 .to_owned()
         }
         name if judges && OF_A_PLAN.contains(&name) => {
             format!("it belongs to the plan: terraform plan -{name} ... -out tfplan")
         }
-        "workspace" if judges => "leave it out: a saved plan knows its workspace".to_owned(),
+        "workspace" if judges => "remove it: a saved plan knows its workspace".to_owned(),
         "force" | "f" | "overwrite" if command == "init" => {
             "init writes over no file: move it away first, or see what it would write: applygate init --stdout".to_owned()
         }
@@ -157,7 +157,7 @@ pub(super) fn unknown(words: &[&str], told: &str) -> Option<String> {
             format!("that is Terraform's: terraform init {}", quoted(told))
         }
         "diff" | "staged" if command == "source" => {
-            "leave it out: source looks at what is staged; from elsewhere: --from REV".to_owned()
+            "remove it: source looks at what is staged; from elsewhere: --from REV".to_owned()
         }
         "v" if command.is_empty() => "applygate --version".to_owned(),
         "version" | "V" => "applygate --version".to_owned(),

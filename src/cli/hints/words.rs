@@ -169,8 +169,7 @@ pub(super) fn missing(words: &[&str]) -> Option<String> {
     Some(match typed.as_slice() {
         ["pin", ..] => "terraform plan -out tfplan && applygate pin tfplan".to_owned(),
         ["rules", "explain", ..] => {
-            "applygate rules explain stateful-destroy; applygate rules list shows them all"
-                .to_owned()
+            "applygate rules explain stateful-destroy; applygate rules lists all".to_owned()
         }
         ["completions", ..] => "applygate completions bash".to_owned(),
         _ => return None,

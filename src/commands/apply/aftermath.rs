@@ -16,7 +16,7 @@ pub(super) fn went_well(
     let mut told = Vec::new();
     let Some(planned) = planned else { return told };
     let Some(after) = after else {
-        told.push("the new serial of the state could not be read: a rollback to this one would not be noticed in this directory".to_owned());
+        told.push("the new serial of the state could not be read, so a later rollback would not be noticed in this directory".to_owned());
         return told;
     };
     let remembered = planned
@@ -25,15 +25,13 @@ pub(super) fn went_well(
         .map_err(|_| ())
         .and_then(|now| remember_later(dir, &now).map_err(|_| ()));
     if remembered.is_err() {
-        told.push(
-            "the serial of the state could not be remembered in Terraform's directory".to_owned(),
-        );
+        told.push("the serial of the state could not be saved in .terraform".to_owned());
     }
     match repin(dir, planned, after) {
         Ok(Some(text)) => told.push(text),
         Ok(None) => {}
         Err(why) => told.push(format!(
-            "{PIN_FILE} is out of date and could not be written: {}",
+            "{PIN_FILE} is out of date and could not be updated: {}",
             line(&why)
         )),
     }
@@ -56,7 +54,7 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     let same = starts || (pinned.lineage == planned.lineage && after.lineage == planned.lineage);
     if !same || !pinned.differences(planned).is_empty() {
         return Ok(Some(format!(
-            "{PIN_FILE} names another state than the one that was changed: if this one is right now, pin it again with applygate pin"
+            "{PIN_FILE} names another state than the one that was changed; if this one is right, run applygate pin again"
         )));
     }
     let now = planned
@@ -71,7 +69,7 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     pin::write(&path, &pin.render().map_err(|refusal| refusal.to_string())?)
         .map_err(|refusal| refusal.to_string())?;
     Ok(Some(format!(
-        "{PIN_FILE} was written anew: {} with data in the state, {before} before. Commit it",
+        "{PIN_FILE} was updated: {} with data in the state, {before} before. Commit it",
         crate::ui::words::plural(now.data.len(), "object")
     )))
 }
@@ -89,7 +87,7 @@ pub(super) fn went_badly(
         .iter()
         .any(|sign| matches!(sign, Sign::ErroredState(_)))
     {
-        told.push("errored.tfstate lies here: the new state could not be stored. Keep it; terraform state push errored.tfstate puts it in place".to_owned());
+        told.push("errored.tfstate is here: the new state could not be stored. Keep the file; terraform state push errored.tfstate stores it".to_owned());
     }
     // Terraform refuses a stale or foreign plan whatever the lock says: then to unlock is the wrong thing to type.
     let as_planned = planned.zip(after).is_some_and(|(planned, after)| {
@@ -102,7 +100,7 @@ pub(super) fn went_badly(
             ": wait for it"
         };
         told.push(format!(
-            "{} lies here: the lock of a run that did not end well, or of one that still goes on{unlock}",
+            "{} is here: the lock of a run that did not end well, or that is still running{unlock}",
             line(&lock.display().to_string())
         ));
     }
@@ -111,24 +109,24 @@ pub(super) fn went_badly(
             told.push(format!("the state is still at serial {}: nothing was stored in it", after.serial));
         }
         (Some(planned), Some(after)) if !planned.is_missing() && planned.lineage != after.lineage => {
-            told.push("the state here is another one than the plan was made for (its lineage differs), so Terraform does not take the plan: find out which state is meant, and plan again".to_owned());
+            told.push("the state here is not the one that the plan was made for (its lineage differs), so Terraform refuses the plan: find out which state is right, and plan again".to_owned());
         }
         (Some(planned), Some(after)) if after.serial < planned.serial => {
             told.push(format!(
-                "the state is at serial {} now, older than the {} that the plan was made for: it was put back to an older one, and Terraform does not take the plan. Find out who did that before you plan again",
+                "the state is now at serial {}, older than serial {} of the plan: an old state was put back, and Terraform refuses the plan. Find out who did that before you plan again",
                 after.serial, planned.serial
             ));
         }
         (Some(planned), Some(after)) => {
             let then =
-                if planned.is_missing() { "there was none when the plan was made".to_owned() } else { format!("the plan was made for {}", planned.serial) };
+                if planned.is_missing() { "the plan was made without a state".to_owned() } else { format!("the plan was made for {}", planned.serial) };
             told.push(format!(
-                "the state is at serial {} now, {then}: if Terraform says above that the plan is stale, somebody changed the state since then; else this run changed it before it ended. Plan again",
+                "the state is now at serial {}, {then}. If Terraform says that the plan is stale, somebody changed the state; else this run changed it before it stopped. Plan again",
                 after.serial
             ));
         }
         _ => told
-            .push("the state could not be read: what Terraform says above is the cause. Mend that, and plan again before anything else".to_owned()),
+            .push("the state could not be read; Terraform says why above. Fix that, and plan again before anything else".to_owned()),
     }
     told
 }

@@ -40,21 +40,21 @@ fn word(arg: &OsStr) -> Result<(), Problem> {
     }
     let flag = name.map(|name| name.split_once('=').map_or(name, |(flag, _)| flag));
     let why = match flag {
-        None => "only one plan is applied: the one that is judged",
+        None => "only the judged plan is applied",
         Some("state" | "state-out" | "backup") => {
-            "it makes Terraform read or write another state than the plan says; the next plan would be made against the wrong one"
+            "it makes Terraform use another state than the plan's; the next plan would be made against the wrong one"
         }
         Some("lock") => "without the lock two applies can write the state at once",
         Some("auto-approve") => {
-            "a saved plan is applied without Terraform's question; applygate asks, or takes --yes"
+            "Terraform does not ask about a saved plan; applygate asks, or use --yes"
         }
         Some(
             "destroy" | "refresh" | "refresh-only" | "replace" | "target" | "exclude" | "var"
             | "var-file" | "target-file" | "exclude-file",
-        ) => "it belongs to the plan, which is judged: terraform plan ... -out tfplan",
+        ) => "it belongs to the plan: terraform plan ... -out tfplan",
         Some("parallelism" | "lock-timeout") => "write its value with =, such as -parallelism=4",
-        Some("input") => "only -input=false is let through",
-        Some("help") => "it would only show help; that of the gate is applygate apply --help",
+        Some("input") => "only -input=false is allowed",
+        Some("help") => "for help: applygate apply --help",
         Some(_) => "it is unknown, or could change what is applied",
     };
     let known = HARMLESS.iter().chain(VALUED.iter().map(|(name, _)| name));
@@ -63,12 +63,9 @@ fn word(arg: &OsStr) -> Result<(), Problem> {
         .and_then(|flag| nearest(flag, known.copied()))
         .map_or_else(String::new, |near| format!("did you mean -{near}? "));
     // A value may be a secret: only the flag's name is shown.
-    let shown = flag.map_or_else(
-        || "a word that is no flag".to_owned(),
-        |flag| format!("-{flag}"),
-    );
+    let shown = flag.map_or_else(|| "it is not a flag".to_owned(), |flag| format!("-{flag}"));
     Err(Problem::new(
-        format!("{shown} is not handed to terraform apply: {why}"),
+        format!("{shown} is not passed to terraform apply: {why}"),
         format!(
             "{meant}allowed are -parallelism=N, -lock-timeout=DURATION, -no-color, -compact-warnings, -json, -input=false"
         ),
@@ -117,11 +114,11 @@ pub(super) fn environment(
         if name.starts_with("TF_CLI_ARGS") && !adds_nothing(&name, &value, planned) {
             return Err(Problem::new(
                 format!(
-                    "{} is set: it adds words to Terraform's command line that nobody judged, such as -state-out",
+                    "{} is set: it adds options to Terraform's command line that nobody judged, such as -state-out",
                     name
                 ),
                 format!(
-                    "unset {}; what the plan needs goes to terraform plan ... -out tfplan",
+                    "unset {}; options for the plan belong to terraform plan ... -out tfplan",
                     name
                 ),
             ));
@@ -158,11 +155,11 @@ pub(super) fn variables(
         if finished && given_anew.contains(variable) {
             return Err(Problem::new(
                 format!(
-                    "{} is set: the variable is ephemeral, so that the apply takes this value and not the one of the plan",
+                    "{} is set: the variable is ephemeral, so the apply uses this value and not the one of the plan",
                     line(&name)
                 ),
                 format!(
-                    "unset {}; or give no plan: applygate apply has one made and applied with the same value",
+                    "unset {}; or run applygate apply without a plan: it plans and applies with the same value",
                     line(&name)
                 ),
             ));

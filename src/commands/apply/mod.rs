@@ -87,7 +87,8 @@ struct Seen {
 }
 
 /// For the report of an encrypted plan.
-const BY_SHOW: &str = "the plan is encrypted: it was read as tofu show -json shows it, and the state as tofu state pull says";
+const BY_SHOW: &str =
+    "the plan is encrypted: tofu show -json and tofu state pull were used to read it";
 
 /// Runs the command.
 ///
@@ -147,7 +148,7 @@ impl<'a> Gate<'a> {
         let dir = args.chdir.clone().unwrap_or_else(|| PathBuf::from("."));
         if !dir.is_dir() {
             return Err(Problem::new(
-                format!("-chdir: {} is no directory", dir.display()),
+                format!("-chdir: {} is not a directory", dir.display()),
                 "name the directory of the configuration",
             ));
         }
@@ -158,7 +159,7 @@ impl<'a> Gate<'a> {
             .is_some_and(|running| Path::new(running) == directory)
         {
             return Err(Problem::new(
-                "the terraform that was run is a wrapper that calls applygate again",
+                "terraform is a wrapper here that calls applygate again",
                 "name the real one: --terraform /usr/local/bin/terraform, or APPLYGATE_TERRAFORM in the environment",
             ));
         }
@@ -175,7 +176,7 @@ impl<'a> Gate<'a> {
             let file = log.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
             Problem::new(
                 format!("the log {} cannot be written: {}", file, log_words(&error)),
-                "name a file that can be added to, in a directory that is there; or go without --log and APPLYGATE_LOG",
+                "name a file that you can append to, in an existing directory; or run without --log and APPLYGATE_LOG",
             )
         })?;
         // What lies in the directory that Terraform writes to always counts.
@@ -194,7 +195,7 @@ impl<'a> Gate<'a> {
         // Only now: until here there is nothing to protect, and reading from a pipe that nobody writes to has to end with Ctrl-C.
         let signals = Signals::take().map_err(|error| {
             Problem::new(
-                format!("signals cannot be taken over: {error}"),
+                format!("signals cannot be handled: {error}"),
                 "applygate check works here",
             )
         })?;
@@ -281,7 +282,7 @@ impl<'a> Gate<'a> {
         // As terraform apply without a file does: where there is nothing to do, nobody is asked. A file that was named is handed on with --yes, as Terraform does.
         let idle = applyable == Some(false) && (made.made_here || self.args.yes.is_none());
         if idle && report.decision.verdict == Verdict::Pass {
-            streams.tell("there is nothing to apply; nothing was run")?;
+            streams.tell("nothing to apply; nothing was run")?;
             return Ok(Exit::Through);
         }
 
@@ -297,7 +298,7 @@ impl<'a> Gate<'a> {
         self.log.decision(&decision).map_err(|error| {
             Problem::new(
                 format!("the log cannot be written: {}", error.kind()),
-                "nothing is run without its record",
+                "nothing runs without its log line",
             )
         })?;
         if !asked.run {
@@ -412,13 +413,13 @@ impl<'a> Gate<'a> {
         if !run.ended.well() {
             return Err(Problem::new(
                 format!("terraform plan {}", run.ended.words()),
-                "see what it says above",
+                "its message is above",
             )
             .into());
         }
         let bytes = private
             .read()
-            .map_err(|refusal| refusal.about("the plan that was made"))?;
+            .map_err(|refusal| refusal.about("the new plan"))?;
         Ok(Bytes {
             name: "(the plan made just now)".to_owned(),
             bytes,
@@ -473,7 +474,7 @@ impl<'a> Gate<'a> {
         if streams.closed.get() {
             return Err(Problem::new(
                 "the report cannot be written: standard output is closed",
-                "let the report be seen before the plan is applied",
+                "keep standard output open, so that the report is seen before the apply",
             )
             .into());
         }
@@ -511,14 +512,14 @@ impl<'a> Gate<'a> {
         }
         if plan.decision.closed.is_none() {
             return Err(Problem::new(
-                "--break-freeze: nothing is closed now",
-                "leave it out",
+                "--break-freeze: no freeze or window is closed now",
+                "remove it",
             ));
         }
         if self.terminal.is_none() && !self.log.is_kept() {
             return Err(Problem::new(
-                "--break-freeze leaves no trace here: there is no terminal and no log",
-                "run it at a terminal, or name a log: --log FILE",
+                "--break-freeze needs a terminal or a log, so that it leaves a trace",
+                "run it in a terminal, or name a log: --log FILE",
             ));
         }
         Ok(())
@@ -538,7 +539,7 @@ impl<'a> Gate<'a> {
         }
         Err(Problem::new(
             format!(
-                "the plan is for workspace {}, and {} is selected here",
+                "the plan is for workspace {}, but {} is selected here",
                 identity.workspace, selected
             ),
             format!(
@@ -571,7 +572,7 @@ impl<'a> Gate<'a> {
             return Ok(not_asked(
                 false,
                 &line(&format!(
-                    "{}; {}. In an emergency, say why: --break-freeze REASON",
+                    "{}; {}. In an emergency: --break-freeze REASON",
                     closed.reason,
                     closed.next()
                 )),
@@ -580,7 +581,7 @@ impl<'a> Gate<'a> {
         if self.args.yes.is_some() && unread(plan) {
             return Ok(not_asked(
                 false,
-                "the plan lists work that is not known, and --yes does not answer for that: --allow work-unknown@* lets it through, or be asked without --yes at a terminal",
+                "the plan lists unknown work, and --yes does not cover that: use --allow work-unknown@*, or run without --yes in a terminal and confirm",
             ));
         }
         if let Some(yes) = self.args.yes {
@@ -589,24 +590,24 @@ impl<'a> Gate<'a> {
                 (Verdict::Warn, Yes::Warn) => not_asked(true, "--yes=warn"),
                 (Verdict::Warn, Yes::Pass) => not_asked(
                     false,
-                    "the plan has warnings: --yes=warn applies it too, or run it without --yes at a terminal and answer",
+                    "the plan has warnings: use --yes=warn, or run without --yes in a terminal and answer",
                 ),
                 (Verdict::Block, _) => not_asked(
                     false,
-                    "the plan is blocked, and --yes does not override that: run it without --yes at a terminal and confirm; a wanted finding is named with --allow RULE@ADDRESS",
+                    "the plan is blocked, and --yes does not override that: run without --yes in a terminal and confirm, or allow the finding: --allow RULE@ADDRESS",
                 ),
             });
         }
         let Some(terminal) = &mut self.terminal else {
             let because = match verdict {
                 Verdict::Pass => {
-                    "there is no terminal, so nobody can be asked: --yes applies a plan in which nothing dangerous is found"
+                    "there is no terminal, so nobody can be asked: --yes applies a plan if nothing dangerous is found"
                 }
                 Verdict::Warn => {
-                    "there is no terminal, so nobody can be asked: --yes=warn also applies a plan that has warnings"
+                    "there is no terminal, so nobody can be asked: --yes=warn also applies a plan with warnings"
                 }
                 Verdict::Block => {
-                    "the plan is blocked, and there is no terminal to confirm it on; a wanted finding is named with --allow RULE@ADDRESS"
+                    "the plan is blocked, and there is no terminal to confirm it: allow the finding with --allow RULE@ADDRESS"
                 }
             };
             return Ok(not_asked(false, because));
@@ -616,7 +617,7 @@ impl<'a> Gate<'a> {
         let answer = ask(&question, &text, terminal, &mut self.signals).map_err(|error| {
             Problem::new(
                 format!("the terminal cannot be used: {}", error.kind()),
-                "without one, --yes lets a plan through in which nothing is found",
+                "without a terminal, --yes applies a plan if nothing is found",
             )
         })?;
         streams.out.flush()?;
@@ -699,7 +700,7 @@ impl<'a> Gate<'a> {
         let mut told = Vec::new();
         if let Some(error) = unrecorded {
             told.push(format!(
-                "the end of this run could not be written to the log: {}",
+                "the end of this run could not be logged: {}",
                 error.kind()
             ));
         }
@@ -719,7 +720,7 @@ impl<'a> Gate<'a> {
                     run.ended.words()
                 ));
                 told.push(format!(
-                    "it has not read the plan ({}), so it has applied nothing of it; if it says above that it cannot open it, {IN_A_FILE}",
+                    "it did not read the plan ({}), so it applied nothing of it; if it says above that it cannot open the plan, {IN_A_FILE}",
                     copy.path().display()
                 ));
                 Exit::CouldNotJudge
@@ -742,14 +743,14 @@ impl<'a> Gate<'a> {
                 };
                 if copied == Told::Unread {
                     told.push(format!(
-                        "{} ended well and has not read the plan ({}): what it did was not judged",
+                        "{} ended well but did not read the plan ({}): what it did was not judged",
                         program::name(terraform),
                         copy.path().display()
                     ));
                     Exit::NotApplied
                 } else if copied == Told::Swapped {
                     told.push(format!(
-                        "the private copy of the plan was changed while Terraform ran: what was applied may not be what was judged. Compare what it said above with the report, and find out who can write to {}",
+                        "the private copy of the plan was changed while Terraform ran: what was applied may not be what was judged. Compare Terraform's output with the report, and find out who can write to {}",
                         line(&copy.path().display().to_string())
                     ));
                     Exit::NotApplied
@@ -810,7 +811,7 @@ fn not_saved(bytes: &[u8], name: &str, path: Option<&Path>) -> Problem {
         Ok(()) => {
             return Problem::new(
                 format!(
-                    "{name} is JSON: Terraform applies only the file that terraform plan -out writes"
+                    "{name} is JSON: Terraform can only apply the file that terraform plan -out writes"
                 ),
                 HELP,
             );
@@ -820,9 +821,9 @@ fn not_saved(bytes: &[u8], name: &str, path: Option<&Path>) -> Problem {
     match refusal.why {
         Why::Bookmark => Problem::new(
             format!(
-                "{name} is only a bookmark of a run in HCP Terraform: the plan is kept there, and applied there"
+                "{name} is only a bookmark of a run in HCP Terraform: the plan is stored and applied there"
             ),
-            "judge it here, then apply it with Terraform: terraform show -json tfplan > plan.json && applygate check plan.json && terraform apply tfplan",
+            "check it here, then apply it with Terraform: terraform show -json tfplan > plan.json && applygate check plan.json && terraform apply tfplan",
         ),
         Why::Mistaken(_) | Why::StateShown | Why::RawState | Why::Stream => {
             let help = refusal.why.help();
@@ -830,7 +831,7 @@ fn not_saved(bytes: &[u8], name: &str, path: Option<&Path>) -> Problem {
             Problem::new(refusal.to_string(), help).about(name)
         }
         _ => Problem::new(
-            format!("{name} is not a saved plan file, and Terraform applies nothing else"),
+            format!("{name} is not a saved plan file, and Terraform can apply nothing else"),
             HELP,
         ),
     }
@@ -846,7 +847,7 @@ fn log_words(error: &io::Error) -> String {
 }
 
 /// What to type where Terraform cannot open the memory of this process.
-const IN_A_FILE: &str = "keep the copy in a file that Terraform can open: --private-copy=file";
+const IN_A_FILE: &str = "use a copy that Terraform can open: --private-copy=file";
 
 /// Whether the plan lists work that nobody read, and that nobody has allowed.
 fn unread(plan: &PlanReport) -> bool {
@@ -859,6 +860,6 @@ fn unread(plan: &PlanReport) -> bool {
 fn not_started(what: &str, error: &io::Error) -> Problem {
     Problem::new(
         format!("{what}: {}", private_copy::words(error)),
-        "a temporary directory is needed that you can write to and others cannot: TMPDIR names one",
+        "set TMPDIR to a directory that only you can write to",
     )
 }

@@ -30,12 +30,12 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
     let here = names(&dir.join(&root));
     let what = if here.is_empty() {
         format!(
-            "the plan is of another directory: there is no configuration in {}",
+            "the plan is from another directory: {} has no configuration",
             dir.display()
         )
     } else {
         format!(
-            "the plan is of another configuration than the one in {}{}",
+            "the plan is from another configuration than the one in {}{}",
             dir.display(),
             differences(&planned, &here)
         )
@@ -62,7 +62,7 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
             .and_then(word)
             .unwrap_or_else(|| "PLAN".to_owned());
         format!(
-            "name the directory that it was made in: applygate -chdir=DIR apply {plan}; if files were added or removed since, make a new plan"
+            "name the directory where it was made: applygate -chdir=DIR apply {plan}; if files were added or removed since, make a new plan"
         )
     });
     Err(Problem::new(what, help))
@@ -81,12 +81,11 @@ fn beside_it(fits: &dyn Fn(&Path) -> bool, dir: &Path, plan: &Path) -> Result<()
     if own.as_os_str().is_empty() || !fits(own) || whole(own) == whole(dir) {
         return Ok(());
     }
-    let help = typed(own, name).unwrap_or_else(|| {
-        "name the directory that it lies in: applygate -chdir=DIR apply PLAN".to_owned()
-    });
+    let help = typed(own, name)
+        .unwrap_or_else(|| "name its directory: applygate -chdir=DIR apply PLAN".to_owned());
     Err(Problem::new(
         format!(
-            "the plan is of another directory than {}: it lies in one with the same files",
+            "the plan is from another directory than {}: its own directory has the same files",
             dir.display()
         ),
         help,
@@ -99,11 +98,11 @@ pub(super) fn right_backend(identity: &Identity, dir: &Path) -> Result<(), Probl
         None => Ok(()),
         Some(what) => Err(Problem::new(
             format!(
-                "the plan is for another state than the one that {} is set up for: {}",
+                "the plan is for another state than {} is set up for: {}",
                 dir.display(),
                 what
             ),
-            "apply it in the directory that it was made in; or make a new plan here, after terraform init if the backend is to change",
+            "apply it where it was made; or make a new plan here, after terraform init if the backend changes",
         )),
     }
 }

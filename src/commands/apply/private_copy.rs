@@ -41,7 +41,7 @@ impl Private {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 format!(
-                    "others could put another directory in its place below {}",
+                    "other users could replace a directory below {}",
                     crate::ui::escape::line(&base.display().to_string())
                 ),
             ));
@@ -292,7 +292,7 @@ mod tests {
             .arg(private.plan())
             .status();
         if fifo.is_ok_and(|status| status.success()) {
-            assert!(private.read().is_err(), "nobody waits for a writer");
+            assert!(private.read().is_err(), "the file is not a regular file");
             std::fs::remove_file(private.plan()).unwrap();
         }
         std::os::unix::fs::symlink("/etc/hostname", private.plan()).unwrap();

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::finding::Severity;
 use crate::os::{Event, Signals, Terminal};
 use crate::report::{PlanReport, tally};
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::verdict::{Standing, Verdict};
 
@@ -150,7 +151,7 @@ impl Question {
             fold(format!("Terraform: {terraform} · plan sha256 {digest}")),
             String::new(),
             fold(format!(
-                "'yes' is not enough. To apply it all the same, type {what}:"
+                "'yes' is not enough. To apply it anyway, type {what}:"
             )),
             String::new(),
         ]);
@@ -170,7 +171,7 @@ const SHOWN: usize = 3;
 fn broken(plan: &PlanReport) -> Option<String> {
     let closed = plan.decision.closed.as_ref()?;
     let reason = closed.broken.as_ref()?;
-    Some(line(&format!("{}. You break this: {reason}", closed.reason)).into_owned())
+    Some(line(&format!("{}. You override this: {reason}", closed.reason)).into_owned())
 }
 
 /// What blocks, the worst first: where, and what is lost. Lower findings are left to the report.
@@ -201,7 +202,7 @@ fn blocking(plan: &PlanReport, width: usize) -> Vec<String> {
             .filter(|_| finding.address.is_some());
         let lost = loss.map_or_else(
             || line(&finding.message).into_owned(),
-            |loss| format!("lost: {}", line(loss)),
+            |loss| format!("{}: {}", loss_label(finding), line(loss)),
         );
         lines.push(cut(&format!("  {:label$}  {lost}", ""), width));
     }

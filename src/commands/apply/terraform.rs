@@ -106,20 +106,20 @@ pub(super) fn run(
             Event::Terminate if asked.is_some_and(|asked| asked.elapsed() < TOGETHER) => continue,
             Event::Interrupt if at_terminal && doing == Doing::Plan => "Terraform stops planning",
             Event::Interrupt if !at_terminal => {
-                "an interrupt is not handed on: ask for a stop with SIGTERM"
+                "an interrupt is not passed on: send SIGTERM to stop"
             }
             Event::Interrupt if stopped => {
-                "Terraform was interrupted again and aborts: look at the state before anything else"
+                "Terraform was interrupted again and aborts: check the state before anything else"
             }
             Event::Interrupt => {
-                "Terraform stops as soon as it safely can. Wait: a second Ctrl-C makes it abort, with the state half written"
+                "Terraform stops as soon as it is safe. Wait: a second Ctrl-C aborts it, with the state half written"
             }
             Event::Quit => {
-                "Terraform got a quit signal from the terminal; applygate waits for its end"
+                "Terraform got a quit signal from the terminal; applygate waits until it ends"
             }
-            Event::Terminate => "asked Terraform to stop: it finishes what it has begun",
+            Event::Terminate => "asked Terraform to stop: it finishes the current resources",
             Event::HangUp => {
-                "the session is gone: asked Terraform to stop; it finishes what it has begun"
+                "the terminal is closed: asked Terraform to stop; it finishes the current resources"
             }
         };
         stopped = stopped || event != Event::Quit;

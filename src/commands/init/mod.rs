@@ -55,7 +55,7 @@ pub(crate) fn init(
             if let Some(above) = above {
                 writeln!(
                     streams.out,
-                    "note      {} no longer holds here: the nearest file does, whole",
+                    "note      {} no longer applies here: only the nearest file does",
                     line(&above)
                 )?;
             }
@@ -72,7 +72,7 @@ pub(crate) fn init(
             };
             writeln!(
                 streams.out,
-                "next      read it and change what is not right, then: applygate config check{}",
+                "next      read it, correct it, then: applygate config check{}",
                 line(&file)
             )?;
         }
@@ -113,7 +113,7 @@ fn write(dir: &Path, text: &str) -> Result<PathBuf, Problem> {
     };
     let there = || {
         Problem::new(
-            format!("{} is there already, and is left as it is", path.display()),
+            format!("{} exists already, and was not changed", path.display()),
             "applygate init --stdout prints what would be written",
         )
     };
@@ -172,7 +172,7 @@ fn words(found: &Found) -> Vec<String> {
     ];
     let parts: Vec<String> = lists.into_iter().flatten().collect();
     let what = if parts.is_empty() {
-        "nothing to go by: what a plan should be for stands there as examples".to_owned()
+        "nothing: the file has examples instead".to_owned()
     } else {
         parts.join(" · ")
     };

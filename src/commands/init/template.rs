@@ -29,7 +29,7 @@ pub(crate) fn policy_for(found: &Found, today: Date) -> String {
 # Findings of this severity and above stop an apply: critical, high, medium or low.
 block_at = \"high\"
 
-# Another severity for one rule, or off. applygate rules list shows them all.
+# Another severity for one rule, or off. applygate rules lists all.
 [rules]
 #stateful-forget = \"high\"
 #snapshot-left-behind = \"off\"
@@ -43,9 +43,7 @@ block_at = \"high\"
 }
 
 fn expect(out: &mut String, found: &Found) {
-    out.push_str(
-        "# What every plan here should be for; one for something else is stopped.\n[expect]\n",
-    );
+    out.push_str("# What every plan here must be for; any other plan is blocked.\n[expect]\n");
     // All workspaces can only be told where they are directories.
     let workspaces = together(&found.workspaces);
     list(
@@ -83,26 +81,24 @@ fn expect(out: &mut String, found: &Found) {
         found.all_providers,
         "[\"hashicorp/aws\"]",
     );
-    out.push_str(
-        "# One region and one account at a time: changes go out in waves.\n#one_region = true\n",
-    );
-    out.push_str("# A plan whose state nobody has pinned is blocked: so is one whose pin was deleted.\n#pin = true\n");
-    out.push_str("# The most objects that one plan may destroy, and change.\n#max_destroy = 5\n#max_changes = 50\n\n");
+    out.push_str("# One region and one account at a time.\n#one_region = true\n");
+    out.push_str("# A plan whose state is not pinned is blocked, also when the pin was deleted.\n#pin = true\n");
+    out.push_str("# The most objects that one plan destroys, and changes.\n#max_destroy = 5\n#max_changes = 50\n\n");
 }
 
 fn environments(out: &mut String, found: &Found) {
     let easy = easy(found);
     let _ = write!(
         out,
-        "# Other rules for some workspaces (or directories: directory = [\"stacks/prod\"]). A plan that fits none is judged by what stands above.
-# Strict: what makes the next accident worse stops an apply as well.
+        "# Other rules for some workspaces (or directories: directory = [\"stacks/prod\"]). Other plans are judged by the settings above.
+# Strict: a lowered protection also stops an apply.
 #[env.prod]
 #{2}
 #[env.prod.rules]
 #protection-lowered = \"high\"
 #stateful-forget = \"high\"
 
-# Easy: thrown away anyway.
+# Relaxed: these stacks are thrown away anyway.
 {0}[env.preview]
 {0}workspace = [\"{1}*\"]
 {0}[env.preview.rules]
@@ -121,7 +117,7 @@ fn examples(out: &mut String, today: Date) {
     let year = i32::from(today.year());
     let _ = write!(
         out,
-        "# One thing that is wanted although a rule finds it, until a day. It stays in the report, with the reason.
+        "# One finding that is accepted, until a day. It stays in the report, with the reason.
 #[[waiver]]
 #rules = [\"stateful-destroy\"]
 #address = \"aws_db_instance.old\"
@@ -131,13 +127,13 @@ fn examples(out: &mut String, today: Date) {
 #owner = \"somebody@example.org\"
 #expires = {}
 
-# When an apply may happen: any number of windows. Without one it is always.
+# When an apply may run: inside one of these windows. Without a window: always.
 #[[window]]
 #days = [\"mon-thu\"]
 #hours = \"09:00-16:00\"
 #zone = \"Europe/Berlin\"
 
-# When none may happen, whatever the windows say; both days are part of it.
+# When no apply may run, whatever the windows say; both days are included.
 #[[freeze]]
 #from = {year:04}-12-20
 #to = {:04}-01-06

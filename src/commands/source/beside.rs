@@ -112,7 +112,7 @@ pub(super) fn look(modules: &Modules<'_>, deltas: &mut Vec<Delta>) -> Result<(),
                 (true, false) => {
                     delta
                         .gate
-                        .push((at(Side::Before, 1), format!("{path} is taken away"), true));
+                        .push((at(Side::Before, 1), format!("{path} is removed"), true));
                 }
                 _ => {}
             }
@@ -178,7 +178,7 @@ fn runner(path: &str, was: Option<&[u8]>, now: Option<&[u8]>, delta: &mut Delta)
     {
         delta.gate.push((
             at(Side::Before, *line),
-            "a line that runs applygate is taken away".to_owned(),
+            "a line that runs applygate is removed".to_owned(),
             true,
         ));
         return;

@@ -87,7 +87,7 @@ pub(crate) fn source(
             unused = true;
             streams.refuse(&Problem::new(
                 format!("--allow {allowance} matches no finding"),
-                "copy rule and address from the report as they are",
+                "copy rule and address from the report exactly",
             ))?;
         }
     }
@@ -178,7 +178,7 @@ fn absent(dir: &Path) -> Problem {
         _ => "give a directory of the repository; a revision is named with --from REV".to_owned(),
     };
     Problem::new(
-        format!("{name} is not there, and has no configuration on either side of the change"),
+        format!("{name} does not exist, and has no configuration on either side of the change"),
         help,
     )
 }
@@ -277,15 +277,13 @@ fn told(deltas: &[Delta]) -> Vec<String> {
     let unknown: usize = deltas.iter().map(|delta| delta.unknown).sum();
     if unknown > 0 {
         notes.push(format!(
-            "not known from the text: what {} stand for, by an expression or a module from elsewhere; the plan shows it",
+            "unknown from the text: what {} are, because of an expression or a module from another repository; the plan shows it",
             plural(unknown, "changed block")
         ));
     }
     let more: usize = deltas.iter().map(|delta| delta.more).sum();
     if more > 0 {
-        notes.push(
-            "more blocks go than are told here: modules call each other too often".to_owned(),
-        );
+        notes.push("more blocks go than are shown here: too many nested module calls".to_owned());
     }
     let in_part: BTreeSet<&str> = deltas
         .iter()

@@ -230,7 +230,7 @@ impl<'r> Modules<'r> {
             {
                 match side {
                     Side::Before if capped => notes.push(format!(
-                        "{path} could not be read before the change: what it takes away from there is not known"
+                        "{path} could not be read before the change: what goes from there is unknown"
                     )),
                     Side::Before => {
                         refused.insert(format!("{path}, before the change"));
@@ -354,7 +354,7 @@ impl<'r> Modules<'r> {
             .collect::<Vec<_>>();
         if let Some(first) = modules.first() {
             notes.push(format!(
-                "not looked into: the submodule {first}{}",
+                "not read: the submodule {first}{}",
                 match modules.len() - 1 {
                     0 => String::new(),
                     more => format!(" and {more} more"),

@@ -29,7 +29,7 @@ impl Sides {
                     .to_str()
                     .map(|text| (name.to_owned(), text.to_owned()))
                     .ok_or_else(|| {
-                        Problem::new(format!("{name} is not UTF-8"), "name a commit by its hash")
+                        Problem::new(format!("{name} is not UTF-8"), "use the hash of a commit")
                     })
             });
             text.transpose()
@@ -96,7 +96,7 @@ impl Sides {
             head()?.ok_or_else(|| {
                 Problem::new(
                     "the repository has no commit",
-                    "leave --from out for the first one",
+                    "for the first commit, run it without --from",
                 )
             })
         };

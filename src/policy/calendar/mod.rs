@@ -211,7 +211,7 @@ impl Calendar {
         let reason = match frozen {
             Some(freeze) => freeze.words(),
             None if self.in_a_window(now) => return State::Open,
-            None => "outside every window".to_owned(),
+            None => "now is outside all apply windows".to_owned(),
         };
         State::Closed(Closed {
             reason,

@@ -130,7 +130,7 @@ fn freeze(input: &FreezeInput) -> Fields<Freeze> {
     if reason.is_none() {
         wrong.push((
             "reason",
-            "a freeze needs a reason: whoever is stopped by it will read it".to_owned(),
+            "a freeze needs a reason: whoever it stops reads it".to_owned(),
         ));
     }
     match (from, to, reason) {
@@ -182,7 +182,7 @@ fn days(spans: &[String]) -> Field<[bool; 7]> {
     if spans.is_empty() {
         return Err((
             "days",
-            "it has no day: such a window never opens".to_owned(),
+            "it has no day, so the window never opens".to_owned(),
         ));
     }
     let mut found = [false; 7];
@@ -216,7 +216,7 @@ fn hours(text: &str) -> Field<(u16, u16)> {
     if from == to || from == DAY {
         return Err((
             "hours",
-            "it begins where it ends; for whole days leave hours out, or write \"00:00-24:00\""
+            "it begins where it ends; for whole days remove hours, or write \"00:00-24:00\""
                 .to_owned(),
         ));
     }

@@ -118,7 +118,7 @@ fn inside_and_outside_a_window() {
     assert_eq!(
         (sunday.reason.as_str(), sunday.next().as_str()),
         (
-            "outside every window",
+            "now is outside all apply windows",
             "next open: Mon 2026-11-23 09:00 CET"
         )
     );
