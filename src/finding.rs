@@ -177,7 +177,7 @@ pub struct Finding {
     pub message: String,
     /// What is gone afterwards.
     pub(crate) loss: Option<String>,
-    /// The way back, if there is one.
+    /// The recovery, if there is one.
     pub(crate) recovery: Option<String>,
     /// What to do instead.
     pub help: Option<String>,

@@ -84,7 +84,7 @@ fn judge_plan(
     if let Some(past) = settings.past.as_ref().filter(|_| plan.saved.is_none()) {
         let name = &past.name;
         summary.notes.push(format!(
-            "not held against {name}: only a saved plan has the configuration that it was made from"
+            "not compared with {name}: only a saved plan has its configuration"
         ));
     }
     let from = settings.reviewed.as_ref().map(|reviewed| {

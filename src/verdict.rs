@@ -65,7 +65,7 @@ impl Allowance {
         if crate::rules::find(rule).is_none() {
             let ids = crate::rules::RULES.iter().map(|rule| rule.id);
             let help = nearest(rule, ids).map_or_else(
-                || "applygate rules list shows them all".to_owned(),
+                || "applygate rules lists all".to_owned(),
                 |near| format!("did you mean {near}?"),
             );
             return Err(format!("there is no rule \"{rule}\"; {help}"));

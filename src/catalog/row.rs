@@ -410,10 +410,10 @@ pub struct TypeRow {
     pub(crate) loss: String,
     #[serde(default)]
     pub(crate) recovery: Option<String>,
-    /// Attributes that name what must stay for any way back.
+    /// Attributes that name what must stay for any recovery.
     #[serde(default)]
     pub(crate) recovery_needs: Vec<Path>,
-    /// The way back needs the object's name, which a replacement takes at once.
+    /// The recovery needs the object's name, which a replacement takes at once.
     #[serde(default)]
     pub(crate) recovery_needs_name: bool,
     /// The grade of a replace that makes the new one first: what uses it can move over before the old one goes.

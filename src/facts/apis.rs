@@ -1,4 +1,4 @@
-//! An API of a Google project that is switched off while objects of it stay: what the plan leaves unchanged shows that it is needed.
+//! An API of a Google project that is turned off while objects of it stay: what the plan leaves unchanged shows that it is needed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub(super) fn weigh(plan: &Plan<'_>, destroys: &mut [Destroy<'_, '_>]) -> Result
         if let Some(address) = by {
             destroy.grade = Grade::High;
             destroy.evidence.push(Evidence::Note(format!(
-                "something that needs it stays: {address}"
+                "this stays and needs it: {address}"
             )));
         }
     }

@@ -51,8 +51,8 @@ pub(crate) fn list(plan: &Plan<'_>) -> Vec<Listed> {
         .collect();
     all.extend(plan.invocations.iter().map(|invocation| {
         let why = match (&invocation.trigger, invocation.deferred) {
-            (_, true) => Some("it waits for a later plan".to_owned()),
-            (Some(trigger), _) => Some(format!("{trigger} sets it off")),
+            (_, true) => Some("deferred to a later plan".to_owned()),
+            (Some(trigger), _) => Some(format!("triggered by {trigger}")),
             (None, _) => None,
         };
         let listed = Listed {
@@ -96,7 +96,7 @@ fn listed(change: &ResourceChange<'_>, what: &'static str) -> Listed {
     let why = match words::why(change) {
         Ok(Some(Evidence::Note(text))) => Some(text),
         Ok(_) => None,
-        Err(_) => Some("why cannot be read".to_owned()),
+        Err(_) => Some("the reason cannot be read".to_owned()),
     };
     Listed {
         address: change.address.to_string(),

@@ -18,7 +18,7 @@ pub(crate) struct Destroy<'a, 'p> {
     pub(crate) row: Option<&'a TypeRow>,
     /// What it stands for, where its type is a generic one.
     pub(crate) carried: Option<Carried>,
-    /// Why no way back is one: what goes or is taken in the same plan.
+    /// Why no recovery is one: what goes or is taken in the same plan.
     pub(crate) no_way_back: Option<String>,
     /// The setting that would keep the object.
     pub(crate) keeps: Option<String>,
@@ -116,7 +116,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         {
             let copies = row.guard.iter().any(|guard| guard.effect == Effect::Copy);
             destroy.recovery.push(if copies && destroy.copy.is_none() {
-                format!("{recovery}; this plan takes no such copy")
+                format!("{recovery}; this plan makes no such copy")
             } else {
                 recovery.clone()
             });
@@ -152,7 +152,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         Ok(())
     }
 
-    /// Why nothing brings it back, whatever its guards say: what the way back hangs on goes too, or its name is taken.
+    /// Why nothing brings it back, whatever its guards say: what the recovery hangs on goes too, or its name is taken.
     fn lost_way_back(
         &self,
         row: &TypeRow,
@@ -166,7 +166,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
                     .and_then(|name| going.named(&name, self.change))
                 {
                     return Ok(Some(format!(
-                        "what it would be restored from goes in the same plan: {address}"
+                        "the same plan destroys what it would be restored from: {address}"
                     )));
                 }
             }
@@ -176,7 +176,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             let after = condition::texts(&row.identity, &Opened::new(self.change.after())?)?;
             if before.is_some() && before == after {
                 return Ok(Some(
-                    "the new one takes its name, which a restore needs to be free".to_owned(),
+                    "the new one takes its name, and a restore needs that name".to_owned(),
                 ));
             }
         }
@@ -442,7 +442,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             };
             if going.empties(&guard.content, &going.names(row, value)?, count) {
                 return Ok(Some(
-                    "what it holds goes in the same plan, so nothing refuses".to_owned(),
+                    "the same plan destroys its content, so nothing refuses the delete".to_owned(),
                 ));
             }
         }
@@ -457,7 +457,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
                     .and_then(|name| going.named(&name, self.change))
                 {
                     return Ok(Some(format!(
-                        "what it is a copy of goes in the same plan: {address}"
+                        "the same plan destroys what it is a copy of: {address}"
                     )));
                 }
             }

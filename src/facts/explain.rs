@@ -285,7 +285,9 @@ impl<'p> Explain<'p> {
         let (now, then) = match (now, then) {
             (Some(now), Some(then)) => (now, then),
             (None, None) => return Ok(Told::NotExplained),
-            _ if self.is_called(path) => return Ok(Told::Unknown("a module from elsewhere")),
+            _ if self.is_called(path) => {
+                return Ok(Told::Unknown("a module from another repository"));
+            }
             _ => return Ok(Told::Explained),
         };
         if !now.unread.is_empty() || !then.unread.is_empty() {
@@ -403,7 +405,7 @@ impl<'p> Explain<'p> {
                         Some(folder) => {
                             same_expr(above, folder, one.as_ref(), other.as_ref(), open)
                         }
-                        None => Told::Unknown("a module from elsewhere"),
+                        None => Told::Unknown("a module from another repository"),
                     }
                 }
             });
@@ -540,7 +542,7 @@ fn refer_run(
         steps.next().unwrap_or_default(),
     );
     if after.starts_with('(') && LOOKING.contains(&run) {
-        *told = (*told).max(Told::Unknown("a function that looks at files or the clock"));
+        *told = (*told).max(Told::Unknown("a function that reads files or the clock"));
     } else if after.starts_with("::") {
         *told = (*told).max(Told::Unknown("a function of a provider"));
     } else if matches!(first, "var" | "local") && !second.is_empty() {

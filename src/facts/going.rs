@@ -1,4 +1,4 @@
-//! What goes in the same plan, as far as guards ask for it: a way back that hangs on something that goes is none, and what is emptied refuses nothing.
+//! What goes in the same plan, as far as guards ask for it: a recovery that hangs on something that goes is none, and what is emptied refuses nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

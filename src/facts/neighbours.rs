@@ -1,4 +1,4 @@
-//! What a destroyed backup was taken of, and whether that stays: a backup whose source goes too was the last way back.
+//! What a destroyed backup was taken of, and whether that stays: a backup whose source goes too was the last recovery.
 
 use std::collections::HashMap;
 
@@ -115,7 +115,7 @@ pub(super) fn weigh_backups(
             }
             Source::Stays(_) if destroy.change.action == Action::CreateDelete => {
                 destroy.evidence.push(Evidence::Note(
-                    "a new one is taken of it before this one goes".to_owned(),
+                    "a new one of the same source is created first".to_owned(),
                 ));
                 destroy.grade = destroy.grade.min(Grade::Medium);
             }
@@ -137,7 +137,7 @@ pub(super) fn weigh_backups(
             && *newer > taken
         {
             destroy.evidence.push(Evidence::Note(format!(
-                "a newer one of its source stays: {address}"
+                "a newer one of the same source stays: {address}"
             )));
             destroy.grade = Grade::Medium;
         }

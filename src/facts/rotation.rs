@@ -36,7 +36,7 @@ pub(super) fn weigh(plan: &Plan<'_>, destroys: &mut [Destroy<'_, '_>]) -> Result
         if takes {
             destroy.grade = Grade::Low;
             destroy.evidence.push(Evidence::Note(
-                "something in this plan takes the new value".to_owned(),
+                "something in this plan uses the new value".to_owned(),
             ));
         }
     }

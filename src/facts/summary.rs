@@ -200,7 +200,7 @@ impl StateLine {
             .place
             .as_deref()
             .or(self.backend.as_deref())
-            .unwrap_or("place not said");
+            .unwrap_or("place unknown");
         let serial = self.serial.map_or_else(
             || "no state yet".to_owned(),
             |serial| {

@@ -122,7 +122,7 @@ fn lifted(by_name: Option<Kind>, value: &Opened<'_>) -> Result<Option<(Grade, St
         if disks > 0 {
             lift(
                 Grade::Critical,
-                format!("the plan shows a disk beside the first, in {name}"),
+                format!("the plan shows a second disk, in {name}"),
             );
         } else if !is_on(*member)? {
         } else if MASTER.contains(&name) {

@@ -281,7 +281,7 @@ fn along(addresses: &[String]) -> String {
     let count = addresses.len();
     let first: Vec<&str> = addresses.iter().take(3).map(String::as_str).collect();
     let mut text = format!(
-        "{count} {} shown as unchanged and go{} along: {}",
+        "{count} {} shown as unchanged and go{} too: {}",
         if count == 1 {
             "object in it is"
         } else {

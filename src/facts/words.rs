@@ -7,17 +7,16 @@ use crate::plan::{Action, PathStep, ReadError, Reason, ResourceChange};
 #[must_use]
 pub(crate) fn how(change: &ResourceChange<'_>) -> String {
     let what = match change.action {
-        Action::DeleteCreate => "replaced: destroyed first, then created anew",
+        Action::DeleteCreate => "replaced: destroyed first, then created again",
         Action::CreateDelete => "replaced: a new one is created first, then this one is destroyed",
         Action::Forget | Action::CreateForget | Action::ForgetCreate => {
-            "dropped from Terraform's state"
+            "removed from Terraform's state"
         }
         _ => "destroyed",
     };
     match change.deposed() {
         Some(_) => {
-            "deposed object destroyed: what an earlier replace left behind under this address"
-                .to_owned()
+            "deposed object destroyed: the rest of an earlier replace at this address".to_owned()
         }
         None => what.to_owned(),
     }
@@ -32,8 +31,8 @@ pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadE
             format!("{} cannot be changed in place", paths.join(", "))
         }
         Some(Reason::CannotUpdate) => "the provider cannot make this change in place".to_owned(),
-        Some(Reason::Requested) => "-replace asks for it".to_owned(),
-        Some(Reason::Triggered) => "replace_triggered_by asks for it".to_owned(),
+        Some(Reason::Requested) => "requested with -replace".to_owned(),
+        Some(Reason::Triggered) => "requested by replace_triggered_by".to_owned(),
         Some(Reason::NoBlock) => {
             "its block is gone from the configuration, and any prevent_destroy with it".to_owned()
         }
@@ -41,10 +40,10 @@ pub(crate) fn why(change: &ResourceChange<'_>) -> Result<Option<Evidence>, ReadE
         Some(Reason::Repetition) => {
             "its block changed between single, count and for_each".to_owned()
         }
-        Some(Reason::CountIndex) => "its index is beyond the new count".to_owned(),
+        Some(Reason::CountIndex) => "its index is outside the new count".to_owned(),
         Some(Reason::EachKey) => "its key is gone from for_each".to_owned(),
         Some(Reason::NoMoveTarget) => {
-            "a moved block points to an address that has no configuration".to_owned()
+            "a moved block points to an address without configuration".to_owned()
         }
         Some(Reason::Disabled) => "lifecycle.enabled is false".to_owned(),
         _ if change.action.replaces() && !paths.is_empty() => {
@@ -101,28 +100,28 @@ fn is_attribute(name: &str) -> bool {
 #[must_use]
 pub(crate) fn remedy(change: &ResourceChange<'_>) -> String {
     if change.importing() && change.action.replaces() {
-        return "this plan takes it over only to destroy it: write the attributes that force it as the object has them, or import it in a plan of its own first".to_owned();
+        return "this plan imports it only to destroy it: set the attributes that force the replace to the object's values, or import it in a separate plan first".to_owned();
     }
     let in_module = change.address.starts_with("module.");
     match change.reason() {
         Some(Reason::NoBlock) if in_module => {
-            "the module no longer has this block: was its version changed? to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
+            "the module no longer has this block: did its version change? To keep the object without Terraform, use a removed block with destroy = false; if it was only renamed, add a moved block"
         }
-        Some(Reason::Tainted) => "if it is healthy, take the mark away: terraform untaint ADDRESS",
+        Some(Reason::Tainted) => "if it is healthy: terraform untaint ADDRESS",
         Some(Reason::Requested) => "plan again without -replace",
-        Some(Reason::Triggered) => "take it out of replace_triggered_by, or move what it holds first",
+        Some(Reason::Triggered) => "remove it from replace_triggered_by, or move its data first",
         Some(Reason::NoBlock) => {
-            "put the block back; to stop managing it without destroying it, use a removed block with destroy = false; if it only has a new name, add a moved block"
+            "restore the block; to keep it without Terraform, use a removed block with destroy = false; if it was only renamed, add a moved block"
         }
         Some(Reason::NoModule | Reason::EachKey) => {
-            "put the key back; to stop managing it without destroying it, use a removed block with destroy = false; if the key only changed, add a moved block"
+            "restore the key; to keep it without Terraform, use a removed block with destroy = false; if only the key changed, add a moved block"
         }
         Some(Reason::Repetition | Reason::NoMoveTarget) => "add a moved block from the old address to the new one",
         Some(Reason::CountIndex) => "use for_each with stable keys, and moved blocks for what stays",
-        Some(Reason::Disabled) => "set lifecycle.enabled back to true, or move what it holds first",
-        _ if change.action.replaces() => "keep the old value, or make the new one beside it, move what it holds, and remove the old one on its own",
-        _ if change.deposed().is_some() => "make sure that what it holds is no longer needed, or take it out of the state first",
-        _ => "if this is not meant, do not apply; destroy it in a plan of its own, after a backup that lives outside this stack",
+        Some(Reason::Disabled) => "set lifecycle.enabled to true again, or move its data first",
+        _ if change.action.replaces() => "keep the old value; or create the new one next to it, move the data, and remove the old one in a separate plan",
+        _ if change.deposed().is_some() => "check that nobody needs its data, or remove it from the state first",
+        _ => "if this is not intended, do not apply; else destroy it in a separate plan, after a backup outside this stack",
     }
     .to_owned()
 }

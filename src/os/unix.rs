@@ -314,7 +314,7 @@ pub(crate) fn sealed(_: &str, _: &[u8]) -> io::Result<File> {
 pub(crate) mod private {
     use super::{DirBuilder, DirBuilderExt, File, OpenOptions, OpenOptionsExt, Path, io};
 
-    /// Makes a directory that is not there yet.
+    /// Makes a directory that does not exist yet.
     ///
     /// # Errors
     /// Those of the system.
@@ -322,7 +322,7 @@ pub(crate) mod private {
         DirBuilder::new().mode(0o700).create(path)
     }
 
-    /// Makes a file that is not there yet.
+    /// Makes a file that does not exist yet.
     ///
     /// # Errors
     /// Those of the system.

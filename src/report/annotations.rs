@@ -5,6 +5,7 @@ use super::location::{self, Location};
 use super::words::{address, rule};
 use super::worst::{Entry, capped, worst_first};
 use crate::finding::Severity;
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::markup::middle_out;
 use crate::ui::words::plural;
@@ -81,7 +82,7 @@ fn annotation(entry: &Entry<'_>) -> Annotation {
     let finding = &entry.weighed.finding;
     let mut text = vec![line(&finding.message).into_owned()];
     for (label, words) in [
-        ("lost", &finding.loss),
+        (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
         ("instead", &finding.help),
     ] {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::words::{address, outcome};
 use super::worst::{capped, worst_first};
 use super::{Report, tally};
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::words::plural;
 use crate::verdict::Verdict;
@@ -65,7 +66,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(entry) = shown.first() {
         let finding = &entry.weighed.finding;
         for (label, words) in [
-            ("lost", &finding.loss),
+            (loss_label(finding), &finding.loss),
             ("recovery", &finding.recovery),
             ("instead", &finding.help),
         ] {

@@ -9,6 +9,7 @@ use super::location;
 use super::words::address;
 use super::worst::{Entry, capped, worst_first};
 use crate::finding::Severity;
+use crate::rules::loss_label;
 use crate::ui::escape::{JsonFormatter, line};
 use crate::ui::markup::middle_out;
 use crate::ui::words::plural;
@@ -85,7 +86,10 @@ fn issue(entry: &Entry<'_>) -> Issue {
         middle_out(&address(finding), WIDE / 2),
         line(&finding.message)
     );
-    for (label, words) in [("lost", &finding.loss), ("recovery", &finding.recovery)] {
+    for (label, words) in [
+        (loss_label(finding), &finding.loss),
+        ("recovery", &finding.recovery),
+    ] {
         if let Some(words) = words {
             text.push_str(&format!("; {label}: {}", line(words)));
         }

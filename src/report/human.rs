@@ -12,6 +12,7 @@ use super::worst::groups;
 use super::{LeftOut, PlanReport, PolicyFrom, Report, table, words};
 use crate::facts::summary::{Explanation, Summary};
 use crate::finding::{Finding, Severity, Side};
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
 use crate::verdict::{Verdict, Weighed};
@@ -28,8 +29,7 @@ pub struct Layout<'a> {
 }
 
 /// Said of what is staged, where something is found.
-const CAPPED: &str =
-    "at commit nothing is graded above medium; --strict grades it like a change that is proposed";
+const CAPPED: &str = "at commit no finding is above medium; --strict grades as in a pull request";
 
 /// Blocks that are shown in full before the rest is only named.
 const FULL: usize = 6;
@@ -111,7 +111,7 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
         };
         write!(
             out,
-            "{} {word}: {} blocked, {} to look at, {} passed",
+            "{} {word}: {} blocked, {} with warnings, {} passed",
             report.plans.len() + report.errors.len(),
             of(Verdict::Block),
             of(Verdict::Warn),
@@ -232,7 +232,7 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
             layout,
             "checks",
             &format!(
-                "{} in the configuration did not hold",
+                "{} of the configuration failed",
                 crate::ui::words::plural(summary.failed_checks, "check")
             ),
             Style::new(),
@@ -242,7 +242,7 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         footer(
             out,
             layout,
-            "not known",
+            "unknown",
             &text,
             verdict_colour(layout.styles, Verdict::Warn),
         )?;
@@ -258,8 +258,8 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         None if summary.state.is_some() => footer(
             out,
             layout,
-            "not seen",
-            "the directory that the plan is from: no pin, memory or state was compared; --dir names it",
+            "unknown",
+            "the plan's directory: no pin or state was compared; name it with --dir",
             layout.styles.dim,
         )?,
         None => {}
@@ -269,14 +269,14 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         None => footer(
             out,
             layout,
-            "not seen",
-            "backend, workspace and lineage are not in the JSON of a plan",
+            "unknown",
+            "backend, workspace and lineage: the JSON of a plan does not have them",
             layout.styles.dim,
         )?,
     }
     if summary.complete.is_none() {
-        let text = "whether the plan is whole or a part: the JSON does not say";
-        footer(out, layout, "not seen", text, layout.styles.dim)?;
+        let text = "whether the plan is complete: the JSON does not say";
+        footer(out, layout, "unknown", text, layout.styles.dim)?;
     }
     verdict(plan, layout, out)
 }
@@ -440,7 +440,8 @@ fn write_group(
         wrapped(out, layout, INDENT, label, &line(&text), Style::new())?;
     }
     if let Some(loss) = &finding.loss {
-        wrapped(out, layout, INDENT, "lost", &line(loss), Style::new())?;
+        let label = loss_label(finding);
+        wrapped(out, layout, INDENT, label, &line(loss), Style::new())?;
     }
     if !finding.evidence.is_empty() {
         let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
@@ -458,7 +459,7 @@ fn write_group(
             out,
             layout,
             INDENT,
-            "way back",
+            "recovery",
             &line(recovery),
             Style::new(),
         )?;
@@ -614,7 +615,7 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
             layout,
             "allowed",
             &format!(
-                "{} let through by --allow",
+                "{} allowed by --allow",
                 crate::ui::words::plural(allowed, "finding")
             ),
             Style::new(),
@@ -638,7 +639,7 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
             layout,
             "off",
             &format!(
-                "{} of rules that the policy switches off",
+                "{} of rules that the policy turns off",
                 crate::ui::words::plural(off, "finding")
             ),
             Style::new(),
@@ -667,7 +668,7 @@ fn verdict(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
     if let Some(closed) = &decision.closed {
         let words = match &closed.broken {
             None => format!(
-                "{}; {}. applygate apply runs nothing until then",
+                "{}; {}. applygate apply does not run until then",
                 closed.reason,
                 closed.next()
             ),
@@ -718,7 +719,7 @@ fn policy_from(
             out,
             layout,
             "policy",
-            &format!("none in {}: the defaults", reviewed.words()),
+            &format!("none in {}: the defaults hold", reviewed.words()),
             Style::new(),
         )?;
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::words::{Standings, address, found, outcome, policy_words, rule};
 use super::worst::capped;
 use super::{PlanReport, Report};
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::markup::text;
 use crate::ui::words::plural;
@@ -128,7 +129,7 @@ fn test(plan: &PlanReport, weighed: &Weighed, out: &mut dyn Write) -> io::Result
     let message = text(&format!("{}: {}", weighed.severity, finding.message));
     let mut lines = vec![rule(weighed)];
     for (label, words) in [
-        ("lost", &finding.loss),
+        (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
         ("instead", &finding.help),
         ("copy first", &finding.copy_first),

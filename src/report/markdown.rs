@@ -12,6 +12,7 @@ use super::words::{
 use super::worst::{capped, groups};
 use super::{PlanReport, Report, words};
 use crate::finding::Severity;
+use crate::rules::loss_label;
 use crate::ui::markup::{code, middle_out, prose};
 use crate::ui::refusal::Refusal;
 use crate::ui::words::plural;
@@ -198,7 +199,7 @@ fn totals(report: &Report) -> String {
         String::new()
     };
     format!(
-        "{}: {} blocked, {} to look at, {} passed{refused}",
+        "{}: {} blocked, {} with warnings, {} passed{refused}",
         plural(report.plans.len() + report.errors.len(), "plan"),
         of(3),
         of(1),
@@ -347,7 +348,7 @@ fn place(plan: &PlanReport) -> String {
 
 /// What would be lost: one row for those that are alike.
 fn table(groups: &[&Vec<&Weighed>], page: &mut Page) {
-    page.add("| | what | would be lost | recovery |\n|---|---|---|---|\n");
+    page.add("| | what | lost or at risk | recovery |\n|---|---|---|---|\n");
     let mut told = 0;
     for group in groups.iter().take(ROWS) {
         let Some(weighed) = group.first() else {
@@ -436,12 +437,10 @@ fn footer(plan: &PlanReport, page: &mut Page) {
     }
     if summary.failed_checks > 0 {
         let checks = plural(summary.failed_checks, "check");
-        lines.push(format!(
-            "**Checks:** {checks} in the configuration did not hold"
-        ));
+        lines.push(format!("**Checks:** {checks} of the configuration failed"));
     }
     if let Some(text) = not_known(plan) {
-        lines.push(format!("**Not known:** {}", prose(&text)));
+        lines.push(format!("**Unknown:** {}", prose(&text)));
     }
     if let Some(explained) = &summary.explained {
         let since = code(&explained.revision);
@@ -460,9 +459,9 @@ fn footer(plan: &PlanReport, page: &mut Page) {
     }
     let standings = Standings::of(decision);
     for (count, what) in [
-        (standings.allowed, "let through by --allow"),
+        (standings.allowed, "allowed by --allow"),
         (standings.waived, "waived by the policy"),
-        (standings.off, "of rules that the policy switches off"),
+        (standings.off, "of rules that the policy turns off"),
     ] {
         if count > 0 {
             lines.push(format!(
@@ -530,7 +529,7 @@ fn detail<'r>(group: &[&'r Weighed], advice: &mut HashSet<&'r str>) -> String {
         add(label, &prose(&words));
     }
     if let Some(loss) = &finding.loss {
-        add("lost", &prose(loss));
+        add(loss_label(finding), &prose(loss));
     }
     let evidence: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
     if !evidence.is_empty() {

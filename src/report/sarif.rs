@@ -11,6 +11,7 @@ use super::worst::{Entry, capped, worst_first};
 use super::{PlanReport, Report};
 use crate::finding::Severity;
 use crate::rules::RULES;
+use crate::rules::loss_label;
 use crate::ui::escape::{JsonFormatter, line};
 use crate::ui::markup::middle_out;
 use crate::ui::words::plural;
@@ -331,9 +332,9 @@ fn outcome(entry: &Entry<'_>) -> Outcome {
     let finding = &weighed.finding;
     let mut text = format!("{}: {}.", address(finding), line(&finding.message));
     for (label, words) in [
-        ("Lost", &finding.loss),
-        ("Recovery", &finding.recovery),
-        ("Instead", &finding.help),
+        (loss_label(finding), &finding.loss),
+        ("recovery", &finding.recovery),
+        ("instead", &finding.help),
     ] {
         if let Some(words) = words {
             text.push_str(&format!(" {label}: {}.", line(words)));
@@ -412,8 +413,8 @@ fn uri(path: &str) -> String {
 fn suppression(entry: &Entry<'_>) -> Option<Suppression> {
     let justification = match &entry.weighed.standing {
         Standing::Counts => return None,
-        Standing::Allowed => "let through by --allow".to_owned(),
-        Standing::Off => "the policy switches its rule off".to_owned(),
+        Standing::Allowed => "allowed by --allow".to_owned(),
+        Standing::Off => "the policy turns its rule off".to_owned(),
         Standing::Waived(_) => {
             let (_, words) = policy_words(entry.weighed)?;
             line(&words).into_owned()

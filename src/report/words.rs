@@ -38,7 +38,7 @@ pub(super) struct Standings {
     pub(super) allowed: usize,
     /// Covered by a waiver.
     pub(super) waived: usize,
-    /// Of rules that are switched off.
+    /// Of rules that are turned off.
     pub(super) off: usize,
     /// They count, for less than by the rule.
     lowered: usize,
@@ -73,13 +73,13 @@ impl Standings {
             (Verdict::Block, None) if change => "blocked: do not merge this change as it is",
             (Verdict::Block, None) => "blocked: do not apply this plan as it is",
             (Verdict::Block, Some(_)) => "blocked, and judged only in part",
-            (_, Some(_)) => "could not be judged as a whole: not let through",
-            (Verdict::Warn, None) => "let through, with something to look at first",
+            (_, Some(_)) => "could not be judged completely: not let through",
+            (Verdict::Warn, None) => "not blocked; read the warnings first",
             (Verdict::Pass, None) if self.waived + self.off + self.lowered > 0 => {
-                "let through by the policy: see what was found"
+                "not blocked, because of the policy: read the findings"
             }
             (Verdict::Pass, None) if self.allowed > 0 => {
-                "let through: what was found and blocks is allowed"
+                "not blocked: the blocking findings are allowed"
             }
             (Verdict::Pass, None) if change => "nothing dangerous found in this change",
             (Verdict::Pass, None) => "nothing dangerous found in this plan",
@@ -106,7 +106,7 @@ pub(super) fn aside(plan: &PlanReport) -> Vec<String> {
             .iter()
             .filter(|weighed| weighed.standing.word() == *word)
             .count();
-        let word = if *word == "off" { "switched off" } else { word };
+        let word = if *word == "off" { "turned off" } else { word };
         (count > 0).then(|| format!("{count} {word}"))
     });
     let closed = plan.decision.closed.as_ref().map(|_| "closed".to_owned());
@@ -156,7 +156,7 @@ pub(super) fn not_known(plan: &PlanReport) -> Option<String> {
     let verb = if types.len() == 1 { "is" } else { "are" };
     (!types.is_empty()).then(|| {
         format!(
-            "{count} that {verb} in no catalogue {verb} destroyed or replaced: {}{more}",
+            "{count} in no catalogue {verb} destroyed or replaced: {}{more}",
             named.join(", ")
         )
     })
@@ -191,7 +191,7 @@ pub(super) fn explained(
     let groups = [
         ("not explained", no.len(), listed(&no)),
         (
-            "cannot be told",
+            "unknown",
             explained.cannot_be_told.len(),
             unknown.join("; "),
         ),
@@ -237,7 +237,7 @@ pub(super) fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> 
         (_, Some(waiver)) => Some((
             "waiver",
             format!(
-                "a waiver for this expired on {}: {}",
+                "the waiver for this expired on {}: {}",
                 waiver.expires, waiver.reason
             ),
         )),

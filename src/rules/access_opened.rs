@@ -7,7 +7,7 @@ use crate::finding::Severity;
 
 pub(super) static RULE: Rule = rule! {
     "access-opened",
-    title: "something that was there before is opened to everybody, or a new store is public",
+    title: "an existing object is opened to everybody, or a new store is public",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -18,6 +18,6 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOpened,
     message: "access is opened to everybody",
-    help: "name the networks or the people that need it; if it is meant for everybody, say so in the change",
+    help: "allow only the networks or people that need it; if everybody is meant, say so in the change",
     loses: false,
 };

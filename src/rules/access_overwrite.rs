@@ -14,7 +14,7 @@ use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
 pub(super) static RULE: Rule = rule! {
     "access-overwrite",
-    title: "an authoritative access policy is created or narrowed: every binding that is not in it goes",
+    title: "an authoritative access policy is created or narrowed: it removes every binding that it does not list",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -24,8 +24,8 @@ pub(super) static RULE: Rule = rule! {
 static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOverwrite,
-    message: "access that others may rely on is taken away",
-    help: "give access with additive members instead, or make sure that everybody who needs it is in the list",
+    message: "access that others may rely on is removed",
+    help: "grant access with additive members instead, or check that the list has everybody who needs it",
     loses: true,
 };
 
@@ -36,12 +36,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         one_role(facts, &made, change, findings)?;
         if let Some((severity, note)) = aws_auth::weigh(facts, change)? {
             findings.push(Finding {
-                message: "takes access to a cluster away".to_owned(),
+                message: "access to a cluster is removed".to_owned(),
                 loss: Some(
                     "the access of nodes, roles and people that are not in the new map".to_owned(),
                 ),
                 evidence: vec![Evidence::Note(note)],
-                help: Some("add access with aws_eks_access_entry, or make sure that everybody who needs it is in the map".to_owned()),
+                help: Some("grant access with aws_eks_access_entry, or check that the map has everybody who needs it".to_owned()),
                 ..about(RULE.id, severity, change)
             });
         }
@@ -53,7 +53,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     for change in policies {
         let note = match change.action {
             Action::Create if !made_with_its_target(&made, change)? => {
-                "it is created: what the service has now is not in the plan and will be replaced"
+                "it is created: the plan does not show what the service has now, and the new policy replaces it"
             }
             Action::Update => match narrowed(change)? {
                 None => continue,
@@ -64,13 +64,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let mut finding = about(RULE.id, Severity::High, change);
         finding.message = "replaces every access binding there is".to_owned();
         finding.loss =
-            Some("the access of every person, service account and service agent that is not in the new policy, your own perhaps included".to_owned());
+            Some("the access of every person, service account and service agent that the new policy does not list, perhaps your own".to_owned());
         finding.evidence.push(Evidence::Note(note.to_owned()));
         finding.recovery = Some(
-            "only somebody with access from above (organization or folder) can repair it"
-                .to_owned(),
+            "only somebody with access at the organization or folder can repair it".to_owned(),
         );
-        finding.help = Some("use the additive resource (…_iam_member), or export the current policy and put every binding into the new one".to_owned());
+        finding.help = Some("use the additive resource (…_iam_member), or export the current policy and copy every binding into the new one".to_owned());
         findings.push(finding);
     }
     Ok(())
@@ -123,7 +122,7 @@ fn one_role(
             }
             (
                 grade,
-                "it is created: who has it now is not in the plan and loses it",
+                "it is created: the plan does not show who has access now, and they lose it",
             )
         }
         (Action::Update, _) if binding => {
@@ -135,10 +134,7 @@ fn one_role(
                 Shape::List(members) if members.is_empty() => {
                     (Severity::High, "nobody is left in the list")
                 }
-                _ => (
-                    Severity::Medium,
-                    "members that are there now are not in the new list",
-                ),
+                _ => (Severity::Medium, "current members are not in the new list"),
             }
         }
         _ => return Ok(()),
@@ -150,7 +146,8 @@ fn one_role(
     let mut finding = about(RULE.id, severity, change);
     finding.message = "replaces every member of this one role or list".to_owned();
     finding.loss = Some(
-        "the access of everybody who is not in the new list, also outside Terraform".to_owned(),
+        "the access of everybody who is not in the new list, also of those added outside Terraform"
+            .to_owned(),
     );
     finding.evidence.push(Evidence::Note(note.to_owned()));
     finding.help = Some(WORDS.help.to_owned());
@@ -169,9 +166,9 @@ fn narrowed(change: &ResourceChange<'_>) -> Result<Option<&'static str>, ReadErr
     let (before, after) = (bindings(change.before())?, bindings(change.after())?);
     Ok(match (before, after) {
         (Some(before), Some(after)) if before.is_subset(&after) => None,
-        (Some(_), Some(_)) => Some("bindings that are there now are not in the new policy"),
-        (None, Some(_)) => Some("what the policy holds now is not in the plan"),
-        (_, None) => Some("the new policy is not known until apply"),
+        (Some(_), Some(_)) => Some("current bindings are not in the new policy"),
+        (None, Some(_)) => Some("the plan does not show what the policy has now"),
+        (_, None) => Some("the new policy is known only after the apply"),
     })
 }
 

@@ -27,9 +27,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         places: &places.accounts,
         unshown: &places.accounts_unshown,
         elsewhere: places.elsewhere.as_ref(),
-        loss: "whatever the plan does, it does it in another account; or the state is another account's, and the plan is computed against it",
-        help: "look which credentials are used (AWS_PROFILE, aws sts get-caller-identity, gcloud config, az account show), and at the workspace and -var-file; \
-               if the account is meant, add it to the policy",
+        loss: "the plan changes another account, or its state belongs to another account",
+        help: "check the credentials (AWS_PROFILE, aws sts get-caller-identity, gcloud config, az account show), the workspace and -var-file; if this account is right, add it to the policy",
     };
     unplaced::check(&asked, findings);
     Ok(())

@@ -63,7 +63,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             Some(row) if row.does.harmless() => Severity::Low,
             Some(_) => Severity::Medium,
         };
-        let says = row.map_or("an action that no catalogue knows runs", |row| {
+        let says = row.map_or("an action runs that is in no catalogue", |row| {
             row.says.as_str()
         });
         let mut finding = Finding {
@@ -84,7 +84,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         }
         finding.evidence.push(Evidence::Note(because(&runs)));
         if grade > Severity::Low {
-            finding.help = Some("an action leaves no trace in the state and is not undone: apply it only if it is meant to run now".to_owned());
+            finding.help = Some("an action cannot be undone and leaves no trace in the state: apply only if it should run now".to_owned());
         }
         findings.push(finding);
     }
@@ -94,14 +94,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 /// What sets it off.
 fn because(runs: &[&Invocation<'_>]) -> String {
     if runs.iter().all(|run| run.deferred) {
-        return "it waits for a later plan".to_owned();
+        return "it is deferred to a later plan".to_owned();
     }
     let triggers: Vec<&str> = runs
         .iter()
         .filter_map(|run| run.trigger.as_deref())
         .collect();
     if triggers.is_empty() {
-        return "asked for by -invoke".to_owned();
+        return "requested with -invoke".to_owned();
     }
     let named = triggers
         .iter()
@@ -110,7 +110,7 @@ fn because(runs: &[&Invocation<'_>]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     match triggers.len().saturating_sub(NAMED) {
-        0 => format!("set off by the change of {named}"),
-        more => format!("set off by the change of {named} and {more} more"),
+        0 => format!("triggered by the change of {named}"),
+        more => format!("triggered by the change of {named} and {more} more"),
     }
 }

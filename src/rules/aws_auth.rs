@@ -38,7 +38,7 @@ pub(super) fn weigh(
         return Ok((!new).then(|| {
             (
                 Severity::Medium,
-                "it is created: what the map has now is not in the plan and is written over"
+                "it is created: the plan does not show what the map has now, and the new map overwrites it"
                     .to_owned(),
             )
         }));
@@ -49,7 +49,7 @@ pub(super) fn weigh(
     let Some(after) = entries(change.after(), data)? else {
         return Ok(Some((
             Severity::Medium,
-            "the new map is not known until apply".to_owned(),
+            "the new map is known only after the apply".to_owned(),
         )));
     };
     let gone = before
@@ -62,7 +62,7 @@ pub(super) fn weigh(
     } else if admins(&before) > 0 && admins(&after) == 0 {
         Some((
             Severity::High,
-            "nobody is left in it who may administer the cluster (system:masters)".to_owned(),
+            "nobody in it can administer the cluster (system:masters)".to_owned(),
         ))
     } else if gone > 0 {
         let are = if gone == 1 { "is" } else { "are" };

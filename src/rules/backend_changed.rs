@@ -7,7 +7,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "backend-changed",
-    title: "the state is kept in another place than the pinned one",
+    title: "the state is in another place than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
@@ -38,7 +38,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let mut finding = Finding::about_plan(
         RULE.id,
         severity,
-        "the state is kept in another place than the pinned one",
+        "the state is in another place than the pinned one",
     );
     for (name, there, here) in differences {
         finding.evidence.push(Evidence::Note(format!(
@@ -47,21 +47,25 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     if moved && server {
         finding.evidence.push(Evidence::Note(
-            "all that was pinned is there: a migration, or a copy of the state".to_owned(),
+            "everything pinned is there: a migration, or a copy of the state".to_owned(),
         ));
-        finding.loss = Some("nothing yet; the apply sends the new state, with all secrets in it, to a server that nobody pinned".to_owned());
+        finding.loss = Some(
+            "the apply sends the new state, with all its secrets, to a server that is not pinned"
+                .to_owned(),
+        );
         finding.help = Some(
-            "if this server is meant, pin it and commit the pin: applygate pin PLAN".to_owned(),
+            "if this server is right, pin it and commit the pin: applygate pin PLAN".to_owned(),
         );
     } else if moved {
         finding.evidence.push(Evidence::Note(
-            "all that was pinned is in the new place".to_owned(),
+            "everything pinned is in the new place".to_owned(),
         ));
         finding.help = Some("pin the new place and commit it: applygate pin PLAN".to_owned());
     } else {
-        finding.loss = Some("whatever the plan does, it does it to another state; the one that was pinned is no longer looked at".to_owned());
+        finding.loss =
+            Some("the plan changes another state; the pinned one is no longer used".to_owned());
         finding.help =
-            Some("check -backend-config and the backend block; after a wanted migration (terraform init -migrate-state, answered yes) pin again".to_owned());
+            Some("check -backend-config and the backend block; after an intended migration (terraform init -migrate-state) pin again".to_owned());
     }
     findings.push(finding);
     Ok(())

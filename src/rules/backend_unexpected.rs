@@ -7,7 +7,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "backend-unexpected",
-    title: "the state is kept in another backend than the policy expects",
+    title: "the state is in another backend than the policy expects",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Free,
@@ -42,7 +42,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::Critical,
-        format!("the state is kept in another backend than expected: {shown}"),
+        format!("the state is in another backend than expected: {shown}"),
     );
     finding
         .evidence
@@ -50,8 +50,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     finding
         .evidence
         .push(Evidence::Note(super::listed(expected)));
-    finding.loss = Some("whatever the plan does, it is computed against another state; the one that is meant is not looked at".to_owned());
-    finding.help = Some("check -backend-config and the backend block, and terraform init -reconfigure; if the place is meant, add it to the policy".to_owned());
+    finding.loss =
+        Some("the plan is computed against another state than the expected one".to_owned());
+    finding.help = Some("check -backend-config, the backend block and terraform init -reconfigure; if the place is right, add it to the policy".to_owned());
     findings.push(finding);
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "backend-unsafe",
-    title: "the state is kept without a lock, without encryption, or on one machine only",
+    title: "the state has no lock, no encryption, or is only on one machine",
     severity: Severity::Medium,
     needs: Needs::Saved,
     switch: Switch::Free,
@@ -23,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if identity.place.locking == Some(false) {
         let had = pinned.is_some_and(|pinned| pinned.locking == Some(true));
         let list = if had { &mut lost } else { &mut never };
-        list.push("two runs can write it at the same time: neither use_lockfile nor a DynamoDB table is set".to_owned());
+        list.push("two runs can write it at the same time: use_lockfile and dynamodb_table are both not set".to_owned());
     }
     if identity.place.encrypted == Some(false)
         && pinned.is_some_and(|pinned| pinned.encrypted == Some(true))
@@ -32,16 +32,16 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     if identity.place.kind == "local" {
         if pinned.is_some_and(|pinned| pinned.backend != "local" && !pinned.backend.is_empty()) {
-            lost.push("it moved from a remote backend to the disk of this machine".to_owned());
+            lost.push("it moved from a remote backend to a file on this machine".to_owned());
         } else if !identity.data.is_empty() {
             never.push(format!(
-                "it lies on the disk of one machine; objects in it that hold data: {}",
+                "the state file is only on this machine; objects in it with data: {}",
                 identity.data.len()
             ));
         }
     }
     if identity.place.dynamodb && lost.is_empty() && never.is_empty() {
-        never.push("its lock is a DynamoDB table, which Terraform calls deprecated: use_lockfile = true takes its place".to_owned());
+        never.push("its lock is a DynamoDB table, which Terraform has deprecated: use_lockfile = true replaces it".to_owned());
     }
     if lost.is_empty() && never.is_empty() {
         return Ok(());
@@ -52,16 +52,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Severity::Medium
     };
     let message = if lost.is_empty() {
-        "the state could be kept more safely"
+        "the state could be stored more safely"
     } else {
-        "the state is kept less safely than it was pinned"
+        "the state is stored less safely than when it was pinned"
     };
     let mut finding = Finding::about_plan(RULE.id, severity, message);
     finding.evidence = lost.into_iter().chain(never).map(Evidence::Note).collect();
-    finding.help = Some(
-        "keep it in a remote backend with versioning, encryption and use_lockfile = true"
-            .to_owned(),
-    );
+    finding.help =
+        Some("use a remote backend with versioning, encryption and use_lockfile = true".to_owned());
     findings.push(finding);
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::finding::Severity;
 
 pub(super) static RULE: Rule = rule! {
     "carrier-destroy",
-    title: "one delete takes many others along",
+    title: "one delete removes many other objects too",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,

@@ -28,15 +28,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }) {
         let mut finding = about(RULE.id, Severity::Medium, destroy.change);
         finding.message =
-            "destroyed in one plan with its network: the apply is likely to stop half way"
+            "destroyed in the same plan as its network: the apply will probably stop half way"
                 .to_owned();
-        finding.loss = Some("load balancers, their addresses and volumes that the cluster made for itself stay behind, unknown to Terraform".to_owned());
+        finding.loss = Some("load balancers, addresses and volumes that the cluster created stay behind, and Terraform does not know them".to_owned());
         finding.evidence.push(Evidence::Note(format!(
-            "the network goes too: {}",
+            "the network is destroyed too: {}",
             network.change.address
         )));
         finding.help = Some(
-            "first delete the Services of type LoadBalancer and the Ingresses in the cluster, and wait until their load balancers and network interfaces are gone; then destroy the cluster, then the network"
+            "delete the Services of type LoadBalancer and the Ingresses first; wait until their load balancers and network interfaces are gone; then destroy the cluster, then the network"
                 .to_owned(),
         );
         findings.push(finding);

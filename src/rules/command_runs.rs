@@ -7,7 +7,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "command-runs",
-    title: "a command runs that no change shows",
+    title: "the apply runs a command that no change shows",
     severity: Severity::Low,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -33,7 +33,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 if command.certain {
                     "a command runs, and the plan does not show what it does"
                 } else {
-                    "a command runs when it is created or destroyed; the JSON does not tell which"
+                    "a command runs when it is created or destroyed; the JSON does not say which"
                 },
             )
         };

@@ -11,7 +11,7 @@ use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
     "create-everything",
-    title: "everything is created: the state may be missing, empty or another one",
+    title: "everything is created: the state may be missing, empty or the wrong one",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -97,22 +97,22 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         RULE.id,
         severity,
         format!(
-            "everything is created: {}, and the state holds nothing",
+            "everything is created ({}), and the state is empty",
             plural(creates.len(), "object")
         ),
     );
     if again > 0 {
         finding
             .evidence
-            .push(Evidence::Note(format!("refresh found {} gone that the state knew: wrong account or region, or deleted outside", plural(again, "object"))));
+            .push(Evidence::Note(format!("refresh no longer found {} of the state: the account or region is wrong, or they were deleted outside Terraform", plural(again, "object"))));
     }
     if facts.plan.prior.is_none() {
-        finding.evidence.push(Evidence::Note(
-            "the plan has no prior state at all".to_owned(),
-        ));
+        finding
+            .evidence
+            .push(Evidence::Note("the plan has no prior state".to_owned()));
     } else {
         finding.evidence.push(Evidence::Note(
-            "the prior state holds no managed resource".to_owned(),
+            "the prior state has no managed resource".to_owned(),
         ));
     }
     for sign in signs {
@@ -120,7 +120,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     if let Some(pinned) = pinned.filter(|pinned| !pinned.empty && !pinned.is_pattern()) {
         finding.evidence.push(Evidence::Note(format!(
-            "the pin file knows this state with {}",
+            "the pin file has this state with {}",
             plural(pinned.objects, "object")
         )));
     } else if pinned.is_some_and(|pinned| pinned.empty) {
@@ -130,20 +130,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     if limits.first_apply {
         finding.evidence.push(Evidence::Note(
-            "--first-apply: this state is meant to be empty".to_owned(),
+            "--first-apply: this state should be empty".to_owned(),
         ));
     }
     if severity > Severity::Low {
         finding.loss = Some(
-            "nothing yet; if the stack already runs, this builds a second one beside it, and the clean-up that follows is what destroys the first".to_owned(),
+            "if the stack already runs, the apply builds a second one, and the clean-up afterwards often destroys the first".to_owned(),
         );
-        const FIND: &str = "if the stack exists, stop and find its state (backend, workspace, the machine that applied last: terraform state list must show it)";
+        const FIND: &str = "if the stack exists, stop and find its state: check backend, workspace and the machine that applied last; terraform state list must show the stack";
         // Whoever has said already that it is new is not asked to say so.
         finding.help = Some(if meant {
-            format!("{FIND}; what is listed above does not fit a stack that is new")
+            format!("{FIND}; the signs above do not fit a new stack")
         } else {
             format!(
-                "{FIND}; if it is new, say so with --first-apply, or once for all: applygate pin --new PLAN"
+                "{FIND}; if the stack is new: applygate pin --new PLAN (or --first-apply for this run)"
             )
         });
     }
@@ -172,16 +172,16 @@ fn nearly(
         RULE.id,
         severity,
         format!(
-            "nearly everything is created: {}, and the state holds only {held}",
+            "nearly everything is created ({}), and the state has only {held}",
             plural(creates, "object")
         ),
     );
     if let Some(gone) = vanished {
         finding.evidence.push(Evidence::Note(format!(
-            "refresh found {} gone that the state knew",
+            "refresh no longer found {} of the state",
             plural(gone, "object")
         )));
     }
-    finding.help = Some("make sure that this is the current state and not an old copy: terraform state list should show what runs".to_owned());
+    finding.help = Some("check that this is the current state and not an old copy: terraform state list must show what runs".to_owned());
     findings.push(finding);
 }

@@ -11,7 +11,7 @@ use crate::plan::{Action, ReadError};
 
 pub(super) static RULE: Rule = rule! {
     "deleted-outside",
-    title: "something with data vanished outside Terraform and is about to be created empty",
+    title: "something with data was deleted outside Terraform and is created again, empty",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -38,14 +38,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             continue;
         };
         let mut finding = about(RULE.id, Severity::Medium, change);
-        finding.message = "it is gone from the cloud, and is created anew: empty".to_owned();
+        finding.message = "it no longer exists, and the plan creates it again, empty".to_owned();
         finding.loss =
-            Some("what it held went when it was deleted outside Terraform; a new one with the same name can hide that, and end a restore window".to_owned());
+            Some("its data went when it was deleted outside Terraform; a new object with the same name can hide that, and can end a restore window".to_owned());
         finding.evidence.push(Evidence::Note(format!(
             "refresh no longer found this {}",
             row.category.word()
         )));
-        finding.help = Some("find out who deleted it, and restore it before this plan is applied; then import the restored one".to_owned());
+        finding.help = Some("find out who deleted it and restore it before you apply; then import the restored object".to_owned());
         findings.push(finding);
     }
     Ok(())

@@ -71,7 +71,7 @@ pub(super) fn finding(
     let change = destroy.change;
     let mut message = how(change);
     if destroy.kept {
-        message.push_str("; by its own setting this leaves the object itself in place");
+        message.push_str("; its own setting keeps the object");
     } else if destroy.refused {
         message.push_str(", unless its own guard refuses: then the apply stops half way");
     }
@@ -79,10 +79,10 @@ pub(super) fn finding(
     evidence.extend(destroy.evidence.iter().cloned());
     match &destroy.source {
         Source::Goes(address) => evidence.push(Evidence::Note(format!(
-            "its source goes in the same plan: {address}"
+            "the same plan destroys its source: {address}"
         ))),
         Source::Unmanaged => evidence.push(Evidence::Note(
-            "its source is not in the state: this may be the last copy".to_owned(),
+            "its source is not in the state, so this may be the last copy".to_owned(),
         )),
         Source::Stays(address) => {
             evidence.push(Evidence::Note(format!("its source stays: {address}")))
@@ -90,12 +90,12 @@ pub(super) fn finding(
         Source::NotAsked => {}
     }
     let mut help = if destroy.refused && !destroy.kept {
-        "if it is meant to go, lift the guard in a plan of its own first; if not, keep it in the configuration".to_owned()
+        "if it should go, remove the guard in a separate plan first; if not, keep it in the configuration".to_owned()
     } else {
         remedy(change)
     };
     if let Some(setting) = &destroy.keeps {
-        help = format!("apply {setting} first, then it stays; or {help}");
+        help = format!("apply {setting} first, then the object stays; or {help}");
     }
     Ok(Finding {
         message,

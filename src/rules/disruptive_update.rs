@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = rule! {
 static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::DisruptiveUpdate,
-    message: "an outage comes with this change",
-    help: "apply it in a maintenance window, or make the change beside the running one",
+    message: "this change causes an outage",
+    help: "apply it in a maintenance window, or build the new one next to the old one",
     loses: true,
 };

@@ -8,7 +8,7 @@ use crate::plan::{Action, ReadError, ResourceChange, Shape};
 
 pub(super) static RULE: Rule = rule! {
     "egress-lost",
-    title: "the way out of private subnets goes or is missing while machines in them stay or are created",
+    title: "private subnets lose or lack their way to the internet while machines in them stay or are created",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -49,15 +49,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     {
         let mut finding = about(RULE.id, Severity::Medium, way);
         finding.message =
-            "the way out of the private subnets goes while machines in the stack stay".to_owned();
-        finding.loss = Some("image pulls, updates and calls to the outside from private subnets; node groups report unhealthy after a while".to_owned());
+            "the private subnets lose their way to the internet while machines stay".to_owned();
+        finding.loss = Some("image pulls, updates and outgoing calls from private subnets fail; node groups become unhealthy after a while".to_owned());
         finding.evidence.push(Evidence::Note(format!(
             "machines, services or clusters that stay: {}, such as {}",
             nodes.len(),
             first.address
         )));
         finding.help =
-            Some("make the new way out (NAT, endpoints) first, in a plan of its own".to_owned());
+            Some("create the new route out (NAT, endpoints) first, in a separate plan".to_owned());
         findings.push(finding);
         return Ok(());
     }
@@ -69,7 +69,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let mut finding = Finding::about_plan(
             RULE.id,
             Severity::Low,
-            "nodes are created in private subnets, and this plan shows no way out for them",
+            "nodes are created in private subnets, and the plan shows no way to the internet for them",
         );
         finding.loss = Some(
             "nodes that cannot reach the control plane or a registry never become ready".to_owned(),

@@ -115,18 +115,18 @@ pub(super) fn check(
         let mut finding = about(rule, severity, change);
         let (message, loss, what) = match takes {
             Takes::Current => (
-                "a rule for the whole bucket lets current objects expire",
-                "every object that is older than the rule allows, within a day or two of the apply",
+                "a rule for the whole bucket deletes current objects",
+                "every object older than the rule allows, one or two days after the apply",
                 "days until an object goes; the rule has no prefix, tag or other filter",
             ),
             Takes::Part => (
-                "a rule lets current objects below a prefix expire",
-                "every object below the prefix that is older than the rule allows, within a day or two of the apply",
+                "a rule deletes current objects below a prefix",
+                "every object below the prefix that is older than the rule allows, one or two days after the apply",
                 "days until an object goes; the rule has a filter",
             ),
             Takes::Older => (
-                "a rule for the whole bucket lets older versions of objects expire",
-                "every older version that has been one for longer than the rule allows, within a day or two of the apply",
+                "a rule for the whole bucket deletes older versions of objects",
+                "every older version that is older than the rule allows, one or two days after the apply",
                 "days, or newer versions, after which an older version goes; the rule has no prefix, tag or other filter",
             ),
         };
@@ -150,7 +150,7 @@ pub(super) fn check(
             says: Some(what.to_owned()),
         });
         finding.help =
-            Some("give the rule a prefix, or count what it would delete first".to_owned());
+            Some("limit the rule to a prefix, or first count what it would delete".to_owned());
         // A shorter number of days was already told by its row: one finding an object.
         let there = told.get(&finding.address);
         match there.and_then(|at| findings.get_mut(*at)) {

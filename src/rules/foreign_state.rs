@@ -43,9 +43,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             plural(creates, "object")
         ),
     );
-    finding.loss = Some("everything of the stack that the state belongs to".to_owned());
+    finding.loss = Some("the whole stack that the state belongs to".to_owned());
     finding.evidence.push(Evidence::Note(
-        "not one address is in both the state and the configuration".to_owned(),
+        "the state and the configuration have no address in common".to_owned(),
     ));
     finding.help = Some(
         "check the backend (bucket, key, prefix) and the workspace of this directory: terraform init -backend-config may point at the wrong one".to_owned(),

@@ -6,7 +6,7 @@ use crate::finding::Severity;
 
 pub(super) static RULE: Rule = rule! {
     "foundation-destroy",
-    title: "a network, zone, cluster or service that others stand on is destroyed or replaced",
+    title: "a network, zone, cluster or service that others need is destroyed or replaced",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,

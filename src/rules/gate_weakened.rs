@@ -6,7 +6,7 @@ use crate::finding::{Evidence, Finding, Severity};
 
 pub(super) static RULE: Rule = rule! {
     "gate-weakened",
-    title: "the policy, the pin or the line that runs the gate is changed in the same change",
+    title: "the change also changes the policy, the pin or the line that runs the gate",
     severity: Severity::Medium,
     needs: Needs::Change,
     switch: Switch::Free,
@@ -26,7 +26,7 @@ pub(super) fn finding(at: &At, what: &str, gone: bool) -> Finding {
     );
     finding.evidence.push(Evidence::Note(what.to_owned()));
     finding.help = Some(
-        "make it a change of its own; with --policy-from the reviewed policy and pin judge whatever a change has".to_owned(),
+        "make it a separate change; with --policy-from the reviewed policy and pin judge every change".to_owned(),
     );
     finding.place = Some(super::change::at(at, ""));
     finding

@@ -132,12 +132,12 @@ pub(super) fn check(
             continue;
         };
         let mut finding = about(rule, severity, change);
-        "a rule lets images expire".clone_into(&mut finding.message);
+        "a rule deletes images".clone_into(&mut finding.message);
         finding.loss = Some(
             match takes {
-                Takes::All => "every image beyond what the rule leaves, within a day of the apply",
-                Takes::Tagged => "images whose tag the rule names, beyond what it leaves, within a day of the apply",
-                Takes::Untagged => "images without a tag, beyond what the rule leaves; what is used by digest alone is among them",
+                Takes::All => "every image that the rule does not keep, within a day of the apply",
+                Takes::Tagged => "images with a tag that the rule names and does not keep, within a day of the apply",
+                Takes::Untagged => "images without a tag that the rule does not keep; images used only by digest are among them",
             }
             .to_owned(),
         );
@@ -150,13 +150,11 @@ pub(super) fn check(
             } else {
                 Shown::Number(format!("{number}"))
             },
-            says: Some("images, or days, that the rule leaves".to_owned()),
+            says: Some("images or days that the rule keeps".to_owned()),
         });
         if severity > Severity::Low {
-            finding.help = Some(
-                "leave more, or look with a lifecycle policy preview at what would expire first"
-                    .to_owned(),
-            );
+            finding.help =
+                Some("keep more, or look at a lifecycle policy preview first".to_owned());
         }
         findings.push(finding);
     }

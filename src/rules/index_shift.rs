@@ -12,7 +12,7 @@ use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
     "index-shift",
-    title: "the objects of a count shift by one because an element was taken out before them",
+    title: "the objects of a count shift by one because an earlier element was removed",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -68,7 +68,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 RULE.id,
                 Severity::Medium,
                 format!(
-                    "{} take the place of the next one, and the last goes",
+                    "{} become what the next index is now, and the last one is destroyed",
                     plural(shifted, "object")
                 ),
             );
@@ -78,11 +78,11 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 .next()
                 .map(|change| change.kind.to_string());
             finding.loss = Some(
-                "more objects than the one that was taken out of the list are changed or destroyed"
+                "the plan changes or destroys more objects than the one removed from the list"
                     .to_owned(),
             );
             finding.evidence.push(Evidence::Note(
-                "after the change each has the attributes that the next index has now".to_owned(),
+                "after the change each object has the attributes of the next index".to_owned(),
             ));
             finding.help = Some(
                 "use for_each with stable keys, and moved blocks from each index to its key"

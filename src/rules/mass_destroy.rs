@@ -112,19 +112,20 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         .then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
     if replaced > 0 && everything {
         finding.evidence.push(Evidence::Note(format!(
-            "replaced among them: {replaced}; a replace destroys what is there"
+            "{replaced} of them replaced: a replace destroys the existing object"
         )));
     }
     if let Some(mode) = mode {
         finding.evidence.push(Evidence::Note(mode.to_owned()));
     } else if facts.creates().next().is_none() && everything && replaced == 0 {
         finding.evidence.push(Evidence::Note(
-            "the configuration has none of it: is this the right directory, branch and workspace?"
-                .to_owned(),
+            "the configuration has none of them: check directory, branch and workspace".to_owned(),
         ));
     }
-    finding.help =
-        Some("make sure that this is the stack, the workspace and the account that you mean; take a backup that lives outside this stack first".to_owned());
+    finding.help = Some(
+        "check that stack, workspace and account are right; first take a backup outside this stack"
+            .to_owned(),
+    );
     findings.push(finding);
     Ok(())
 }
@@ -144,7 +145,7 @@ fn destroy_mode(facts: &Facts<'_, '_>) -> Option<&'static str> {
         .managed()
         .all(|change| matches!(change.action, Action::Delete | Action::Forget));
     (only && deletes.peek().is_some() && deletes.all(|change| change.reason().is_none())).then_some(
-        "no delete has a reason: this is what a destroy plan looks like (terraform destroy, plan -destroy)",
+        "no delete has a reason, as in a destroy plan (terraform destroy, plan -destroy)",
     )
 }
 

@@ -126,7 +126,7 @@ pub struct Rule {
     pub severity: Severity,
     /// The form of a plan that it needs.
     pub needs: Needs,
-    /// Whether it may be switched off.
+    /// Whether it may be turned off.
     pub switch: Switch,
     /// The prose: `rules/<id>.md`.
     pub docs: &'static str,
@@ -196,6 +196,36 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }
 
+/// What the loss of a finding is called: `lost` where it goes with the apply, `risk` where it may follow.
+pub(crate) fn loss_label(finding: &Finding) -> &'static str {
+    const RISKS: &[&Rule] = &[
+        &account_unexpected::RULE,
+        &backend_changed::RULE,
+        &backend_unexpected::RULE,
+        &cluster_with_network::RULE,
+        &create_everything::RULE,
+        &egress_lost::RULE,
+        &index_shift::RULE,
+        &not_explained::RULE,
+        &partial_plan::RULE,
+        &plan_stale::RULE,
+        &provider_changed::RULE,
+        &provider_unexpected::RULE,
+        &region_unexpected::RULE,
+        &several_regions::RULE,
+        &state_emptied::RULE,
+        &state_in_git::RULE,
+        &state_missing::RULE,
+        &state_rolled_back::RULE,
+        &state_swapped::RULE,
+        &stateful_forget::RULE,
+        &work_unknown::RULE,
+        &workspace_unexpected::RULE,
+    ];
+    let risk = RISKS.iter().any(|rule| rule.id == finding.rule);
+    if risk { "risk" } else { "lost" }
+}
+
 /// An expectation that the JSON of a plan cannot answer is not passed over, unless nothing changes.
 fn untold(
     facts: &Facts<'_, '_>,
@@ -210,10 +240,10 @@ fn untold(
     let mut finding = Finding::about_plan(
         rule,
         Severity::Medium,
-        format!("the JSON of a plan does not tell the {what}, so what is expected was not checked"),
+        format!("the JSON of a plan does not show the {what}, so the expectation was not checked"),
     );
     finding.evidence.push(Evidence::Note(listed(expected)));
-    finding.help = Some("give the saved plan file: terraform plan -out tfplan".to_owned());
+    finding.help = Some("use the saved plan file: terraform plan -out tfplan".to_owned());
     findings.push(finding);
 }
 

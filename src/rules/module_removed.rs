@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity};
 
 pub(super) static RULE: Rule = rule! {
     "module-removed",
-    title: "a module from elsewhere is not called any more",
+    title: "a module from another repository is no longer called",
     severity: Severity::Medium,
     needs: Needs::Change,
     switch: Switch::Free,
@@ -17,12 +17,12 @@ pub(super) fn finding(call: &CallGone) -> Finding {
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::Medium,
-        "the module is not called any more: the next plan destroys all that it made",
+        "the module is no longer called: the next plan destroys everything that it created",
     );
     finding.address = Some(call.address.clone());
-    finding.loss = Some("not known: its blocks are not in this repository".to_owned());
+    finding.loss = Some("unknown: its blocks are not in this repository".to_owned());
     finding.help = Some(
-        "if it only has another name, add a moved block; if what it made is to stay, a removed block with destroy = false"
+        "if only its name changed, add a moved block; to keep what it created, add a removed block with destroy = false"
             .to_owned(),
     );
     finding.place = Some(super::change::at(&call.at, ""));

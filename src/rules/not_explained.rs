@@ -8,7 +8,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "not-explained",
-    title: "something is destroyed or lowered that the change does not explain (--explain-from)",
+    title: "the change does not explain a destroy or a lowered protection (--explain-from)",
     severity: Severity::Medium,
     needs: Needs::Saved,
     switch: Switch::Free,
@@ -33,15 +33,15 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         last = Some(address);
         let mut finding = super::destroyed::about(RULE.id, Severity::Medium, change);
         finding.message = format!(
-            "nothing that it depends on differs from {}, and still the plan changes it",
+            "nothing that it depends on differs from {}, but the plan changes it",
             explained.name
         );
         finding.loss = Some(
-            "what the review of the change did not show: something was changed outside Terraform, the branch is behind what was applied, or this is the wrong state"
+            "the review of the change did not show this: something was changed outside Terraform, the branch is old, or this is the wrong state"
                 .to_owned(),
         );
         finding.help = Some(
-            "look for the cause first: merge the main branch and plan again, check workspace and backend, and look at what refresh found changed"
+            "find the cause first: merge the main branch and plan again; check workspace, backend and what refresh found changed"
                 .to_owned(),
         );
         findings.push(finding);

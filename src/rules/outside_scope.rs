@@ -10,7 +10,7 @@ use crate::plan::{Action, ReadError, ResourceChange};
 
 pub(super) static RULE: Rule = rule! {
     "outside-scope",
-    title: "something changes that was not expected to",
+    title: "something changes outside the expected scope",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -63,9 +63,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             deposed: change.deposed().map(str::to_owned),
             resource_type: Some(change.kind.to_string()),
             actions: change.action.words(),
-            evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
-            help: Some("if it is meant, expect it too; if not, find out what in the configuration brought it along".to_owned()),
-            ..Finding::about_plan(RULE.id, Severity::High, format!("{}, and was not expected to change", what(change)))
+            evidence: vec![Evidence::Note(format!("expected: {scope}"))],
+            help: Some("if it is intended, add it to the scope; if not, find out why the configuration changes it".to_owned()),
+            ..Finding::about_plan(RULE.id, Severity::High, format!("{}, outside the expected scope", what(change)))
         });
     }
     let actions: BTreeMap<&str, &str> = facts
@@ -79,20 +79,27 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         findings.push(Finding {
             address: Some(address.to_owned()),
             resource_type: Some(kind.to_owned()),
-            evidence: vec![Evidence::Note(format!("expected to change: {scope}"))],
-            help: Some("if it is meant, expect it too; if not, find out what in the configuration sets it off".to_owned()),
-            ..Finding::about_plan(RULE.id, Severity::High, "an action runs, and was not expected to")
+            evidence: vec![Evidence::Note(format!("expected: {scope}"))],
+            help: Some(
+                "if it is intended, add it to the scope; if not, find out what triggers it"
+                    .to_owned(),
+            ),
+            ..Finding::about_plan(
+                RULE.id,
+                Severity::High,
+                "an action runs outside the expected scope",
+            )
         });
     }
     if !facts.plan.unknown_work.is_empty() {
         let mut finding = Finding::about_plan(
             RULE.id,
             Severity::High,
-            "the plan lists work that is not known, so whether it is expected cannot be told",
+            "the plan lists unknown work, so nobody can tell whether it is expected",
         );
         finding
             .evidence
-            .push(Evidence::Note(format!("expected to change: {scope}")));
+            .push(Evidence::Note(format!("expected: {scope}")));
         findings.push(finding);
     }
     Ok(())
@@ -101,16 +108,16 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 /// What happens to the object.
 fn what(change: &ResourceChange<'_>) -> &'static str {
     match change.action {
-        _ if change.deposed().is_some() => "what an earlier replace left behind is destroyed",
+        _ if change.deposed().is_some() => "the rest of an earlier replace is destroyed",
         Action::Create => "created",
         Action::Update => "changed in place",
         Action::Delete => "destroyed",
         Action::DeleteCreate | Action::CreateDelete => "replaced",
         Action::Forget | Action::CreateForget | Action::ForgetCreate => {
-            "dropped from Terraform's state"
+            "removed from Terraform's state"
         }
         Action::NoOp if change.importing() => "imported",
         Action::NoOp => "moved to this address",
-        Action::Read | Action::Open | Action::Other => "changed in a way that is not known",
+        Action::Read | Action::Open | Action::Other => "changed in an unknown way",
     }
 }

@@ -34,12 +34,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let (mut says, mut evidence) = (Vec::new(), Vec::new());
     if let Some(most) = over(destroyed, expect.most(&setting::MAX_DESTROY)) {
         says.push(format!(
-            "{} destroyed, and at most {most} may be",
+            "{} destroyed, but at most {most} are allowed",
             are(destroyed)
         ));
         if replaced > 0 {
             evidence.push(Evidence::Note(format!(
-                "{} replaced among them: a replace destroys what is there",
+                "{} replaced among them: a replace destroys the existing object",
                 plural(replaced, "object")
             )));
         }
@@ -56,7 +56,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         expect.most(&setting::MAX_CHANGES),
     ) {
         says.push(format!(
-            "{} changed, and at most {most} may be",
+            "{} changed, but at most {most} are allowed",
             are(changes.len() + actions + unknown)
         ));
         evidence.push(Evidence::Note(
@@ -70,7 +70,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         }
         if unknown > 0 {
             evidence.push(Evidence::Note(format!(
-                "{unknown} among them of a kind that is not known"
+                "{unknown} among them of an unknown kind"
             )));
         }
     }
@@ -79,7 +79,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     let mut finding = Finding::about_plan(RULE.id, Severity::High, says.join("; "));
     finding.evidence = evidence;
-    finding.help = Some("read what is more than you meant; if all of it is meant, raise the number for this plan, or apply it in parts".to_owned());
+    finding.help = Some("find what you did not expect; if all of it is intended, raise the limit for this plan, or apply in parts".to_owned());
     findings.push(finding);
     Ok(())
 }

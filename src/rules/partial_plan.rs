@@ -8,7 +8,7 @@ use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
     "partial-plan",
-    title: "the plan covers only a part of the configuration",
+    title: "the plan covers only part of the configuration",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -25,14 +25,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         let mut finding = Finding::about_plan(
             RULE.id,
             Severity::Medium,
-            "the plan covers only a part of the configuration",
+            "the plan covers only part of the configuration",
         );
-        finding.loss = Some(
-            "no view of the rest: what it leaves out, destroys among it, comes with the next plan"
-                .to_owned(),
-        );
+        finding.loss =
+            Some("the rest is not shown: the next plan has it, destroys included".to_owned());
         finding.evidence.push(Evidence::Note(if deferred > 0 {
-            format!("{} wait for a later plan", plural(deferred, "change"))
+            format!("{} deferred to a later plan", plural(deferred, "change"))
         } else {
             "the plan says complete = false: -target or -exclude was used, or changes were deferred"
                 .to_owned()
@@ -55,7 +53,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 }
             }
         }
-        finding.help = Some("plan without -target before you apply, and read that too".to_owned());
+        finding.help =
+            Some("before you apply, make a plan without -target and read it too".to_owned());
         findings.push(finding);
     }
     Ok(())

@@ -24,9 +24,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             let mut finding = Finding::about_plan(
                 RULE.id,
                 Severity::Medium,
-                "the JSON of a plan does not tell the state, so no pin was compared",
+                "the JSON of a plan does not show the state, so no pin was compared",
             );
-            finding.help = Some("give the saved plan file: terraform plan -out tfplan".to_owned());
+            finding.help = Some("use the saved plan file: terraform plan -out tfplan".to_owned());
             findings.push(finding);
         }
         return Ok(());
@@ -39,7 +39,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let why = match (&facts.state.pin, &facts.state.identity) {
         (Some(_), Some(identity)) => {
             format!(
-                "the pin file has nothing for workspace {}",
+                "the pin file has no entry for workspace {}",
                 identity.workspace
             )
         }
@@ -47,7 +47,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     };
     finding.evidence.push(Evidence::Note(why));
     finding.help = Some(
-        "if a pin was deleted, get it back from the repository; a new stack is pinned with: applygate pin PLAN"
+        "if a pin was deleted, restore it from the repository; for a new stack: applygate pin PLAN"
             .to_owned(),
     );
     findings.push(finding);

@@ -9,7 +9,7 @@ use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
     "plan-stale",
-    title: "the plan was made before the state that it would be applied to",
+    title: "the plan is older than the state that it would be applied to",
     severity: Severity::High,
     needs: Needs::Saved,
     switch: Switch::Never,
@@ -26,9 +26,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         format!("against serial {}", identity.serial)
     };
     let now = match stale {
-        Stale::Lies { serial, .. } => format!("serial {serial} lies here now"),
+        Stale::Lies { serial, .. } => format!("the state here now has serial {serial}"),
         Stale::Left { serial } => {
-            format!("the last apply or pin from this directory left serial {serial}")
+            format!("the last apply or pin from this directory had serial {serial}")
         }
     };
     let mut finding = Finding::about_plan(
@@ -36,19 +36,17 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         Severity::High,
         format!("the plan is out of date: it was made {made}, and {now}"),
     );
-    finding.loss = Some(
-        "nothing; Terraform would refuse it, and what it shows is no longer what would happen"
-            .to_owned(),
-    );
+    finding.loss =
+        Some("the plan no longer shows what would happen; Terraform would refuse it".to_owned());
     if let Stale::Lies { objects, .. } = stale {
         finding.evidence.push(Evidence::Note(format!(
-            "the state that lies here holds {}",
+            "the state here has {}",
             plural(objects, "object")
         )));
     }
     finding.help = Some(match stale {
         Stale::Lies { .. } => "make a new plan: terraform plan -out tfplan".to_owned(),
-        Stale::Left { .. } => "make a new plan: terraform plan -out tfplan; if that one says the same, the state itself went back: put its newest version back, or, if the old one is right, applygate pin --replace PLAN".to_owned(),
+        Stale::Left { .. } => "make a new plan: terraform plan -out tfplan; if the new one says the same, the state itself went back: restore its newest version, or, if the old one is right, applygate pin --replace PLAN".to_owned(),
     });
     findings.push(finding);
     Ok(())

@@ -7,7 +7,7 @@ use crate::finding::Severity;
 
 pub(super) static RULE: Rule = rule! {
     "protection-lowered",
-    title: "an update takes away a protection that was there",
+    title: "an update removes a protection",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = rule! {
 static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::ProtectionLowered,
-    message: "a protection that was there is taken away",
-    help: "nothing is lost yet; if this is the first step of a removal, say so in the change, and put it back afterwards",
+    message: "a protection is removed",
+    help: "nothing is lost yet; if this is the first step of a removal, say so in the change and restore it afterwards",
     loses: false,
 };

@@ -6,7 +6,7 @@ use crate::finding::{Evidence, Finding, Severity};
 
 pub(super) static RULE: Rule = rule! {
     "provider-changed",
-    title: "a provider or module is another one, acts elsewhere, or goes over a major version",
+    title: "a provider or module changes its source, its place or its major version",
     severity: Severity::Medium,
     needs: Needs::Change,
     switch: Switch::Free,
@@ -16,20 +16,20 @@ pub(super) static RULE: Rule = rule! {
 pub(super) fn finding(change: &ProviderChange) -> Finding {
     let mut finding = if change.major {
         let mut finding = Finding::about_plan(RULE.id, Severity::Low, "a new major version");
-        finding.help = Some("read what its changelog says of replaced resources".to_owned());
+        finding.help = Some("read its changelog: which resources does it replace?".to_owned());
         finding
     } else {
         let mut finding = Finding::about_plan(
             RULE.id,
             Severity::Medium,
-            "a provider is another one, or acts in another place",
+            "a provider has another source, or works in another place",
         );
         finding.loss = Some(
-            "what it made before may not be found there, so that the next plan makes all of it anew"
+            "the next plan may not find what it created before, and create all of it again"
                 .to_owned(),
         );
         finding.help = Some(
-            "for another place use a provider with an alias of its own, and keep this one until nothing is left in the old place"
+            "use a provider with a separate alias for the new place, and keep this one until the old place is empty"
                 .to_owned(),
         );
         finding

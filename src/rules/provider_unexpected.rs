@@ -64,7 +64,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::High,
-        format!("the plan uses {} not on the list", are(used.len())),
+        format!(
+            "the plan uses {} that the policy does not list",
+            plural(used.len(), "provider")
+        ),
     );
     for (source, address) in used.iter().take(NAMED) {
         finding.evidence.push(Evidence::Note(
@@ -79,11 +82,11 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     finding
         .evidence
         .push(Evidence::Note(super::listed(expected)));
-    finding.loss = Some(
-        "nothing yet; a provider is a program that runs with the credentials of the plan"
+    finding.loss = Some("a provider is a program that runs with the plan's credentials".to_owned());
+    finding.help = Some(
+        "check required_providers and the modules; if the provider is right, add it to the policy"
             .to_owned(),
     );
-    finding.help = Some("look at required_providers and at what a module brings along; if the provider is meant, add it to the policy".to_owned());
     findings.push(finding);
     Ok(())
 }
@@ -96,21 +99,13 @@ fn untold(expected: &[Glob]) -> Finding {
         "the plan does not show all the providers that it uses",
     );
     finding.evidence.push(Evidence::Note(
-        "a source file in it cannot be read, and it has no lock file".to_owned(),
+        "one of its source files cannot be read, and it has no lock file".to_owned(),
     ));
     finding
         .evidence
         .push(Evidence::Note(super::listed(expected)));
-    finding.help = Some("look at terraform providers before you apply; with .terraform.lock.hcl a plan names them all".to_owned());
+    finding.help = Some("run terraform providers before you apply; with .terraform.lock.hcl a plan names all of them".to_owned());
     finding
-}
-
-fn are(count: usize) -> String {
-    format!(
-        "{} that {}",
-        plural(count, "provider"),
-        if count == 1 { "is" } else { "are" }
-    )
 }
 
 /// An address without the host of the registry.

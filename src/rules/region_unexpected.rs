@@ -27,9 +27,8 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         places: &places.regions,
         unshown: &places.regions_unshown,
         elsewhere: places.elsewhere.as_ref(),
-        loss: "whatever the plan does there, it does it to another copy of the stack, or builds a second one",
-        help: "look at the region of the provider block, -var-file and AWS_REGION; if the region is meant, such as us-east-1 for certificates of CloudFront, \
-               add it to the policy",
+        loss: "the plan changes another copy of the stack, or builds a second one",
+        help: "check the provider block, -var-file and AWS_REGION; if the region is right (us-east-1 for CloudFront certificates), add it to the policy",
     };
     unplaced::check(&asked, findings);
     Ok(())

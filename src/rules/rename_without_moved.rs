@@ -25,16 +25,16 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             continue;
         };
         let mut finding = destroyed::finding(RULE.id, severity, destroy)?;
-        finding.message = format!("destroyed, and created again as {}", rename.to.address);
+        finding.message = format!("destroyed and created again as {}", rename.to.address);
         finding.evidence.push(Evidence::Note(
             if rename.same_identity {
-                "both have the same name in the cloud"
+                "both have the same name"
             } else {
                 "both are the same block under another address"
             }
             .to_owned(),
         ));
-        finding.help = Some("if only the address changed, add the moved block and plan again: nothing will be destroyed".to_owned());
+        finding.help = Some("if only the address changed, add the moved block and plan again: then nothing is destroyed".to_owned());
         finding.copy_first = None;
         finding.snippet = Some(format!(
             "moved {{\n  from = {}\n  to   = {}\n}}",

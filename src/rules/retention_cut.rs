@@ -7,7 +7,7 @@ use crate::finding::Severity;
 
 pub(super) static RULE: Rule = rule! {
     "retention-cut",
-    title: "an update lets existing data or restore points go",
+    title: "an update deletes existing data or restore points",
     severity: Severity::High,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = rule! {
 static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::RetentionCut,
-    message: "existing data or restore points go with this change, without another apply",
-    help: "keep the old value, or copy what is still needed to another place first",
+    message: "this change deletes existing data or restore points, without another apply",
+    help: "keep the old value, or first copy what is still needed",
     loses: true,
 };

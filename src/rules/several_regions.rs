@@ -46,8 +46,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 Severity::Medium,
                 "the plan does not show which regions it touches",
             );
-            finding.evidence.push(Evidence::Note(format!("neither an ARN or location nor a provider block that can be read tells it: {address}")));
-            finding.help = Some("write the region into the provider block".to_owned());
+            finding.evidence.push(Evidence::Note(format!(
+                "no ARN, location or readable provider block shows it: {address}"
+            )));
+            finding.help = Some("set the region in the provider block".to_owned());
             findings.push(finding);
             return Ok(());
         }
@@ -82,11 +84,10 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             .evidence
             .push(Evidence::Note(format!("and {more} more")));
     }
-    finding.loss = Some(
-        "the pause in which a mistake in the first region keeps the others unharmed".to_owned(),
+    finding.loss = Some("a mistake hits every region at once, not only the first".to_owned());
+    finding.help = Some(
+        "plan and apply one region after the other, with a state or a -target for each".to_owned(),
     );
-    finding.help =
-        Some("plan and apply one region after the other: a state or a -target for each".to_owned());
     findings.push(finding);
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "snapshot-left-behind",
-    title: "a final snapshot stays behind and is billed until somebody deletes it",
+    title: "a final snapshot stays behind, and costs money until somebody deletes it",
     severity: Severity::Low,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -33,7 +33,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             .as_ref()
             .map_or_else(String::new, |name| format!(" ({name})"));
         finding.message = format!(
-            "the final snapshot{named} stays outside Terraform, and the apply stops if one of that name is there already"
+            "the final snapshot{named} stays outside Terraform; the apply stops if one with that name exists"
         );
         finding.help = Some("note who deletes it, and when".to_owned());
         findings.push(finding);

@@ -8,7 +8,7 @@ use crate::state::Sign;
 
 pub(super) static RULE: Rule = rule! {
     "state-beside",
-    title: "files in the working directory say that the state is elsewhere, or that a run did not end well",
+    title: "files in the working directory show that the state is elsewhere, or that a run did not end well",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -41,14 +41,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let mut finding = Finding::about_plan(
         RULE.id,
         severity,
-        "files in the working directory do not fit the plan's state",
+        "files in the working directory do not match the plan's state",
     );
     finding.evidence = signs
         .into_iter()
         .map(|sign| Evidence::Note(sign.words()))
         .collect();
     finding.help =
-        Some("see that the plan was made here and now, with the backend that you mean; end an unfinished terraform init -migrate-state first".to_owned());
+        Some("check that the plan was made here and now, with the right backend; finish an unfinished terraform init -migrate-state first".to_owned());
     findings.push(finding);
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
     "state-emptied",
-    title: "objects leave the state although nothing deletes them",
+    title: "objects leave the state without being deleted",
     severity: Severity::Critical,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -54,17 +54,17 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         findings.push(Finding {
             address: Some(gone.address.clone()),
             resource_type: Some(gone.kind.clone()),
-            loss: Some("no data by this plan; Terraform no longer knows the object, and the same block would create a second, empty one".to_owned()),
-            recovery: Some("if it still exists, terraform import, or an import block, takes it back".to_owned()),
+            loss: Some("Terraform no longer knows the object; the same block would create a second, empty one".to_owned()),
+            recovery: Some("if it still exists: terraform import, or an import block".to_owned()),
             evidence: vec![Evidence::Note(format!(
                 "refresh no longer found this {}",
                 row.category.word()
             ))],
-            help: Some("find out whether it was deleted, or whether the plan was made with other credentials or in another region".to_owned()),
+            help: Some("find out whether it was deleted, or whether the plan has other credentials or another region".to_owned()),
             ..Finding::about_plan(
                 RULE.id,
                 Severity::Medium,
-                "leaves the state although nothing deletes it: refresh did not find it, and the apply writes that down",
+                "leaves the state without being deleted: refresh did not find it, and the apply records that",
             )
         });
     }
@@ -82,7 +82,7 @@ fn everything(gone: &[Gone]) -> Finding {
         ),
     );
     finding.loss = Some(
-        "sight of everything that runs: the next plan creates all of it a second time".to_owned(),
+        "Terraform forgets everything that runs: the next plan creates all of it again".to_owned(),
     );
     let named = gone
         .iter()
@@ -96,8 +96,8 @@ fn everything(gone: &[Gone]) -> Finding {
             0 => format!("not found: {named}"),
             more => format!("not found: {named} and {more} more"),
         }));
-    finding.recovery = Some("before the apply: none is needed, the state still has them; after it: the state's older version".to_owned());
-    finding.help = Some("do not apply it; look at the account, the region and the credentials of this plan, and plan anew with the right ones".to_owned());
+    finding.recovery = Some("before the apply none is needed, the state still has them; afterwards an older version of the state".to_owned());
+    finding.help = Some("do not apply; check account, region and credentials, and make a new plan with the right ones".to_owned());
     finding
 }
 
@@ -116,13 +116,16 @@ fn untold(facts: &Facts<'_, '_>, left: usize, findings: &mut Vec<Finding>) {
         RULE.id,
         Severity::Medium,
         format!(
-            "the configuration has {}, and neither the plan nor the state knows one of them",
+            "the configuration has {}, and the plan and the state have none of them",
             plural(blocks, "resource")
         ),
     );
     finding.evidence.push(Evidence::Note(
-        "this is what a plan looks like that no longer finds anything, in destroy mode or with other credentials; the JSON does not tell".to_owned(),
+        "such a plan finds nothing any more, in destroy mode or with other credentials; the JSON does not say which".to_owned(),
     ));
-    finding.help = Some("give the saved plan file, which tells what the state held before: terraform plan -out tfplan".to_owned());
+    finding.help = Some(
+        "use the saved plan file, which has the state from before: terraform plan -out tfplan"
+            .to_owned(),
+    );
     findings.push(finding);
 }

@@ -20,7 +20,7 @@ pub(super) fn finding(at: &At, what: &str) -> Finding {
         format!("{what} comes into the repository"),
     );
     finding.loss = Some(
-        "secrets: it has every value in plain text, and history keeps them; a state in git is also soon an old one"
+        "secrets: it has every value in plain text, and git keeps them for ever; a state in git is also soon out of date"
             .to_owned(),
     );
     finding.help = Some(

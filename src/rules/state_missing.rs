@@ -27,31 +27,35 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         return Ok(());
     }
     let what = if identity.is_missing() {
-        "the plan was computed against no state at all"
+        "the plan was computed without a state"
     } else {
-        "the plan was computed against a state that holds nothing"
+        "the plan was computed against an empty state"
     };
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::Critical,
         format!(
-            "the state is missing: {what}, though one with {} is pinned",
+            "the state is missing: {what}, but the pin has {}",
             plural(pinned.objects, "object")
         ),
     );
-    finding.loss = Some("sight of everything that runs: an apply builds a second stack, and what is then cleaned up is often the first".to_owned());
+    finding.loss = Some(
+        "the apply builds a second stack, and the clean-up afterwards often destroys the first"
+            .to_owned(),
+    );
     finding.evidence.push(Evidence::Note(format!(
         "pinned for workspace {}: serial {} or higher",
         identity.workspace, pinned.serial
     )));
     if !identity.is_missing() && identity.lineage == pinned.lineage {
-        finding
-            .evidence
-            .push(Evidence::Note(format!("it is the pinned state, serial {}, emptied since: by a destroy, or by terraform state rm", identity.serial)));
+        finding.evidence.push(Evidence::Note(format!(
+            "it is the pinned state with serial {}, empty since a destroy or terraform state rm",
+            identity.serial
+        )));
     }
-    finding.recovery = Some("the state's older versions in its bucket, terraform.tfstate.backup, or the machine that applied last".to_owned());
+    finding.recovery = Some("older versions of the state in its bucket, terraform.tfstate.backup, or the machine that applied last".to_owned());
     finding.help =
-        Some("find the state before anything is applied; if the stack was destroyed on purpose, pin the empty state: applygate pin --new PLAN".to_owned());
+        Some("find the state before you apply anything; if the stack was destroyed on purpose, pin the empty state: applygate pin --new PLAN".to_owned());
     findings.push(finding);
     Ok(())
 }

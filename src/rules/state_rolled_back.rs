@@ -7,7 +7,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "state-rolled-back",
-    title: "an older state was put in place of the pinned one",
+    title: "the state is older than the pinned one",
     severity: Severity::Critical,
     needs: Needs::Saved,
     switch: Switch::Always,
@@ -49,21 +49,21 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     };
     let message = match back {
         Some(floor) => format!(
-            "the plan was made against serial {}, and {floor} was there before: the plan is out of date, or the state went back",
+            "the plan was made against serial {}, but serial {floor} has been seen: the plan is out of date, or an old state was put back",
             identity.serial
         ),
-        None => format!("pinned objects that hold data are no longer in the state: {gone}"),
+        None => format!("the state no longer has these pinned objects with data: {gone}"),
     };
     let mut finding = Finding::about_plan(RULE.id, severity, message);
     finding.loss =
-        Some("if the state went back, sight of what was made since: it is created a second time, or destroyed as unknown; a plan without changes hides it altogether".to_owned());
+        Some("with an old state Terraform does not know what was created since: it creates it again, or leaves it out".to_owned());
     if back.is_some() && gone > 0 {
         finding.evidence.push(Evidence::Note(format!(
-            "pinned objects that hold data and are not in it: {gone}"
+            "pinned objects with data that are not in it: {gone}"
         )));
     }
     finding.evidence.push(Evidence::Note(
-        "the lineage is the pinned one: it is the same state at another time".to_owned(),
+        "the lineage is the pinned one: the same state at another time".to_owned(),
     ));
     if pinned.is_none() {
         finding.evidence = vec![Evidence::Note(
@@ -72,9 +72,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     }
     finding.help = Some(
         if back.is_some() {
-            "make a new plan first: terraform plan -out tfplan; if that one says the same, put the newest version of the state back before anything is planned; if the old one is right, pin it: applygate pin --replace PLAN"
+            "make a new plan first: terraform plan -out tfplan; if it says the same, restore the newest version of the state; if the old one is right, pin it: applygate pin --replace PLAN"
         } else {
-            "if they were destroyed or moved to another stack on purpose, pin the state anew: applygate pin --replace PLAN"
+            "if they were destroyed or moved on purpose, pin the state again: applygate pin --replace PLAN"
         }
         .to_owned(),
     );

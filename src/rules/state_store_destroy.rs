@@ -35,7 +35,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             finding.evidence.insert(
                 0,
                 Evidence::Note(format!(
-                    "its name says that Terraform's state or lock is in there: {name}"
+                    "its name says that it holds Terraform's state or lock: {name}"
                 )),
             );
         }
@@ -43,7 +43,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.guess =
             finding.guess || destroy.category() != Some(crate::catalog::Category::State);
         finding.loss = Some(format!(
-            "{}; without the state the next plan creates everything anew",
+            "{}; without the state the next plan creates everything again",
             finding.loss.as_deref().unwrap_or("Terraform's state")
         ));
         findings.push(finding);

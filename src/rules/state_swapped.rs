@@ -32,9 +32,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     let (here, gone) = facts.state.came_along();
     let migrated = facts.state.migrated();
     let message = if migrated {
-        "the state has another lineage, and everything that was pinned came along: a migration"
+        "the state has another lineage, but has everything that was pinned: a migration"
     } else {
-        "the state is another one: its lineage is not the pinned one, and not all that was pinned is in it"
+        "this is another state: its lineage is not the pinned one, and it does not have everything that was pinned"
     };
     let mut finding = Finding::about_plan(
         RULE.id,
@@ -53,23 +53,24 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         };
         let named: Vec<&str> = here.iter().take(NAMED).copied().collect();
         finding.evidence.push(Evidence::Note(format!(
-            "came along: {}{more}",
+            "still there: {}{more}",
             named.join(", ")
         )));
     }
     if gone > 0 {
         finding.evidence.push(Evidence::Note(format!(
-            "pinned objects that hold data and are not in it: {gone}"
+            "pinned objects with data that are not in it: {gone}"
         )));
     }
     if !migrated {
-        finding.loss = Some("whatever the plan does, it does it to the objects of that state, not of the pinned one".to_owned());
+        finding.loss =
+            Some("the plan changes the objects of that state, not of the pinned one".to_owned());
     }
     finding.help = Some(
         if migrated {
             "pin the new state and commit it: applygate pin --replace PLAN"
         } else {
-            "check bucket, key and workspace of the backend before anything is applied"
+            "check bucket, key and workspace of the backend before you apply anything"
         }
         .to_owned(),
     );

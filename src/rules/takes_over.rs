@@ -1,4 +1,4 @@
-//! A create that makes nothing: it takes over what exists, and removes from it what its block does not list.
+//! A create that makes nothing: it takes over what exists, and removes everything that its block does not list.
 
 use super::destroyed::about;
 use super::made::Made;
@@ -44,23 +44,24 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             None => (
                 grade,
                 if row.creates_says.is_some() {
-                    "what it acts on is there already"
+                    "the object that it acts on exists already"
                 } else {
-                    "it is created in the state alone: what it stands for is there already"
+                    "it is created only in the state: the real object exists already"
                 }
                 .to_owned(),
             ),
         };
         let mut finding = about(RULE.id, severity, change);
         finding.message =
-            "takes over what exists, and removes from it what its block does not list".to_owned();
-        finding.loss = Some("rules, routes or entries that somebody else made there".to_owned());
+            "takes over what exists, and removes everything that its block does not list"
+                .to_owned();
+        finding.loss = Some("rules, routes or entries that somebody else created there".to_owned());
         finding.evidence.push(Evidence::Note(because));
         if let Some(says) = &row.creates_says {
             finding.message.clone_from(says);
             finding.loss = None;
             finding.help =
-                Some("leave it out of the configuration, unless this is what is meant".to_owned());
+                Some("leave it out of the configuration, unless this is intended".to_owned());
             findings.push(finding);
             continue;
         }
@@ -82,7 +83,7 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
                 Shape::List(items) => !items.is_empty(),
                 _ => false,
             };
-            Ok(some.then(|| "subnets get the rules of this block alone".to_owned()))
+            Ok(some.then(|| "subnets get only the rules of this block".to_owned()))
         }
         "aws_default_route_table" => {
             let Some(table) = change.after().get("default_route_table_id")?.text()? else {
@@ -95,7 +96,7 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
                 if route.before().get("route_table_id")?.text()?.as_deref() == Some(table.as_ref())
                 {
                     return Ok(Some(format!(
-                        "a route of its own is in this table: {}",
+                        "this table has a separate route: {}",
                         route.address
                     )));
                 }
@@ -107,7 +108,7 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
             let action = change.after().get("action")?.text()?;
             Ok(action
                 .is_some_and(|action| action == "DELETE")
-                .then(|| "action = DELETE: what runs as one of them stops".to_owned()))
+                .then(|| "action = DELETE: running ones stop".to_owned()))
         }
         _ => Ok(None),
     }

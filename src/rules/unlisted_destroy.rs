@@ -26,7 +26,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             && let Some(severity) = destroy.severity()
         {
             let mut finding = destroyed::finding(ID, severity, destroy)?;
-            finding.loss = Some("not known: this type is in no catalogue".to_owned());
+            finding.loss = Some("unknown: this type is in no catalogue".to_owned());
             finding.guess = true;
             findings.push(finding);
         }

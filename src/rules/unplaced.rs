@@ -68,20 +68,18 @@ pub(super) fn check(asked: &Asked<'_>, findings: &mut Vec<Finding>) {
                 asked.elsewhere.filter(|_| asked.places.is_empty()),
             ) {
                 (Some(address), _) => (
+                    format!("no id, ARN or readable provider block shows it: {address}"),
                     format!(
-                        "neither an id or ARN nor a provider block that can be read tells it: {address}"
-                    ),
-                    format!(
-                        "write the {} into the provider block, or look at it yourself before you apply",
+                        "set the {} in the provider block, or check it yourself before you apply",
                         asked.what
                     ),
                 ),
                 (None, Some(address)) => (
                     format!(
-                        "it is known of AWS, Google Cloud and Azure, and what changes is of none of them: {address}"
+                        "only AWS, Google Cloud and Azure can be checked, and the changes are of none of them: {address}"
                     ),
                     format!(
-                        "look at it yourself before you apply; where that is always so, let an [env] of the policy expect {} = \"*\"",
+                        "check it yourself before you apply; where that is always so, set {} = \"*\" in an [env] of the policy",
                         asked.what
                     ),
                 ),

@@ -8,7 +8,7 @@ use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
     "values-stripped",
-    title: "an update takes most of the values out of a live resource",
+    title: "an update removes most of the values of a live resource",
     severity: Severity::Medium,
     needs: Needs::Either,
     switch: Switch::Free,
@@ -18,13 +18,13 @@ pub(super) static RULE: Rule = rule! {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     for stripped in &facts.stripped {
         let mut finding = about(RULE.id, Severity::Medium, stripped.change);
-        finding.message = "most of the values of a live resource are taken out".to_owned();
-        finding.loss = Some("settings that somebody may have made by hand, or that a missing variable file used to give".to_owned());
+        finding.message = "most of the values of a live resource are removed".to_owned();
+        finding.loss = Some("settings that somebody may have made by hand, or that came from a variable file that is missing now".to_owned());
         finding.evidence.push(Evidence::Note(format!(
             "{}: {} values before, {} after",
             stripped.name, stripped.had, stripped.has
         )));
-        finding.help = Some("look at the full diff (terraform show), and see that the variables of this environment were given".to_owned());
+        finding.help = Some("read the full diff (terraform show), and check that this environment's variables were given".to_owned());
         findings.push(finding);
     }
     Ok(())

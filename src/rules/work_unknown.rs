@@ -39,12 +39,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             plural(entries, "thing")
         ),
     );
-    finding.loss = Some("not known: it may be anything that the apply does".to_owned());
+    finding.loss = Some("unknown: it may be anything that an apply can do".to_owned());
     finding.evidence = work
         .iter()
         .map(|work| Evidence::Note(format!("{}: {}", work.name, plural(work.entries, "thing"))))
         .collect();
-    finding.help = Some("take a newer applygate; until then read the plan itself (terraform show), and apply it only if a person has: --yes does not answer for it".to_owned());
+    finding.help = Some("update applygate; until then read the plan itself (terraform show) before you apply: --yes does not cover it".to_owned());
     findings.push(finding);
     Ok(())
 }

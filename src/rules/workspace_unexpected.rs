@@ -52,19 +52,14 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     if unexpected {
         finding.evidence.push(Evidence::Note(super::listed(wanted)));
     }
-    finding.loss = Some(
-        "whatever the plan does, it does it in another environment than the ones that are known"
-            .to_owned(),
-    );
+    finding.loss = Some("the plan changes an environment that is not known here".to_owned());
     let new = match (unexpected, identity.objects) {
-        (true, _) => "a wanted new one belongs in the policy",
-        (false, 0) => {
-            "a wanted new one, whose state is empty, is pinned with: applygate pin --new PLAN"
-        }
-        (false, _) => "a wanted one is pinned with: applygate pin PLAN",
+        (true, _) => "add an intended new one to the policy",
+        (false, 0) => "pin an intended new one with an empty state: applygate pin --new PLAN",
+        (false, _) => "pin an intended one: applygate pin PLAN",
     };
     finding.help = Some(format!(
-        "terraform workspace show, and TF_WORKSPACE, say which one is selected; {new}"
+        "terraform workspace show and TF_WORKSPACE say which one is selected; {new}"
     ));
     findings.push(finding);
     Ok(())

@@ -44,12 +44,12 @@ impl Sign {
     #[must_use]
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::StateWithResources(name, count) => format!("{name} lies here with {} in it", crate::ui::words::plural(*count, "object")),
+            Self::StateWithResources(name, count) => format!("{name} is here with {}", crate::ui::words::plural(*count, "object")),
             Self::EmptiedState => "terraform.tfstate has 0 bytes: its content was moved to another backend, or left behind".to_owned(),
-            Self::ErroredState(count) => format!("errored.tfstate lies here with {}: an apply could not store its state", crate::ui::words::plural(*count, "object")),
-            Self::Lock(name) => format!("{name} lies here: a run holds the state, or died while it did"),
+            Self::ErroredState(count) => format!("errored.tfstate is here with {}: an apply could not store its state", crate::ui::words::plural(*count, "object")),
+            Self::Lock(name) => format!("{name} is here: a run has locked the state, or stopped without unlocking it"),
             Self::OtherBackend(what) => format!(".terraform/terraform.tfstate names another place than the plan: {what}"),
-            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} in this place", crate::ui::words::plural(*count, "object")),
+            Self::LeftBehind(count) => format!("the last apply or pin from this directory left {} here", crate::ui::words::plural(*count, "object")),
             Self::NotInitialized(there, wanted) => format!("the configuration wants backend \"{wanted}\", but the directory is set up for \"{there}\""),
         }
     }

@@ -233,7 +233,7 @@ def interruptions(base):
     screen.answer("yes\n")
     screen.until((here.dir / "started").exists, "the slow part")
     os.write(screen.tty, b"\x03")
-    screen.until(lambda: "a second Ctrl-C makes" in " ".join(screen.seen.split()), "the warning")
+    screen.until(lambda: "a second Ctrl-C aborts" in " ".join(screen.seen.split()), "the warning")
     expect("exit", screen.end(), 3, screen.seen)
     says(screen.seen, "Interrupt received", "terraform ended with exit code 1")
     says_not(screen.seen, "Two interrupts")
@@ -281,7 +281,7 @@ def interruptions(base):
     os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
     seen = process.communicate(timeout=90)[0]
     expect("exit", process.returncode, 3, seen)
-    says(seen, "terraform was ended by signal 9", ".terraform.tfstate.lock.info lies here")
+    says(seen, "terraform was ended by signal 9", ".terraform.tfstate.lock.info is here")
     lines = [json.loads(line) for line in (here.dir / "log").read_text().splitlines()]
     expect("log", [(line["event"], line.get("signal")) for line in lines], [("decision", None), ("result", 9)])
     step("Terraform is killed: exit 3, the lock that it left is named, the log has the signal")

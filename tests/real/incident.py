@@ -217,7 +217,7 @@ def the_night(base, mock):
     if plan["state"]["mode"] != "destroy":
         raise Wrong(f"not named as a destroy: {plan['state']}")
     shutil.copy(live.dir / "tfplan", live.dir / "destroy.tfplan")
-    step("everything is to be destroyed: mass-destroy, no way back for the database, blocked")
+    step("everything is to be destroyed: mass-destroy, no recovery for the database, blocked")
     return live
 
 
@@ -248,7 +248,7 @@ def other_days(base, mock, live):
     (no.dir / "applygate.pin.toml").unlink()
     plan, _ = no.check(1, "block", ("create-everything", "critical"))
     evidence(plan, "create-everything", "terraform.tfstate has 0 bytes")
-    evidence(plan, "create-everything", "terraform.tfstate.backup lies here with 3 resources")
+    evidence(plan, "create-everything", "terraform.tfstate.backup is here with 3 resources")
     step("the same, answered no: blocked, and without a pin by what lies in the directory")
 
     live.backend(key="platform/v2/terraform.tfstate")
@@ -314,7 +314,7 @@ def answered_for(live, mock):
     screen = gate.Screen(command, live.dir, env)
     screen.answer("aws_db_instance.courses\n")
     gate.expect("exit after the address", screen.end(), 0, screen.seen)
-    gate.says(screen.seen, "'yes' is not enough", "5 destroyed", "applygate.pin.toml was written anew")
+    gate.says(screen.seen, "'yes' is not enough", "5 destroyed", "applygate.pin.toml was updated")
     gate.expect("what is left in the state", json.loads(mock.state())["resources"], [])
     step("the destroy plan at the gate: no flag and no yes applies it, the typed address does")
 

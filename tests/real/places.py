@@ -134,7 +134,7 @@ def places(base, backend):
                              (other.dir, "../stack/tfplan", "-chdir=../stack apply tfplan")):
         code, seen = stack.apply(plan, here=here)
         expect(f"apply {plan} in {here}", code, 2, seen)
-        says(seen, "of another directory" if here == base else "it lies in one with the same files", line, "nothing was run")
+        says(seen, "from another directory" if here == base else "its own directory has the same files", line, "nothing was run")
     expect("the states", (stack.state(), other.state()), before)
     code, seen = stack.apply(here=base, chdir="link")
     expect("apply through a link", code, 0, seen)

@@ -136,7 +136,7 @@ fn one_wanted_thing_is_let_through_and_stays_visible() {
         .args(["check", "--allow", &allow, plan])
         .output()
         .expect("it runs");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 finding let through by --allow"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 finding allowed by --allow"));
     assert_eq!(
         code(&["--allow", &format!("{allow}x"), plan]),
         Some(1),
@@ -272,12 +272,12 @@ fn a_pin_says_what_its_state_holds() {
     assert!(
         code == Some(2)
             && told.contains("not new (it holds 27 objects)")
-            && told.contains("help: leave --new out"),
+            && told.contains("help: remove --new"),
         "{told}"
     );
     let (code, told) = pin("1-state-missing", &[]);
     assert!(
-        code == Some(2) && told.contains("holds nothing") && told.contains("say so with --new"),
+        code == Some(2) && told.contains("is for an empty state") && told.contains("add --new"),
         "{told}"
     );
     assert!(!temp.path().join("applygate.pin.toml").exists());

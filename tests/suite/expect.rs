@@ -578,7 +578,7 @@ fn whatever_it_is() {
     );
     for (expected, kind, words) in [
         (HERE, "github_repository", "an [env] of the policy"),
-        (HERE, "aws_route", "into the provider block"),
+        (HERE, "aws_route", "in the provider block"),
     ] {
         let settings = settings("account", &[expected]);
         let report = judge(&created(kind, json!({"name": "x"}), json!({})), &settings);

@@ -122,11 +122,11 @@ fn a_wrong_word_is_answered_with_the_right_line() {
         ),
         (
             "check -detailed-exitcode tfplan",
-            "tip: leave it out: check ends with 0 (let through), 1 (blocked) or 2 (could not judge)",
+            "tip: remove it: check ends with 0 (let through), 1 (blocked) or 2 (could not judge)",
         ),
         (
             "check -auto-approve tfplan",
-            "tip: leave it out: check only reports and asks nothing",
+            "tip: remove it: check only reports and asks nothing",
         ),
         ("check -chdir=infra tfplan", "tip: --dir infra"),
         ("check -c x tfplan", "tip: --config FILE"),
@@ -136,7 +136,7 @@ fn a_wrong_word_is_answered_with_the_right_line() {
         ),
         (
             "check --workspace prod tfplan",
-            "tip: leave it out: a saved plan knows its workspace",
+            "tip: remove it: a saved plan knows its workspace",
         ),
         (
             "check --verbos tfplan",
@@ -149,11 +149,11 @@ fn a_wrong_word_is_answered_with_the_right_line() {
         ),
         (
             "apply --json tfplan",
-            "tip: -json, with one dash: it is handed to Terraform",
+            "tip: -json, with one dash: it is passed to Terraform",
         ),
         (
             "apply --auto-approve tfplan",
-            "tip: leave it out: Terraform does not ask about a saved plan, applygate does",
+            "tip: remove it: Terraform does not ask about a saved plan, applygate does",
         ),
         (
             "apply --target=a.b tfplan",
@@ -213,7 +213,7 @@ fn what_tired_people_type() {
         ("scan plan.json", "tip: applygate check plan.json"),
         ("review", "tip: applygate check tfplan"),
         ("report tfplan -v", "tip: applygate check tfplan -v"),
-        ("check help", "help is not there (did you mean --help?)"),
+        ("check help", "help does not exist (did you mean --help?)"),
         ("help plan", "tip: applygate help"),
         ("-v", "tip: applygate --version"),
         ("-version", "tip: applygate --version"),
@@ -274,24 +274,21 @@ fn what_tired_people_type() {
         ),
         (
             "apply -target=aws_x.y tfplan",
-            "-target is not handed to terraform apply: it belongs to the plan",
+            "-target is not passed to terraform apply: it belongs to the plan",
         ),
         (
             "apply -auto-approve tfplan",
-            "a saved plan is applied without Terraform's question",
+            "Terraform does not ask about a saved plan",
         ),
         (
             "check -input=false tfplan",
-            "tip: leave it out: check only reports",
+            "tip: remove it: check only reports",
         ),
         (
             "check --dry-run tfplan",
-            "tip: leave it out: check only reports",
+            "tip: remove it: check only reports",
         ),
-        (
-            "check --yes tfplan",
-            "tip: leave it out: check only reports",
-        ),
+        ("check --yes tfplan", "tip: remove it: check only reports"),
         (
             "apply --dry-run tfplan",
             "tip: applygate check tfplan: it judges",
@@ -365,7 +362,7 @@ fn what_tired_people_type() {
         ),
         (
             "rules explain",
-            "tip: applygate rules explain stateful-destroy; applygate rules list shows them all",
+            "tip: applygate rules explain stateful-destroy; applygate rules lists all",
         ),
         (
             "rules list extra",
@@ -472,10 +469,7 @@ fn what_editors_make_of_json() {
             .expect("it runs");
         assert_eq!(output.status.code(), Some(code));
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            code != 2 || error.contains("a newer applygate may know it"),
-            "{error}"
-        );
+        assert!(code != 2 || error.contains("update applygate"), "{error}");
     }
 }
 
@@ -504,22 +498,22 @@ fn source_looks_at_what_is_there() {
     for (typed, what, help) in [
         (
             "nosuch",
-            "nosuch is not there, and has no configuration on either side of the change",
+            "nosuch does not exist, and has no configuration on either side of the change",
             "give a directory of the repository; a revision is named with --from REV",
         ),
         (
             "HEAD~1",
-            "HEAD~1 is not there",
+            "HEAD~1 does not exist",
             "a revision is named with --from REV",
         ),
         (
             "main..HEAD",
-            "main..HEAD is not there",
+            "main..HEAD does not exist",
             "applygate source --from main --to HEAD",
         ),
         (
             "main...",
-            "main... is not there",
+            "main... does not exist",
             "applygate source --from main --to HEAD",
         ),
         (
@@ -637,12 +631,13 @@ fn a_wrong_file_is_named_for_what_it_is() {
         std::fs::write(dir.join(name), bytes).expect("written");
     }
     let make =
-        "save the plan and give that file: terraform plan -out tfplan && applygate COMMAND tfplan";
-    let of_it = "make a plan of it: terraform plan -out tfplan && applygate COMMAND tfplan";
+        "save the plan and use that file: terraform plan -out tfplan && applygate COMMAND tfplan";
+    let of_it = "make a plan: terraform plan -out tfplan && applygate COMMAND tfplan";
     let with_it = "make a plan with it: terraform plan -var-file=FILE -out tfplan && applygate COMMAND tfplan";
-    let before = "a plan is judged before it is applied: terraform plan -out tfplan && applygate COMMAND tfplan";
-    let instead = "give the plan instead: terraform plan -out tfplan && applygate COMMAND tfplan";
-    let text = "is the text that terraform plan and show print for people";
+    let before =
+        "check the plan before the apply: terraform plan -out tfplan && applygate COMMAND tfplan";
+    let instead = "use the plan instead: terraform plan -out tfplan && applygate COMMAND tfplan";
+    let text = "is the text output of terraform plan or show";
     for (file, what, help) in [
         ("plan.txt", text, make),
         ("plan-colour.txt", text, make),
@@ -652,7 +647,7 @@ fn a_wrong_file_is_named_for_what_it_is() {
         ("wide.txt", text, make),
         (
             "show-state.txt",
-            "is the text that terraform show prints of a state",
+            "is the text output of terraform show of a state",
             make,
         ),
         (
@@ -738,7 +733,7 @@ fn a_wrong_file_is_named_for_what_it_is() {
         (
             "plans.tar",
             "is a tar archive, not a plan",
-            "unpack it and give the plan that is in it: tar -xf FILE",
+            "unpack it and use the plan in it: tar -xf FILE",
         ),
         (
             "https://example.com/tfplan",
@@ -752,12 +747,12 @@ fn a_wrong_file_is_named_for_what_it_is() {
         ),
         (
             "nothing-here",
-            "is not there",
+            "does not exist",
             "make the plan first: terraform plan -out tfplan && applygate COMMAND tfplan",
         ),
         (
             "plna.txt",
-            "is not there (did you mean plan.txt?)",
+            "does not exist (did you mean plan.txt?)",
             "make the plan first",
         ),
     ] {
@@ -790,15 +785,15 @@ fn what_terraform_does_not_apply() {
     for (args, what) in [
         (
             &["apply", "plan.json"][..],
-            "plan.json is JSON: Terraform applies only the file that terraform plan -out writes",
+            "plan.json is JSON: Terraform can only apply the file that terraform plan -out writes",
         ),
         (
             &["apply", "bookmark"],
-            "is only a bookmark of a run in HCP Terraform: the plan is kept there, and applied there help: judge it here, then apply it with Terraform: terraform show -json tfplan > plan.json && applygate check plan.json && terraform apply tfplan",
+            "is only a bookmark of a run in HCP Terraform: the plan is stored and applied there help: check it here, then apply it with Terraform: terraform show -json tfplan > plan.json && applygate check plan.json && terraform apply tfplan",
         ),
         (
             &["apply", "notes"],
-            "notes is not a saved plan file, and Terraform applies nothing else",
+            "notes is not a saved plan file, and Terraform can apply nothing else",
         ),
         (&["apply", "--yes", "warn"], "help: --yes=warn"),
         (

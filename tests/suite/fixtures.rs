@@ -141,6 +141,22 @@ fn a_rule_is_complete() {
             "rules/{}.md",
             rule.id
         );
+        // The first line is for whoever is in a hurry; the second is the rule's own.
+        let mut lines = rule.docs.lines().skip(2).step_by(2);
+        let first = lines.next().unwrap_or_default();
+        assert!(
+            first.starts_with("If you ignore it: "),
+            "rules/{}.md",
+            rule.id
+        );
+        let mut title = rule.title.to_owned();
+        title.get_mut(..1).expect("a letter").make_ascii_uppercase();
+        assert_eq!(
+            lines.next(),
+            Some(format!("{title}.").as_str()),
+            "rules/{}.md",
+            rule.id
+        );
     }
 }
 

@@ -133,7 +133,7 @@ fn words_that_make_no_pairs() {
         ),
         (
             vec!["--format", "json", "--output", plan_name, plan_name],
-            "over the plan",
+            "would overwrite the plan",
         ),
         (
             vec!["--format", "json", "--output", "no/such/dir/a", PASSED],

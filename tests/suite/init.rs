@@ -63,10 +63,7 @@ fn what_is_written_is_right() {
         ),
     ];
     let cases: [(&[(&str, &str)], &str); 4] = [
-        (
-            &[],
-            "nothing to go by: what a plan should be for stands there as examples",
-        ),
+        (&[], "nothing: the file has examples instead"),
         (
             &[("main.tf", MAIN), (".terraform.lock.hcl", LOCK)],
             "backend s3 · accounts 123456789012, p-1 · regions eu-central-1, europe-west3 · providers example.org/team/own, hashicorp/aws",
@@ -90,7 +87,7 @@ fn what_is_written_is_right() {
         assert_eq!(
             out,
             format!(
-                "wrote applygate.toml\nfound     {found}\nnext      read it and change what is not right, then: applygate config check\n"
+                "wrote applygate.toml\nfound     {found}\nnext      read it, correct it, then: applygate config check\n"
             )
         );
         let (code, out, err) = run(temp.path(), &["config", "check"]);
@@ -121,7 +118,7 @@ fn several_stacks() {
         "wrote applygate.toml
 found     2 stacks: stacks/db, stacks/net
           backend s3 · accounts 123456789012, p-1 · regions eu-central-1, europe-west3 · providers example.org/team/own, hashicorp/aws
-next      read it and change what is not right, then: applygate config check
+next      read it, correct it, then: applygate config check
 "
     );
     let (code, out, _) = run(temp.path(), &["config", "check", "--dir", "stacks/db"]);
@@ -172,7 +169,7 @@ fn below_another_policy() {
     let out = run(&temp.path().join("stacks/db"), &["init"]).1;
     assert!(
         out.contains(
-            "note      applygate.toml no longer holds here: the nearest file does, whole\n"
+            "note      applygate.toml no longer applies here: only the nearest file does\n"
         ),
         "{out}"
     );
@@ -194,7 +191,7 @@ fn nothing_is_written_over() {
     let (code, out, err) = run(temp.path(), &["init"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     assert!(
-        err.contains("applygate.toml is there already") && err.contains("--stdout"),
+        err.contains("applygate.toml exists already") && err.contains("--stdout"),
         "{err}"
     );
     assert_eq!(

@@ -205,7 +205,7 @@ fn a_pin_is_written_where_it_is_read() {
     assert!(code == Some(0) && said.contains("= pin"), "{said}");
 }
 
-/// Nothing is switched off in silence.
+/// Nothing is turned off in silence.
 #[test]
 fn what_is_left_out_on_purpose_is_named() {
     let temp = repository(OLD_STATE);

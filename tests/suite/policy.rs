@@ -204,7 +204,7 @@ fn some_rules_stay_on() {
         }
         assert_eq!(
             rule.docs
-                .contains("can neither be switched off nor taken below high"),
+                .contains("cannot be turned off or graded below high"),
             rule.switch == Switch::Always,
             "{}",
             rule.id
@@ -443,7 +443,11 @@ fn mistakes_of_a_waiver() {
             "aws_db_instance",
             "address is not a valid address pattern",
         ),
-        ("2026-12-01", "2027-02-21", "expires is too far ahead"),
+        (
+            "2026-12-01",
+            "2027-02-21",
+            "expires is too far in the future",
+        ),
         (
             "2026-12-01",
             "\"2026-12-32\"",
@@ -487,7 +491,7 @@ fn mistakes_of_a_waiver() {
         (
             "reason =",
             "workspace = \"a?\"\nreason =",
-            "workspace has no pattern here",
+            "workspace has an invalid pattern",
         ),
         (
             "[[waiver]]",
@@ -511,7 +515,7 @@ fn mistakes_of_a_waiver() {
     assert_eq!(mistakes(&format!("max_waiver_days = 9\n{WAIVER}")), [""; 0]);
     assert_eq!(
         mistakes(&format!("max_waiver_days = 8\n{WAIVER}")),
-        ["expires is too far ahead"]
+        ["expires is too far in the future"]
     );
     for wrong in ["0", "-1", "4000", "\"9\"", "1.5"] {
         assert_eq!(
@@ -699,7 +703,7 @@ fn mistakes_of_environments() {
     let overlap = |one: &str, other: &str| mistakes(&format!("[env.a]\n{one}\n[env.b]\n{other}"));
     assert_eq!(
         overlap("workspace = \"prod*\"", "workspace = \"*-eu\""),
-        ["env.a and env.b can both be for one plan"]
+        ["env.a and env.b can both fit one plan"]
     );
     assert_eq!(
         overlap("workspace = \"prod*\"", "directory = \"stacks/**\"").len(),
@@ -1088,7 +1092,7 @@ fn which_file_holds() {
     assert_eq!(
         code(".", &["--config", "none.toml"], &[]),
         2,
-        "a named file that is not there"
+        "a named file that does not exist"
     );
     assert_eq!(code(".", &[], &[("APPLYGATE_CONFIG", "none.toml")]), 2);
     assert_eq!(code(".", &["--config", "a"], &[]), 2, "no plain file");
@@ -1552,7 +1556,7 @@ fn unused_waivers() {
     assert!(
         told(&other, &[])
             .1
-            .contains("note: the waiver in applygate.toml:1 covers nothing in these plans")
+            .contains("note: the waiver in applygate.toml:1 matches nothing in these plans")
     );
     assert_eq!(
         (told(&other, &[]).0, told(WAIVER, &[]).0),
@@ -2118,7 +2122,10 @@ fn windows_and_freezes() {
     let closed = at(WINDOW, "2026-11-23T15:00:00Z");
     assert_eq!(
         (reason(&closed).as_str(), closed.1.as_deref()),
-        ("outside every window", Some("2026-11-24T08:00:00Z"))
+        (
+            "now is outside all apply windows",
+            Some("2026-11-24T08:00:00Z")
+        )
     );
     let both = format!("{WINDOW}{FREEZE}");
     let closed = at(&both, "2026-12-21T09:00:00Z");
@@ -2137,7 +2144,7 @@ fn windows_and_freezes() {
     assert_eq!(at(&own, "2026-11-28T12:00:00Z"), open);
     assert_eq!(
         reason(&at(&own, "2026-11-23T08:00:00Z")),
-        "outside every window"
+        "now is outside all apply windows"
     );
     assert!(reason(&at(&own, "2026-12-26T12:00:00Z")).contains("freeze"));
     std::fs::copy(&plan, dir.path().join("plan.json")).expect("copied");

@@ -251,7 +251,7 @@ fn a_policy_that_is_taken_away() {
     assert_eq!(judged.code, 1, "{}", judged.out);
     assert_eq!(
         judged.footer("ignored"),
-        ["that stacks/prod/applygate.toml is gone from the working tree: main has it"]
+        ["stacks/prod/applygate.toml is missing in the working tree: main has it"]
     );
     let weaker = "the working tree would let through: stateful-destroy aws_db_instance.main, over-budget (the whole plan)";
     assert_eq!(judged.footer("weaker"), [weaker], "{}", judged.out);
@@ -316,7 +316,7 @@ fn a_pin_for_the_state_that_was_swapped() {
     let judged = check(&["--policy-from", "main"]);
     assert_eq!(
         judged.footer("ignored"),
-        ["that stacks/prod/applygate.pin.toml is gone from the working tree: main has it"]
+        ["stacks/prod/applygate.pin.toml is missing in the working tree: main has it"]
     );
     assert!(
         judged.code == 1 && judged.out.contains("weaker "),
@@ -326,8 +326,7 @@ fn a_pin_for_the_state_that_was_swapped() {
     repo.write("stacks/prod/applygate.pin.toml", "version = 7\n");
     let judged = check(&["--policy-from", "main"]);
     assert!(
-        judged.code == 1
-            && judged.footer("ignored")[0].ends_with("could not be judged by as it is"),
+        judged.code == 1 && judged.footer("ignored")[0].ends_with("cannot be used as it is"),
         "{}",
         judged.out
     );
@@ -358,7 +357,7 @@ fn a_pin_for_the_state_that_was_swapped() {
     assert!(
         judged
             .err
-            .contains("none has a broken stacks/prod/applygate.pin.toml (version 7 is not known)"),
+            .contains("none has a broken stacks/prod/applygate.pin.toml (version 7 is unknown)"),
         "{}",
         judged.err
     );
@@ -422,7 +421,8 @@ fn a_policy_of_the_change_that_cannot_be_read() {
             judged.out
         );
     };
-    let added = "applygate.toml of the working tree: it is not in main, and it could not be judged by as it is";
+    let added =
+        "applygate.toml of the working tree: it is not in main, and it cannot be used as it is";
     for text in ["hunter2 = \"hunter2\"\n", "block_at = \n", "\0"] {
         repo.write("applygate.toml", text);
         told(added);
@@ -433,7 +433,7 @@ fn a_policy_of_the_change_that_cannot_be_read() {
     repo.remove("applygate.toml");
     repo.write("stacks/applygate.toml/x", "");
     told(
-        "stacks/applygate.toml of the working tree: it is not in main, and it could not be judged by as it is",
+        "stacks/applygate.toml of the working tree: it is not in main, and it cannot be used as it is",
     );
 }
 
@@ -624,9 +624,7 @@ fn where_there_is_no_repository() {
     );
     assert_eq!((judged.code, judged.out.as_str()), (2, ""));
     assert!(
-        judged
-            .err
-            .contains("outside the work tree of a git repository"),
+        judged.err.contains("needs a git repository"),
         "{}",
         judged.err
     );

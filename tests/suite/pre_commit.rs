@@ -43,7 +43,7 @@ fn a_push_without_a_plan_is_not_stopped() {
     let ended = run(dir.path(), &["plan", "--require-plan", "a", "b"]);
     assert_eq!(ended.code, Some(2));
     assert!(
-        ended.text.contains("no plan to judge: a, b"),
+        ended.text.contains("no plan to check: a, b"),
         "{}",
         ended.text
     );

@@ -439,7 +439,7 @@ fn told(bytes: &[u8]) -> String {
 const TWO_WAYS: &str =
     "is a zip archive that can be read in two ways: what is judged may not be what is applied";
 const NEWER: &str = "is a zip archive in a form that is newer than this version of applygate";
-const BROKEN: &str = "is a saved plan file with something broken in it";
+const BROKEN: &str = "is a saved plan file, but part of it is broken";
 
 /// Go's reader finds a second archive where a directory of 65,535 bytes ends with the mark of a larger end.
 #[test]
@@ -620,7 +620,7 @@ fn forms_of_a_newer_archive() {
     );
 }
 
-/// Terraform reads an address as an expression: blanks and comments do not count, and what stands in a comment is not there.
+/// Terraform reads an address as an expression: blanks and comments do not count, and what stands in a comment does not exist.
 #[test]
 fn an_address_in_another_spelling_is_refused() {
     for address in [
@@ -837,6 +837,6 @@ fn a_name_twice_in_json_is_refused() {
     assert_eq!(told(json(output).as_bytes()), "judged");
     assert!(
         told(json(&format!(r#"{output},"\u0061":{{"actions":["no-op"]}}"#)).as_bytes())
-            .starts_with("is JSON, but holds something here that a plan does not have")
+            .starts_with("is JSON, but has something here that a plan does not have")
     );
 }

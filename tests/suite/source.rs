@@ -197,7 +197,7 @@ fn what_a_change_takes_away() {
         ("a module in another directory", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", call.replace("modules/db", "modules/rds")), ("modules/rds/main.tf", DB.to_owned())], &[]),
         ("a stack in another directory", vec![("a/main.tf", with(BUCKET))], vec![("b/main.tf", with(BUCKET))], &[]),
         ("a shared module loses a store", vec![("a/main.tf", call.replace("./", "../")), ("b/main.tf", call.replace("./", "../")), ("modules/db/main.tf", with(BUCKET))], vec![("a/main.tf", call.replace("./", "../")), ("b/main.tf", call.replace("./", "../")), ("modules/db/main.tf", BUCKET.to_owned())], &["high stateful-destroy aws_db_instance.orders"]),
-        ("a module from elsewhere", main(remote), main(""), &["medium module-removed module.vpc"]),
+        ("a module from another repository", main(remote), main(""), &["medium module-removed module.vpc"]),
         ("a major version of one", main(remote), main(&remote.replace("5.1.0", "6.0.0")), &["low provider-changed main.tf"]),
         ("a minor version of one", main(remote), main(&remote.replace("5.1.0", "5.2.0")), &[]),
         ("another key of the backend", main(BACKEND), main(&BACKEND.replace("a/", "b/")), &[]),
@@ -444,7 +444,7 @@ fn clones_and_places() {
     ]);
     let named = repo.run(&[]);
     assert!(
-        named.out.contains("not looked into: the submodule lib"),
+        named.out.contains("not read: the submodule lib"),
         "{}{}",
         named.out,
         named.err
@@ -493,8 +493,7 @@ fn what_cannot_be_read() {
         let ran = repo.run(&["--to", "HEAD"]);
         assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
         assert!(
-            ran.err
-                .contains("a file that cannot be read as Terraform source"),
+            ran.err.contains("not readable Terraform source"),
             "{}",
             ran.err
         );
@@ -697,7 +696,7 @@ fn what_a_change_explains() {
         (&with_block, "1 explained: aws_db_snapshot.manual"),
         (
             &without_lock,
-            "1 cannot be told: aws_db_snapshot.manual (the lock file is not in both)",
+            "1 unknown: aws_db_snapshot.manual (the lock file is not in both)",
         ),
     ] {
         let human = check(rev, &[]).out;

@@ -473,7 +473,7 @@ fn any<'p>(
     Ok(if hidden { Told::Hidden } else { Told::Unknown })
 }
 
-/// A setting of a provider block: what is not there tells nothing, and what cannot be read hides it.
+/// A setting of a provider block: what does not exist tells nothing, and what cannot be read hides it.
 fn setting(
     setting: &Setting<'_>,
     form: impl Fn(&str) -> Option<String>,

@@ -80,7 +80,7 @@ pub(super) fn compare(
         _ if !had_state => None,
         (None, Some(after)) => Some(Backend {
             at: at(after, Side::After),
-            moves: vec![format!("{} in the place of none", name(after))],
+            moves: vec![format!("{}, where there was none", name(after))],
             lowers: Vec::new(),
             added: true,
         }),
@@ -89,7 +89,7 @@ pub(super) fn compare(
         (Some(before), None) => Some(Backend {
             at: at(before, Side::Before),
             moves: vec![format!(
-                "the {} block is gone: the state would be kept in a file on disk",
+                "the {} block is gone: the state would be a file on disk",
                 name(before)
             )],
             lowers: Vec::new(),
@@ -105,7 +105,7 @@ pub(super) fn compare(
             if name(before) != name(after) {
                 backend
                     .moves
-                    .push(format!("{} in the place of {}", name(after), name(before)));
+                    .push(format!("{} instead of {}", name(after), name(before)));
             } else {
                 let (old, new) = (&before.block.body, &after.block.body);
                 backend.moves = PLACE
@@ -149,7 +149,7 @@ fn workspaces(old: &Body, new: &Body) -> Option<String> {
                 .map(|there| there.value.clone()),
         )
     };
-    (of(old) != of(new)).then(|| "workspaces: they are chosen otherwise".to_owned())
+    (of(old) != of(new)).then(|| "workspaces are chosen in another way".to_owned())
 }
 
 fn lowered(old: &Body, new: &Body) -> Vec<String> {
@@ -162,13 +162,13 @@ fn lowered(old: &Body, new: &Body) -> Vec<String> {
     let mut lowers = Vec::new();
     let locked = |body: &Body| LOCKS.iter().any(|name| on(body, name));
     if locked(old) && !locked(new) {
-        lowers.push("locking is taken away: two can write the state at once".to_owned());
+        lowers.push("locking is removed: two runs can write the state at once".to_owned());
     }
     if on(old, "encrypt") && !on(new, "encrypt") {
-        lowers.push("encrypt is taken away".to_owned());
+        lowers.push("encrypt is removed".to_owned());
     }
     if on(old, "kms_key_id") && !on(new, "kms_key_id") {
-        lowers.push("kms_key_id is taken away: the state has another key, or none".to_owned());
+        lowers.push("kms_key_id is removed: the state gets another key, or none".to_owned());
     }
     lowers
 }

@@ -55,7 +55,7 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
                     .map_or(new.block.line, |there| there.line);
                 found.push(ProviderChange {
                     what: format!(
-                        "provider {name} has another {path}: {} -> {}",
+                        "provider {name} changes {path}: {} -> {}",
                         shown(path, one.as_ref()),
                         shown(path, other.as_ref())
                     ),
@@ -88,7 +88,7 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
         let (was, now) = (source(name, old), source(name, new));
         if was != now {
             found.push(ProviderChange {
-                what: format!("provider {name} is {now} in the place of {was}"),
+                what: format!("provider {name} changes from {was} to {now}"),
                 at: at(),
                 major: false,
             });
@@ -141,7 +141,7 @@ fn locked(before: &Folder, after: &Folder, found: &mut Vec<ProviderChange>) {
                 if let Some((other, new)) = other {
                     found.push(ProviderChange {
                         what: format!(
-                            "the lock file has {} in the place of {}",
+                            "the lock file has {} instead of {}",
                             plain(other),
                             plain(source)
                         ),
@@ -175,9 +175,7 @@ pub(super) fn of_block(
     let (was, now) = (which(old), which(new));
     if was != now && counts() {
         found.push(ProviderChange {
-            what: format!(
-                "{address} is made by another configuration of its provider: {was} -> {now}"
-            ),
+            what: format!("{address} uses another configuration of its provider: {was} -> {now}"),
             at: At {
                 side: Side::After,
                 file: new.file.clone(),

@@ -17,16 +17,16 @@ pub(super) fn look(delta: &Delta, findings: &mut Vec<Finding>) {
             let mut finding = Finding::about_plan(
                 backend_changed::RULE.id,
                 severity,
-                "the state is to be kept in another place",
+                "the state moves to another place",
             );
             finding.loss = Some(
-                "nothing, if the state is moved along; if not, the next plan finds no state and makes everything anew"
+                "without a migration the next plan finds no state and creates everything again"
                     .to_owned(),
             );
             let moves = backend.moves.iter().cloned().map(Evidence::Note);
             finding.evidence.extend(moves);
             finding.help = Some(
-                "say in the change how the state moves: terraform init -migrate-state, answered yes, before anything is applied"
+                "migrate the state before anything is applied: terraform init -migrate-state; say so in the change"
                     .to_owned(),
             );
             finding.place = Some(super::at(&backend.at, ""));
@@ -36,11 +36,11 @@ pub(super) fn look(delta: &Delta, findings: &mut Vec<Finding>) {
             let mut finding = Finding::about_plan(
                 backend_unsafe::RULE.id,
                 Severity::Medium,
-                "the state is kept less safely",
+                "the state is stored less safely",
             );
             let lowers = backend.lowers.iter().cloned().map(Evidence::Note);
             finding.evidence.extend(lowers);
-            finding.help = Some("put it back, or say in the change why it goes".to_owned());
+            finding.help = Some("restore the setting, or say in the change why it goes".to_owned());
             finding.place = Some(super::at(&backend.at, ""));
             findings.push(finding);
         }

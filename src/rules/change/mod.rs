@@ -176,22 +176,22 @@ const fn lower(severity: Severity) -> Option<Severity> {
 }
 
 fn say(fate: &Fate, finding: &mut Finding) {
-    const NO_COPY: &str = "; this plan takes no such copy";
+    const NO_COPY: &str = "; this plan makes no such copy";
     if let Some(recovery) = &mut finding.recovery {
         *recovery = recovery.replace(NO_COPY, "");
     }
     let note = |text: &str| Evidence::Note(text.to_owned());
-    let guard = "prevent_destroy = true goes with the block, so nothing refuses";
-    let keep = "a block that only has another address needs a moved block, one that is to live on without Terraform a removed block with destroy = false; if it is meant to go, say so in the change";
+    let guard = "prevent_destroy = true goes with the block, so nothing stops the destroy";
+    let keep = "if only the address changed, add a moved block; to keep the object without Terraform, add a removed block with destroy = false; if it should go, say so in the change";
     match &fate.what {
         What::Gone { guarded, call } => {
             finding.message = match call {
                 Some(call) => {
                     format!(
-                        "{call} is not called any more: the next plan destroys what this block made"
+                        "{call} is no longer called: the next plan destroys what this block created"
                     )
                 }
-                None => "its block is taken away: the next plan destroys what it made".to_owned(),
+                None => "its block is removed: the next plan destroys what it created".to_owned(),
             };
             if *guarded {
                 finding.evidence.insert(0, note(guard));
@@ -209,24 +209,24 @@ fn say(fate: &Fate, finding: &mut Finding) {
                 finding.evidence.insert(0, note(guard));
             }
             finding.help = Some(
-                "to keep it: lifecycle { destroy = false } in the removed block; if it is meant to go, say so in the change"
+                "to keep it, add lifecycle { destroy = false } to the removed block; if it should go, say so in the change"
                     .to_owned(),
             );
         }
         What::Renamed { to, moved, guess } => {
             finding.rule = rename_without_moved::RULE.id;
             finding.message = format!(
-                "the same block now has the address {to}, and nothing says that it moved: the next plan destroys it and makes a new one"
+                "the same block now has the address {to}, and no moved block says so: the next plan destroys it and creates a new one"
             );
-            finding.help = Some("if it is the same thing, add the moved block".to_owned());
+            finding.help = Some("if it is the same object, add the moved block".to_owned());
             finding.snippet = Some(moved.clone());
             finding.copy_first = None;
             finding.guess = finding.guess || *guess;
         }
         What::Rekeyed { moved } => {
             finding.rule = rename_without_moved::RULE.id;
-            finding.message = "from single, count or for_each to another of them gives every object another address: the next plan destroys them and makes new ones".to_owned();
-            finding.help = Some("add the moved blocks, with the keys that are meant".to_owned());
+            finding.message = "a change between single, count and for_each gives every object a new address: the next plan destroys them and creates new ones".to_owned();
+            finding.help = Some("add the moved blocks, with the right keys".to_owned());
             finding.snippet = Some(moved.clone()).filter(|moved| !moved.is_empty());
             finding.copy_first = None;
         }
@@ -236,7 +236,7 @@ fn say(fate: &Fate, finding: &mut Finding) {
         }
         What::Replaced { path } => {
             finding.message = format!(
-                "{path} is another, which no provider changes in place: the next plan destroys it and makes a new one"
+                "{path} changes, and the provider cannot change it in place: the next plan destroys it and creates a new one"
             );
         }
         What::Altered => {}
@@ -330,14 +330,14 @@ fn unguarded(there: &Unguarded, catalog: &Catalog, findings: &mut Vec<Finding>, 
     let mut finding = Finding::about_plan(
         rule,
         severity,
-        "prevent_destroy is taken away: from now on a plan may destroy it",
+        "prevent_destroy is removed: from now on a plan can destroy it",
     );
     finding.address = Some(there.address.clone());
     finding.resource_type = Some(there.kind.clone());
     finding.actions = &["update"];
     finding.evidence.push(evidence);
     finding.help = Some(
-        "if this is the first step of a removal, say so in the change; if not, put it back"
+        "if this is the first step of a removal, say so in the change; if not, restore it"
             .to_owned(),
     );
     finding.place = Some(at(&there.at, &head(&there.address)));
