@@ -43,7 +43,7 @@ def run(*words, cwd, wanted, says=()):
 # The mirror, as the repository of its own that it is at a release.
 mirror = base / "mirror"
 shutil.copytree(ROOT / "mirrors/pre-commit", mirror)
-for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "a release"], ["tag", "v0"]):
+for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "a release"], ["tag", "v0.2.0"]):
     run("git", *words, cwd=mirror, wanted=True)
 
 run("git", "init", "-q", "--bare", "remote.git", cwd=base, wanted=True)
@@ -56,7 +56,7 @@ run("git", "remote", "add", "origin", base / "remote.git", cwd=work, wanted=True
 def configured(args):
     (work / ".pre-commit-config.yaml").write_text(
         "default_install_hook_types: [pre-commit, pre-push]\n"
-        f"repos:\n  - repo: {mirror}\n    rev: v0\n    hooks:\n      - id: applygate-files\n      - id: applygate-plan\n        args: {args}\n"
+        f"repos:\n  - repo: {mirror}\n    rev: v0.2.0\n    hooks:\n      - id: applygate-files\n      - id: applygate-plan\n        args: {args}\n"
     )
 
 

@@ -8,6 +8,7 @@ use clap_mangen::Man;
 use super::inputs::io_words;
 use crate::cli::{Cli, ManArgs};
 use crate::ui::exit::Exit;
+use crate::ui::near::nearest;
 use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
 
@@ -32,11 +33,15 @@ pub(crate) fn man(args: &ManArgs, streams: &mut Streams<'_>) -> Result<Exit, Pro
     }
     let mut found = &command;
     for word in &args.command {
-        found = found.find_subcommand(word).ok_or_else(|| {
-            Problem::new(
-                format!("there is no command \"{}\"", args.command.join(" ")),
-                "applygate help lists all",
-            )
+        let above = found;
+        found = above.find_subcommand(word).ok_or_else(|| {
+            let names = above.get_subcommands().map(clap::Command::get_name);
+            let help = nearest(word, names).map_or_else(
+                || "applygate help lists all".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            let what = format!("there is no command \"{}\"", args.command.join(" "));
+            Problem::new(what, help)
         })?;
     }
     Man::new(found.clone()).render(streams.out)?;

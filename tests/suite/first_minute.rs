@@ -215,6 +215,12 @@ fn what_tired_people_type() {
         ("report tfplan -v", "tip: applygate check tfplan -v"),
         ("check help", "help does not exist (did you mean --help?)"),
         ("help plan", "tip: applygate help"),
+        ("help chek", "tip: applygate help check"),
+        ("man chek", "help: did you mean check?"),
+        (
+            "check --exit-code tfplan",
+            "tip: leave it out: check ends with 0",
+        ),
         ("-v", "tip: applygate --version"),
         ("-version", "tip: applygate --version"),
         ("diff", "tip: applygate source says what a change"),

@@ -140,7 +140,9 @@ pub(super) fn unknown(words: &[&str], told: &str) -> Option<String> {
             "--block-at SEVERITY: critical, high, medium or low".to_owned()
         }
         "debug" | "trace" | "details" | "all" if has("verbose") => "--verbose".to_owned(),
-        "detailed-exitcode" if command == "check" => {
+        "detailed-exitcode" | "error-exitcode" | "exit-code" | "exitcode" | "fail"
+            if command == "check" =>
+        {
             "remove it: check ends with 0 (let through), 1 (blocked) or 2 (could not judge)"
                 .to_owned()
         }

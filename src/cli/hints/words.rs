@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use clap::CommandFactory;
+
 use super::{PLAN, command, typed, weakens};
+use crate::cli::Cli;
 use crate::rules::RULES;
 use crate::ui::near::nearest;
 
@@ -49,7 +52,14 @@ pub(super) fn subcommand(words: &[&str], word: &str) -> Option<String> {
                 with(&format!("pre-commit {}", typed(word)))
             ));
         }
-        Some("help") => return Some("applygate help".to_owned()),
+        Some("help") => {
+            let all = Cli::command();
+            let names = all.get_subcommands().map(clap::Command::get_name);
+            return Some(nearest(word, names).map_or_else(
+                || "applygate help".to_owned(),
+                |near| format!("applygate help {near}"),
+            ));
+        }
         Some(_) => return None,
         None => {}
     }
