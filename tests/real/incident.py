@@ -203,7 +203,7 @@ def the_night(base, mock):
     live.code(FIRST)
     contains(live.plan(), "No changes.")
     live.check(1, "block", ("plan-stale", "high"))
-    step("an old state is put back: state-rolled-back, blocked, also with the old code and no changes")
+    step("an old state is put back: the plan is stale, blocked, also with the old code and no changes")
 
     (live.dir / "applygate.pin.toml").rename(live.dir / "pin.away")
     live.check(1, "block", ("plan-stale", "high"))
@@ -319,9 +319,10 @@ def answered_for(live, mock):
     step("the destroy plan at the gate: no flag and no yes applies it, the typed address does")
 
 
-def main():
+def with_mock(doc, prefix, run):
+    """Gives a directory and a mock to the steps of a script, where both can be had; its exit code."""
     if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
+        print(doc, file=sys.stderr)
         return 2
     Directory.applygate = Path(sys.argv[1]).resolve()
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1"
@@ -331,28 +332,31 @@ def main():
     try:
         make.setup()
     except (OSError, StopIteration, subprocess.CalledProcessError) as error:
-        print(f"skipped: what the replay needs cannot be installed: {error}")
+        print(f"skipped: what this needs cannot be installed: {error}")
         return 77
-    step.last = started = time.monotonic()
+    step.last = gate.step.last = started = time.monotonic()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="applygate-replay-") as name, Mock(port) as mock:
-        base = Path(name)
-        contains(make.terraform(base, "version"), "Terraform v1.15.5")
-        mock.bucket(BUCKET)
-        mock.bucket(OTHER_BUCKET)
+    with tempfile.TemporaryDirectory(prefix=prefix) as name, Mock(port) as mock:
         try:
-            live = the_night(base, mock)
-            other_days(base, mock, live)
-            forged(live)
-            answered_for(live, mock)
+            run(Path(name), mock)
         except (Wrong, gate.Wrong) as error:
-            print(f"WRONG after {time.monotonic() - step.last:.1f} s: {error}", flush=True)
+            print(f"WRONG after {time.monotonic() - started:.1f} s: {error}", flush=True)
             raise
-    print(f"replayed in {time.monotonic() - started:.0f} s")
+    print(f"all as expected in {time.monotonic() - started:.0f} s")
     return 0
 
 
+def replay(base, mock):
+    contains(make.terraform(base, "version"), "Terraform v1.15.5")
+    mock.bucket(BUCKET)
+    mock.bucket(OTHER_BUCKET)
+    live = the_night(base, mock)
+    other_days(base, mock, live)
+    forged(live)
+    answered_for(live, mock)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(with_mock(__doc__, "applygate-replay-", replay))
