@@ -1,5 +1,6 @@
 //! From the plans of one input to their reports: plan → findings → verdict. What `check` and `apply` have in common.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::facts::changes;
@@ -11,18 +12,18 @@ use crate::policy;
 use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::{all, change};
-use crate::state::{Identity, StateFacts, Where, place};
+use crate::state::{Home, Identity, StateFacts, Where, place};
 use crate::ui::refusal::{Refusal, Why};
 use crate::verdict::weaker;
 use crate::verdict::{Decision, Line};
 
-/// Judges every plan of one input, each by the settings of its own place. The digest is left empty.
+/// Judges every plan of one input, its name and its file, each by the settings of its own place. The digest is left empty.
 ///
 /// # Errors
 /// Those of finding the settings.
 pub(crate) fn judge<E>(
     found: &Plans<'_>,
-    source: &str,
+    (source, file): (&str, Option<&Path>),
     mut settings: impl FnMut(&Plan<'_>) -> Result<Arc<Settings>, E>,
 ) -> Result<Vec<PlanReport>, E> {
     let several = found.plans.len() > 1;
@@ -35,7 +36,9 @@ pub(crate) fn judge<E>(
             source.to_owned()
         };
         let settings = settings(plan)?;
-        reports.push(judge_plan(plan, source, notes.clone(), &settings));
+        let mut report = judge_plan(plan, source, notes.clone(), &settings);
+        report.summary.notes.extend(settings.passed_over(file));
+        reports.push(report);
     }
     // The last one stands for what comes after it.
     if let (Some(last), Some(rest)) = (reports.last_mut(), &found.rest) {
@@ -73,8 +76,17 @@ fn judge_plan(
                 .notes
                 .push(format!("changed since the plan: {names}"));
         }
+        if let Some(state) = &mut summary.state {
+            state.found_in(dir);
+        }
+        let home = Home::of(dir);
+        if home.dir != *dir {
+            summary.notes.push(format!(
+                "this directory is made anew each time: its pin is kept in {}, its policy there or above",
+                home.pin().display()
+            ));
+        }
     }
-    summary.notes.extend(settings.passed_over());
     let mut judged = decide(plan, settings, &settings.files);
     for weighed in &mut judged.decision.findings {
         spell(&mut weighed.finding, plan.writer);
@@ -94,11 +106,15 @@ fn judge_plan(
         });
         PolicyFrom {
             reviewed: Arc::clone(reviewed),
+            same: reviewed.checked_out,
             weaker,
         }
     });
     let folder = match &settings.place {
-        Where::Dir(dir) | Where::Found { dir, counts: true } => Some(policy::folder(dir)),
+        Where::Dir(dir) | Where::Found { dir, counts: true } => {
+            let home = Home::of(dir);
+            Some(policy::folder(if home.is_own() { &home.dir } else { dir }))
+        }
         _ => None,
     };
     PlanReport {
@@ -138,6 +154,7 @@ pub(crate) fn source(
     let judged = decide_source(deltas, settings, &settings.files, capped);
     let from = settings.reviewed.as_ref().map(|reviewed| PolicyFrom {
         reviewed: Arc::clone(reviewed),
+        same: reviewed.checked_out,
         weaker: settings.tree.as_ref().and_then(|tree| {
             let other = decide_source(deltas, settings, tree, capped);
             weaker::weaker(&judged.decision, &other.decision)

@@ -63,7 +63,7 @@ pub mod testing {
         let document = Document::open(bytes)?;
         let settings = std::sync::Arc::new(settings.clone());
         let plans = document.plans()?;
-        let mut reports = crate::judge::judge(&plans, source, |_| Ok(settings.clone()))?;
+        let mut reports = crate::judge::judge(&plans, (source, None), |_| Ok(settings.clone()))?;
         crate::judge::list_changes(&plans, &mut reports);
         Ok(reports)
     }
@@ -79,7 +79,7 @@ pub mod testing {
     ) -> Result<Vec<PlanReport>, Refusal> {
         let document = Document::open(bytes)?;
         let settings = std::sync::Arc::new(settings.clone());
-        crate::judge::judge(&document.plans()?, source, |_| Ok(settings.clone()))
+        crate::judge::judge(&document.plans()?, (source, None), |_| Ok(settings.clone()))
     }
 
     /// The root module of a stack as a revision has it.

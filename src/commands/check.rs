@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::{self, Candidate};
@@ -235,7 +236,12 @@ impl Places<'_> {
     fn of(&self, plan: &Plan<'_>, origin: &PlanFile<'_>) -> Result<Arc<Settings>, Problem> {
         let place = match (&self.said.place, &origin.instead) {
             (Where::Here, _) => place::of(plan, origin),
-            (Where::Dir(_), Some(dir)) => Where::Dir(dir.clone()),
+            (Where::Dir(_), Some(dir)) if dir.is_dir() => Where::Dir(dir.clone()),
+            // Its unit is gone: another one's pin says nothing about it.
+            (Where::Dir(_), Some(dir)) => Where::Unknown {
+                beside: origin.file.and_then(Path::parent).unwrap_or(dir).to_owned(),
+                pin_here: false,
+            },
             _ => return Ok(Arc::clone(&self.said)),
         };
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -286,7 +292,9 @@ fn judge_input(candidate: &Candidate, places: &Places<'_>) -> Result<Outcome, Pr
         let digest = scope.spawn(|| digest::sha256(&bytes));
         let judged = Document::open(&bytes).and_then(|document| {
             let plans = document.plans()?;
-            let judged = judge::judge(&plans, &source, |plan| places.of(plan, &origin));
+            let judged = judge::judge(&plans, (&source, job.path()), |plan| {
+                places.of(plan, &origin)
+            });
             Ok(judged.map(|mut reports| {
                 if places.list {
                     judge::list_changes(&plans, &mut reports);

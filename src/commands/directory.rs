@@ -82,8 +82,7 @@ pub(super) fn find(path: &Path, live: Option<&Path>) -> Result<Found, Refusal> {
         candidate.instead = below
             .filter(|below| !below.as_os_str().is_empty())
             .zip(live)
-            .map(|(below, live)| live.join(below))
-            .filter(|dir| dir.is_dir());
+            .map(|(below, live)| live.join(below));
     }
     Ok(found)
 }

@@ -13,7 +13,7 @@ use crate::os::atomic;
 use crate::plan::saved::is_saved;
 use crate::plan::{Document, Plan, Writer};
 use crate::state::place::{self, PlanFile};
-use crate::state::{Identity, PIN_FILE, Pin, PinnedState, Where, highest_serial, remember};
+use crate::state::{Home, Identity, Pin, PinnedState, Where, highest_serial, remember};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -113,7 +113,7 @@ fn record_in(
     args: &PinArgs,
     identity: impl FnOnce(&str) -> Result<Option<Identity>, RowError>,
 ) -> Result<String, Refusal> {
-    let path = dir.join(PIN_FILE);
+    let path = Home::of(dir).pin();
     let mut pin = match Pin::read(&path)? {
         Some(pin) => pin,
         None => Pin::new()?,
@@ -233,6 +233,7 @@ fn changes(pinned: &PinnedState, identity: &Identity) -> Vec<String> {
 /// Writes a pin file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Refusal> {
     atomic::replace(path, text.as_bytes()).map_err(|error| {
-        Refusal::new(Why::Io).with(format!("{PIN_FILE} cannot be written: {}", error.kind()))
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Refusal::new(Why::Io).with(format!("{name} cannot be written: {}", error.kind()))
     })
 }

@@ -10,7 +10,6 @@ use crate::os::{Event, Signals};
 use crate::plan::saved::{Backend, State, is_saved, read_state};
 use crate::plan::{Document, Pulled, Writer};
 use crate::state::{directory, selected_workspace};
-use crate::ui::escape::line;
 use crate::ui::problem::Problem;
 use crate::ui::refusal::Why;
 
@@ -88,9 +87,10 @@ pub(super) fn kind(program: &Path) -> Writer {
     }
 }
 
-/// What a program is called in a message of ours.
+/// What a program is called in a message of ours, as it is.
 pub(super) fn name(program: &Path) -> String {
-    line(&program.file_name().unwrap_or_default().to_string_lossy()).into_owned()
+    let name = program.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// How a question to a program ended.
@@ -161,13 +161,31 @@ fn ask<T: Send + 'static>(
     }
 }
 
-/// The state as the backend has it now; `None` when the program does not say, or somebody asks for an end before it does: a backend may hang.
-pub(super) fn pull(program: &Path, chdir: Option<&OsStr>, signals: &mut Signals) -> Option<State> {
+/// The state that a program prints; one without anything where it prints nothing: there is none yet.
+fn printed(out: ChildStdout) -> Option<State> {
+    let mut out = out.take(MOST);
+    let mut first = [0];
+    match out.read(&mut first) {
+        Ok(0) => Some(State::default()),
+        Ok(_) => read_state(first.chain(out)).ok(),
+        Err(_) => None,
+    }
+}
+
+/// The state as the backend has it now; `None` when the program does not say.
+///
+/// # Errors
+/// When somebody asks for an end before it does: a backend may hang.
+pub(super) fn pull(
+    program: &Path,
+    chdir: Option<&OsStr>,
+    signals: &mut Signals,
+) -> Result<Option<State>, Unanswered> {
     let words = [OsStr::new("state"), OsStr::new("pull")];
-    let read = |out: ChildStdout| read_state(out.take(MOST)).ok();
-    match ask(program, chdir, &words, false, Some(signals), read) {
-        Answer::Ended(status, read) => read.filter(|_| status.success()),
-        Answer::Failed | Answer::Interrupted => None,
+    match ask(program, chdir, &words, false, Some(signals), printed) {
+        Answer::Ended(status, read) => Ok(read.filter(|_| status.success())),
+        Answer::Failed => Ok(None),
+        Answer::Interrupted => Err(Unanswered::Interrupted),
     }
 }
 
@@ -188,18 +206,8 @@ pub(super) fn state_of(
     signals: Option<&mut Signals>,
 ) -> Result<Pulled, Unanswered> {
     let words = [OsStr::new("state"), OsStr::new("pull")];
-    let read = |out: ChildStdout| {
-        let mut out = out.take(MOST);
-        let mut first = [0];
-        // Nothing at all: there is no state yet.
-        match out.read(&mut first) {
-            Ok(0) => Some(State::default()),
-            Ok(_) => read_state(first.chain(out)).ok(),
-            Err(_) => None,
-        }
-    };
     let what = format!("{} state pull", name(program));
-    match ask(program, chdir, &words, true, signals, read) {
+    match ask(program, chdir, &words, true, signals, printed) {
         Answer::Interrupted => Err(Unanswered::Interrupted),
         Answer::Ended(status, Some(state)) if status.success() => Ok(Pulled {
             backend: directory::recorded_backend(dir).unwrap_or_else(|| Backend {

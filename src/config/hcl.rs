@@ -131,6 +131,18 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
             }
             module.put_resource(key(mode, kind, name), resource, overrides);
         }
+        ("removed", []) => {
+            if let Some(from) = node.body.get_attribute("from") {
+                let mut block = Resource {
+                    file: file.to_owned(),
+                    line: lines.of(&node.ident),
+                    ..Resource::default()
+                };
+                attributes(&node.body, "", lines, 0, &mut block.attributes);
+                let from: String = from.value.to_string().split_whitespace().collect();
+                module.removed.insert(from, block);
+            }
+        }
         ("check", [_]) => {
             for data in node.body.get_blocks("data") {
                 block(data, file, overrides, lines, module);
@@ -214,6 +226,11 @@ fn attributes(
             return;
         }
         match structure {
+            // As if it were not written.
+            Structure::Attribute(attribute)
+                if attribute.key.as_str() == "when"
+                    && matches!(&attribute.value, Expression::Variable(when) if when.as_str() == "create") =>
+                {}
             Structure::Attribute(attribute) => found.push((
                 format!("{prefix}{}", attribute.key.as_str()),
                 lines.of(&attribute.key),

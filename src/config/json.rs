@@ -59,6 +59,24 @@ impl<'t> File<'t> {
                     module.put_resource(key(name, &kind, &label), block, overrides);
                 }
             }
+            "removed" => {
+                for body in bodies(value)? {
+                    let all = members(body)?;
+                    let from = all.iter().find(|(name, _)| name == "from");
+                    let Some(from) = from.and_then(|(_, raw)| string(raw)) else {
+                        continue;
+                    };
+                    let mut block = Resource {
+                        file: path.to_owned(),
+                        line: self.line(name, value),
+                        ..Resource::default()
+                    };
+                    self.attributes(body, "", 0, &mut block.attributes)?;
+                    module
+                        .removed
+                        .insert(from.split_whitespace().collect(), block);
+                }
+            }
             "check" => {
                 for ([_], _, body) in labelled(value)? {
                     for (name, value) in members(body)?
@@ -112,6 +130,10 @@ impl<'t> File<'t> {
         for (name, value) in members(body)?.into_iter().filter(|(name, _)| name != "//") {
             if found.len() >= MAX_ATTRIBUTES || depth > MAX_DEPTH {
                 return Some(());
+            }
+            // As if it were not written.
+            if name == "when" && string(value).is_some_and(|when| when == "create") {
+                continue;
             }
             let path = format!("{prefix}{name}");
             found.push((path.clone(), self.line(&name, value)));

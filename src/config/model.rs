@@ -25,6 +25,8 @@ pub(crate) struct Module<'p> {
     pub(crate) unread: Vec<String>,
     /// Resources of all modes by their key: `aws_x.y`, `data.aws_x.y`.
     pub(super) resources: HashMap<String, Resource>,
+    /// `removed` blocks by the address that they are from, as written: their provisioners run when it is destroyed.
+    pub(super) removed: HashMap<String, Resource>,
     pub(crate) providers: Vec<Provider<'p>>,
     /// The sources of providers by their local names.
     pub(crate) requires: HashMap<String, String>,
@@ -161,6 +163,7 @@ impl<'p> Module<'p> {
             in_part: Vec::new(),
             unread: Vec::new(),
             resources: HashMap::new(),
+            removed: HashMap::new(),
             providers: Vec::new(),
             requires: HashMap::new(),
             variables: HashMap::new(),
@@ -315,6 +318,19 @@ impl<'p> Tree<'p> {
         let address = Address::parse(address)?;
         let steps: Vec<&str> = address.module.iter().map(|step| step.name).collect();
         self.modules.get(&steps.join("."))?.resource(&address)
+    }
+
+    /// The `removed` block that an address falls under, in its own module or in one above.
+    pub(crate) fn removed(&self, address: &str) -> Option<&Resource> {
+        let address = Address::parse(address).filter(|address| !address.data)?;
+        let steps: Vec<&str> = address.module.iter().map(|step| step.name).collect();
+        (0..=steps.len()).rev().find_map(|depth| {
+            let (above, below) = steps.split_at_checked(depth)?;
+            let module = self.modules.get(&above.join("."))?;
+            let mut from: String = below.iter().map(|step| format!("module.{step}.")).collect();
+            from.push_str(&format!("{}.{}", address.kind, address.name));
+            module.removed.get(&from)
+        })
     }
 
     /// The blocks of a provider in any module, `None` for what cannot be read: it may hold another one.

@@ -106,21 +106,36 @@ fn provisioners(
             })
             .collect();
     }
-    let Some(block) = plan.block(address) else {
+    let block = plan.block(address).or_else(|| plan.removed_block(address));
+    let Some(block) = block else {
         return Vec::new();
     };
     let mut found: Vec<Provisioner> = Vec::new();
+    let named = |what: &str| Provisioner {
+        what: what.to_owned(),
+        destroy: Some(false),
+    };
     for (path, _) in &block.attributes {
         if path == "provisioner" {
-            found.push(Provisioner {
-                what: "provisioner".to_owned(),
-                destroy: Some(false),
-            });
+            found.push(named("provisioner"));
         }
-        let (Some(name), Some(last)) = (path.strip_prefix("provisioner."), found.last_mut()) else {
+        let Some(name) = path.strip_prefix("provisioner.") else {
             continue;
         };
-        // The label of the block is not kept, and each kind has arguments of its own.
+        // In JSON the label is a level of its own, in one object or in a list.
+        if matches!(name, "local-exec" | "remote-exec" | "file") {
+            found.retain(|provisioner| provisioner.what != "provisioner");
+            found.push(named(name));
+            continue;
+        }
+        let Some(last) = found.last_mut() else {
+            continue;
+        };
+        let name = ["local-exec.", "remote-exec.", "file."]
+            .iter()
+            .find_map(|label| name.strip_prefix(label))
+            .unwrap_or(name);
+        // In HCL the label of the block is not kept, and each kind has arguments of its own.
         match name {
             "when" => last.destroy = Some(true),
             "command" => "local-exec".clone_into(&mut last.what),

@@ -1,5 +1,7 @@
 //! What may be printed of a plan beside its findings: counts, digest, versions.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::facts::changes::Listed;
@@ -145,6 +147,14 @@ pub(crate) struct Untold {
 }
 
 impl Summary {
+    /// The commands that run, an object and what it runs.
+    #[must_use]
+    pub fn runs(&self) -> Vec<String> {
+        let runs = self.runs.iter();
+        runs.map(|(address, what)| format!("{address} {what}"))
+            .collect()
+    }
+
     /// Of a change to the sources.
     pub(crate) fn of_change(change: ChangeLine, notes: Vec<String>) -> Self {
         Self {
@@ -177,6 +187,9 @@ pub(crate) struct StateLine {
     pub(crate) backend: Option<String>,
     /// Where the state is kept: `s3://bucket/key`.
     pub(crate) place: Option<String>,
+    /// The full path of a state on the disk, where the directory of the plan is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
     /// The server that is asked for it instead of the cloud's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<String>,
@@ -230,6 +243,22 @@ impl StateLine {
         )
     }
 
+    /// Notes where on the disk a local state is, for a plan of this directory.
+    pub(crate) fn found_in(&mut self, dir: &Path) {
+        let Some(path) = self
+            .place
+            .as_deref()
+            .filter(|_| self.backend.as_deref() == Some("local"))
+            .and_then(|place| place.strip_prefix("local "))
+        else {
+            return;
+        };
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        let path = dir.join(path);
+        let path = path.canonicalize().unwrap_or(path);
+        self.path = Some(path.display().to_string());
+    }
+
     /// Of a state that was pulled: the plan's own mode and targets are not told then.
     fn of_pulled(pulled: &Pulled) -> Self {
         let (backend, state) = (&pulled.backend, &pulled.state);
@@ -238,6 +267,7 @@ impl StateLine {
             mode: "normal",
             backend: Some(backend.kind.clone()),
             place: Some(backend.place(&pulled.workspace)),
+            path: None,
             server: backend.server().map(str::to_owned),
             workspace: pulled.workspace.clone(),
             lineage: (!none).then(|| state.lineage.clone()),
@@ -263,6 +293,7 @@ impl StateLine {
                 .backend
                 .as_ref()
                 .map(|backend| backend.place(saved.workspace)),
+            path: None,
             server: saved
                 .backend
                 .as_ref()

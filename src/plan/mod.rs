@@ -575,6 +575,15 @@ impl<'p> Plan<'p> {
         }
     }
 
+    /// The `removed` block that an address falls under; the JSON of a plan has none.
+    #[must_use]
+    pub(crate) fn removed_block(&self, address: &str) -> Option<&'p Resource> {
+        match self.configuration {
+            Configuration::Source(config) => config.tree().removed(address),
+            _ => None,
+        }
+    }
+
     /// The block of a resource in the configuration, by the address of any of its instances; `None` when it is not known:
     /// the plan is JSON, there is no such block, or its file cannot be read.
     #[must_use]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::git::Revision;
 use crate::policy::{Found, Mistakes, Source, Tree, discover, named_in};
-use crate::state::{PIN_FILE, Pin};
+use crate::state::{Home, Pin};
 use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -20,6 +20,8 @@ pub struct Reviewed {
     pub(crate) name: String,
     /// Its commit.
     pub(crate) commit: String,
+    /// Whether that is the one that is checked out.
+    pub(crate) checked_out: bool,
     /// What the working tree has in its place.
     pub(crate) ignored: Vec<Ignored>,
 }
@@ -103,8 +105,12 @@ pub(crate) struct Reviewing {
     name: String,
     /// The directory below the top: steps joined by `/`.
     directory: String,
+    /// Name of the pin file in it.
+    pin_file: String,
     /// The policy file that was named, in the same form.
     config: Option<String>,
+    /// Whether it is the commit that is checked out.
+    checked_out: bool,
 }
 
 /// What the working tree has.
@@ -122,6 +128,8 @@ impl Reviewing {
     /// # Errors
     /// When it is not one commit that is here, is the change itself, or a path could be turned by the change.
     pub(crate) fn open(name: &str, dir: &Path, config: Option<&Path>) -> Result<Self, Problem> {
+        let home = Home::of(dir);
+        let dir = home.dir.as_path();
         if is_head(name) {
             return Err(Problem::new(
                 "is the checked-out commit: the change itself",
@@ -162,9 +170,13 @@ impl Reviewing {
             .transpose()?;
         Ok(Self {
             tree: Tree::below(revision.root()),
+            // Where nothing is checked out (a branch without a commit), it is another one.
+            checked_out: Revision::open(dir, "HEAD")
+                .is_ok_and(|head| head.commit() == revision.commit()),
             revision,
             name: name.to_owned(),
             directory,
+            pin_file: home.pin_file,
             config,
         })
     }
@@ -174,6 +186,7 @@ impl Reviewing {
         Reviewed {
             name: self.name.clone(),
             commit: self.revision.commit().to_owned(),
+            checked_out: self.checked_out,
             ignored,
         }
     }
@@ -203,9 +216,9 @@ impl Reviewing {
 
     fn pin_path(&self) -> String {
         if self.directory.is_empty() {
-            PIN_FILE.to_owned()
+            self.pin_file.clone()
         } else {
-            format!("{}/{PIN_FILE}", self.directory)
+            format!("{}/{}", self.directory, self.pin_file)
         }
     }
 

@@ -3,7 +3,7 @@
 //! Flags win over environment variables, these over the chosen `[env.NAME]` of the policy, that over its top level, that over the defaults.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -26,7 +26,7 @@ use crate::policy::calendar::{self, Calendar};
 use crate::policy::reviewed::{Reviewed, Reviewing};
 use crate::policy::{self, At, Chosen, Env, Found, Layer, Policy, RuleGrade, Start};
 use crate::rules::RULES;
-use crate::state::{PIN_FILE, PinSource, Where};
+use crate::state::{Home, PinSource, Where};
 use crate::ui::near::nearest;
 use crate::ui::problem::Problem;
 use crate::ui::refusal::{Refusal, Why};
@@ -51,8 +51,10 @@ pub struct Settings {
     pub now: Timestamp,
     /// Whether the policy is the one that was found, because nobody named another or none.
     pub found: bool,
-    /// The policy file that would have been found, had nobody asked to go without.
-    pub set_aside: Option<String>,
+    /// Whether somebody asked to go without one.
+    pub no_config: bool,
+    /// The one that somebody named.
+    pub named: Option<PathBuf>,
 }
 
 /// What a team has written down.
@@ -209,11 +211,14 @@ impl Settings {
         environment: &Environment,
     ) -> Result<Self, Problem> {
         let found = !args.no_config && args.config.is_none() && environment.config.is_none();
-        let nearest = || Start::at(place.dir()).ok()?.nearest();
-        let set_aside = args.no_config.then(nearest).flatten();
+        let home = Home::of(place.dir()).dir;
         let without = Self {
             found,
-            set_aside: set_aside.map(|file| file.display().to_string()),
+            no_config: args.no_config,
+            named: args
+                .config
+                .clone()
+                .or_else(|| environment.config.as_ref().map(PathBuf::from)),
             said: Overrides::of(args, environment)?,
             place,
             now: environment.now,
@@ -221,7 +226,7 @@ impl Settings {
         };
         match policy_from(args, environment)? {
             None => {
-                let found = match find_policy(args, without.place.dir(), environment)? {
+                let found = match find_policy(args, &home, environment)? {
                     None if matches!(without.place, Where::Found { .. }) => {
                         find_policy(args, Path::new("."), environment)?
                     }
@@ -269,7 +274,7 @@ impl Settings {
             .or(environment.config.as_deref().map(Path::new));
         // A plan that lies outside of every repository is judged by the policy of the current one.
         let dir = match &self.place {
-            Where::Found { dir, .. } if !git::is_inside(dir) => Path::new("."),
+            Where::Found { dir, .. } if !git::is_inside(&Home::of(dir).dir) => Path::new("."),
             place => place.dir(),
         };
         let there = Reviewing::open(rev, dir, config).map_err(said)?;
@@ -314,32 +319,69 @@ impl Settings {
         day(self.now)
     }
 
-    /// What is not used although it is there, a line each: the policy with `--no-config`, the pin with `--no-dir`, and both where it is not known
-    /// which directory the plan is from.
+    /// What is not used although it is there, a line each: the policy with `--no-config`, the pin with `--no-dir`, and both where they lie beside the plan
+    /// and it is judged by those of another directory, or nobody knows by which. `file`: the plan's own.
     #[must_use]
-    pub(crate) fn passed_over(&self) -> Vec<String> {
-        let mut notes: Vec<String> = self
-            .set_aside
-            .iter()
-            .map(|file| format!("{file} is not used (--no-config)"))
-            .collect();
-        if self.place == Where::Nowhere && Path::new(PIN_FILE).exists() {
-            notes.push(format!("{PIN_FILE} is not used (--no-dir)"));
-        }
-        let Where::Unknown { beside, pin_here } = &self.place else {
-            return notes;
+    pub(crate) fn passed_over(&self, file: Option<&Path>) -> Vec<String> {
+        let beside = file.map(|file| {
+            let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+            Home::of(dir.unwrap_or(Path::new(".")))
+        });
+        let (nowhere, here) = (self.place == Where::Nowhere, Home::of(Path::new(".")));
+        // From a sibling the pin of the current directory is none that could be meant.
+        let unknown = nowhere || matches!(self.place, Where::Unknown { .. });
+        let mut homes: Vec<&Home> = unknown.then_some(&here).into_iter().collect();
+        homes.extend(beside.as_ref());
+        let used = match &self.place {
+            Where::Nowhere
+            | Where::Unknown {
+                pin_here: false, ..
+            } => None,
+            place => Some(Home::of(place.dir())),
         };
-        let nearest = |dir: &Path| Start::at(dir).ok().and_then(|start| start.nearest());
-        let policy = nearest(beside)
-            .filter(|there| self.found && nearest(Path::new(".")).as_ref() != Some(there));
-        let pin = Some(Path::new(PIN_FILE)).filter(|pin| !pin_here && pin.exists());
-        let beside = policy.into_iter().chain(pin.map(Path::to_owned));
-        notes.extend(beside.map(|file| {
-            let file = file.display();
-            format!(
-                "{file} is not used: it is unknown whether the plan is from that directory; name the directory with --dir"
-            )
-        }));
+        let why = match &self.place {
+            Where::Nowhere => " (--no-dir)".to_owned(),
+            Where::Unknown { .. } => {
+                ": it is unknown whether the plan is from that directory; name the directory with --dir"
+                    .to_owned()
+            }
+            place => format!(": the plan is judged by what {} has", place.dir().display()),
+        };
+        let whole = |path: &Path| path.canonicalize().ok();
+        let used_pin = used.and_then(|used| whole(&used.pin()));
+        let mut notes = Vec::new();
+        let mut pins: Vec<PathBuf> = Vec::new();
+        for pin in homes.iter().map(|home| home.pin()) {
+            let Some(there) = whole(&pin).filter(|there| Some(there) != used_pin.as_ref()) else {
+                continue;
+            };
+            if !pins.contains(&there) {
+                let pin = pin.strip_prefix(".").unwrap_or(&pin);
+                notes.push(format!("{} is not used{why}", pin.display()));
+                pins.push(there);
+            }
+        }
+        let nearest = |home: &Home| Start::at(&home.dir).ok()?.nearest();
+        let of_place = Home::of(self.place.dir());
+        let fallback = matches!(self.place, Where::Found { .. });
+        let holds = nearest(&of_place).or_else(|| nearest(&here).filter(|_| fallback));
+        let policy = beside.as_ref().and_then(nearest);
+        let policy = policy.filter(|there| holds.as_ref() != Some(there));
+        let other = |why: &str, notes: &mut Vec<String>| {
+            let named = self.named.as_deref().and_then(whole);
+            let both = holds
+                .iter()
+                .chain(&policy)
+                .filter(|file| Some(*file) != named.as_ref());
+            notes.extend(both.map(|file| format!("{} is not used ({why})", file.display())));
+        };
+        if self.no_config {
+            other("--no-config", &mut notes);
+        } else if self.named.is_some() && self.reviewed.is_none() {
+            other("another one is named", &mut notes);
+        } else if let Some(policy) = policy.filter(|_| self.found) {
+            notes.push(format!("{} is not used{why}", policy.display()));
+        }
         notes
     }
 

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use owo_colors::Style;
 
 use super::words::{
-    Standings, address, aside, counts, drift, found, not_known, outcome, place, policy_words, rule,
+    Standings, address, aside, aside_of, counts, drift, found, not_known, outcome, place,
+    policy_words, rule,
 };
 use super::worst::groups;
 use super::{LeftOut, PlanReport, PolicyFrom, Report, table, words};
@@ -64,11 +65,12 @@ const fn verdict_colour(styles: &Styles, verdict: Verdict) -> Style {
 /// # Errors
 /// Those of the writer.
 pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let unplaced = report.plans.iter().filter(|plan| is_unplaced(plan)).count();
     for (at, plan) in report.plans.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
         }
-        write_plan(plan, layout, out)?;
+        write_plan(plan, layout, unplaced > 1, out)?;
     }
     if report.plans.len() + report.errors.len() > 1 {
         let of = |verdict| {
@@ -119,15 +121,27 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
         )?;
         writeln!(
             out,
-            "{}",
+            "{}{}",
             if refused > 0 {
                 format!(", {refused} could not be judged")
             } else {
                 String::new()
-            }
+            },
+            aside_of(&report.plans)
         )?;
     }
+    if unplaced > 1 {
+        let text = format!(
+            "the directories that {unplaced} plans are from: no pin, memory or state was compared; check PLANS --dir DIR takes those of the same names below DIR"
+        );
+        footer(out, layout, "not seen", &text, layout.styles.dim)?;
+    }
     left_out(&report.left_out, layout, out)
+}
+
+/// Whether nothing beside the plan was looked at, although it says which state it is for.
+fn is_unplaced(plan: &PlanReport) -> bool {
+    plan.summary.state.is_some() && plan.compared.dir().is_none()
 }
 
 /// Writes everything that changes, by module.
@@ -185,7 +199,13 @@ fn left_out(left_out: &LeftOut, layout: Layout<'_>, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// `told`: that the directory is not known is said at the end, once for all plans.
+fn write_plan(
+    plan: &PlanReport,
+    layout: Layout<'_>,
+    told: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (summary, decision) = (&plan.summary, &plan.decision);
     headline(plan, layout.styles, out)?;
     let groups = groups(&decision.findings);
@@ -194,9 +214,9 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
     } else {
         FULL.min(groups.len())
     };
-    let (told, rest) = groups.split_at_checked(full).unwrap_or((&groups, &[]));
+    let (shown, rest) = groups.split_at_checked(full).unwrap_or((&groups, &[]));
     let mut advice = HashSet::new();
-    for group in told {
+    for group in shown {
         writeln!(out)?;
         write_group(group, layout, &mut advice, out)?;
     }
@@ -255,7 +275,7 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
     }
     match plan.compared.dir() {
         Some(dir) => footer(out, layout, "directory", dir, Style::new())?,
-        None if summary.state.is_some() => footer(
+        None if is_unplaced(plan) && !told => footer(
             out,
             layout,
             "unknown",
@@ -265,7 +285,12 @@ fn write_plan(plan: &PlanReport, layout: Layout<'_>, out: &mut dyn Write) -> io:
         None => {}
     }
     match &summary.state {
-        Some(state) => footer(out, layout, "state", &state.words(), Style::new())?,
+        Some(state) => {
+            footer(out, layout, "state", &state.words(), Style::new())?;
+            if let Some(path) = &state.path {
+                footer(out, layout, "file", path, Style::new())?;
+            }
+        }
         None => footer(
             out,
             layout,
@@ -722,6 +747,9 @@ fn policy_from(
             &format!("none in {}: the defaults hold", reviewed.words()),
             Style::new(),
         )?;
+    }
+    if let Some(text) = from.same_words() {
+        footer(out, layout, "note", &text, Style::new())?;
     }
     for ignored in &reviewed.ignored {
         footer(

@@ -151,6 +151,7 @@ struct Policy<'a> {
 struct PolicyFrom<'a> {
     revision: &'a str,
     commit: &'a str,
+    checked_out: bool,
     ignored: Vec<Ignored<'a>>,
     weaker: Option<Weaker<'a>>,
 }
@@ -241,6 +242,7 @@ fn policy_from(from: &super::PolicyFrom) -> PolicyFrom<'_> {
     PolicyFrom {
         revision: &from.reviewed.name,
         commit: &from.reviewed.commit,
+        checked_out: from.same,
         ignored: from
             .reviewed
             .ignored

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use super::changes::by_module;
 use super::words::{
-    Standings, address, aside, compared, counts, drift, found, not_known, outcome, policy_words,
-    rule,
+    Standings, address, aside, aside_of, compared, counts, drift, found, not_known, outcome,
+    policy_words, rule,
 };
 use super::worst::{capped, groups};
 use super::{PlanReport, Report, words};
@@ -199,11 +199,12 @@ fn totals(report: &Report) -> String {
         String::new()
     };
     format!(
-        "{}: {} blocked, {} with warnings, {} passed{refused}",
+        "{}: {} blocked, {} with warnings, {} passed{refused}{}",
         plural(report.plans.len() + report.errors.len(), "plan"),
         of(3),
         of(1),
-        of(0)
+        of(0),
+        aside_of(&report.plans)
     )
 }
 
@@ -480,6 +481,9 @@ fn footer(plan: &PlanReport, page: &mut Page) {
         ));
     }
     if let Some(from) = &plan.from {
+        if let Some(text) = from.same_words() {
+            lines.push(format!("**Note:** {}", prose(&text)));
+        }
         for ignored in from.reviewed.ignored.iter().take(NAMED) {
             lines.push(format!(
                 "**Ignored:** {}",
@@ -571,11 +575,12 @@ fn table_of_plans(plans: &[&PlanReport], page: &mut Page) {
     page.add("\n| plan | verdict | found | changes |\n|---|---|---|---|\n");
     let mut told = 0;
     for plan in plans {
+        let found = found(&plan.decision).into_iter().chain(aside(plan));
         let row = format!(
             "| {} | {} | {} | {} |\n",
             code(&middle_out(&plan.summary.source, WIDE)),
             outcome(&plan.decision),
-            found(&plan.decision).unwrap_or_default(),
+            found.collect::<Vec<_>>().join(", "),
             counts(&plan.summary.counts)
         );
         if !page.add(&row) {

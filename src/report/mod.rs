@@ -173,8 +173,20 @@ fn common<'a>(mut sources: impl Iterator<Item = &'a str>) -> String {
 pub(crate) struct PolicyFrom {
     /// The revision, and what is set aside for it.
     pub(crate) reviewed: Arc<Reviewed>,
+    /// Whether what is judged is of the same commit.
+    pub(crate) same: bool,
     /// What the working tree would say of this plan, where that is less.
     pub(crate) weaker: Option<Weaker>,
+}
+
+impl PolicyFrom {
+    /// That the revision is no other one than that of the plan.
+    fn same_words(&self) -> Option<String> {
+        let words = self.reviewed.words();
+        self.same.then(|| {
+            format!("{words} is the commit that is checked out: policy and pin come from the same commit as what is judged")
+        })
+    }
 }
 
 /// An input that could not be judged.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{address, counts};
+use super::words::{address, aside, counts};
 use super::{PlanReport, Report, tally};
 use crate::finding::Severity;
 use crate::ui::escape::line;
@@ -27,7 +27,7 @@ pub(super) struct Row<'a> {
     pub(super) source: &'a str,
     /// The worst that counts.
     pub(super) worst: Option<&'a Weighed>,
-    /// Findings that count, by severity.
+    /// Findings that count, by severity, and how many do not.
     pub(super) found: String,
     /// What changes.
     pub(super) changes: String,
@@ -58,11 +58,12 @@ fn row(plan: &PlanReport) -> Row<'_> {
     let decision = &plan.decision;
     let refused = decision.refusal.is_some() && decision.verdict != Verdict::Block;
     let counted = decision.findings.iter().filter(|weighed| weighed.counts());
-    let found: Vec<String> = tally(decision)
+    let mut found: Vec<String> = tally(decision)
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(severity, count)| format!("{count} {severity}"))
         .collect();
+    found.extend(aside(plan));
     Row {
         verdict: (!refused).then_some(decision.verdict),
         source: &plan.summary.source,

@@ -98,19 +98,43 @@ pub(super) fn compared(plan: &PlanReport) -> String {
     }
 }
 
-/// What a reader of the verdict alone must not miss: findings that were let through, and a closed gate.
-pub(super) fn aside(plan: &PlanReport) -> Vec<String> {
-    let findings = &plan.decision.findings;
-    let counted = ["waived", "allowed", "off"].iter().filter_map(|word| {
-        let count = findings
-            .iter()
-            .filter(|weighed| weighed.standing.word() == *word)
+/// Findings of these plans that do not count, by the word of why.
+fn not_counted<'a>(plans: impl Iterator<Item = &'a PlanReport> + Clone) -> Vec<String> {
+    let words = [
+        ("waived", "waived"),
+        ("allowed", "allowed"),
+        ("off", "turned off"),
+    ];
+    let counted = words.into_iter().filter_map(|(standing, word)| {
+        let all = plans.clone().flat_map(|plan| &plan.decision.findings);
+        let count = all
+            .filter(|weighed| weighed.standing.word() == standing)
             .count();
-        let word = if *word == "off" { "turned off" } else { word };
         (count > 0).then(|| format!("{count} {word}"))
     });
-    let closed = plan.decision.closed.as_ref().map(|_| "closed".to_owned());
-    counted.chain(closed).collect()
+    counted.collect()
+}
+
+/// What a reader of the verdict alone must not miss: findings that were let through, and a closed gate.
+pub(super) fn aside(plan: &PlanReport) -> Vec<String> {
+    let mut words = not_counted(std::iter::once(plan));
+    words.extend(plan.decision.closed.as_ref().map(|_| "closed".to_owned()));
+    words
+}
+
+/// The same of several plans, in brackets; nothing where there is nothing.
+pub(super) fn aside_of(plans: &[PlanReport]) -> String {
+    let mut words = not_counted(plans.iter());
+    let closed = plans.iter().filter(|plan| plan.decision.closed.is_some());
+    match closed.count() {
+        0 => {}
+        count => words.push(format!("{count} closed")),
+    }
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", words.join(", "))
+    }
 }
 
 /// Which state the plan is for, and what that was compared with: ` · prod · s3://states/web · serial 41 = pin`.

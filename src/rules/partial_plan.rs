@@ -53,8 +53,12 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 }
             }
         }
-        finding.help =
-            Some("before you apply, make a plan without -target and read it too".to_owned());
+        let help = if deferred > 0 {
+            "apply this part only if it can stand alone, then make a new plan and read the rest"
+        } else {
+            "before you apply, make a plan without -target and read it too"
+        };
+        finding.help = Some(help.to_owned());
         findings.push(finding);
     }
     Ok(())

@@ -113,7 +113,7 @@ fn objects(state: &State) -> usize {
 }
 
 /// The state that lies where the local backend of a plan keeps it (docs/plan-format.md).
-pub(super) fn lying(dir: &Path, identity: &Identity) -> Option<Lying> {
+pub(crate) fn lying(dir: &Path, identity: &Identity) -> Option<Lying> {
     if identity.place.kind != "local" {
         return None;
     }

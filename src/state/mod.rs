@@ -25,6 +25,8 @@ pub(crate) use pin::PIN_FILE;
 pub(crate) use pin::Pin;
 pub(crate) use pin::PinSource;
 pub(crate) use pin::PinnedState;
+pub(crate) use pin::is_pin_file;
+pub(crate) use place::Home;
 
 /// Where a state is kept, without anything secret (docs/plan-format.md).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

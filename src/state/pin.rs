@@ -8,11 +8,22 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Identity;
+use super::place::Home;
 use crate::address::glob::Glob;
 use crate::ui::refusal::{Refusal, Why};
 
 /// Name of the pin file.
 pub(crate) const PIN_FILE: &str = "applygate.pin.toml";
+
+/// Name of the pin file of one of several stacks that share a directory.
+pub(crate) fn file_of(stack: &str) -> String {
+    format!("applygate.pin.{stack}.toml")
+}
+
+/// Whether a file of this name is a pin file.
+pub(crate) fn is_pin_file(name: &str) -> bool {
+    name == PIN_FILE || name.starts_with("applygate.pin.") && name.ends_with(".toml")
+}
 
 /// Version of the file's form.
 const VERSION: u32 = 1;
@@ -142,7 +153,7 @@ impl PinSource {
     /// When it is there and cannot be read or understood.
     pub(crate) fn read(&self, dir: &Path) -> Result<Option<Pin>, Refusal> {
         match self {
-            Self::Directory => Pin::read(&dir.join(PIN_FILE)),
+            Self::Directory => Pin::read(&Home::of(dir).pin()),
             Self::Revision(pin) => Ok(pin.as_deref().cloned()),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn of(plan: &Plan<'_>, origin: &PlanFile<'_>) -> Where {
     let own = origin
         .instead
         .clone()
-        .or_else(|| Some(unit(&folder(origin.file?))))
+        .or_else(|| Some(folder(origin.file?)))
         .unwrap_or_else(|| here.clone());
     let mut candidates = vec![own.clone()];
     if !same(&own, &here) {
@@ -33,7 +33,7 @@ pub(crate) fn of(plan: &Plan<'_>, origin: &PlanFile<'_>) -> Where {
     };
     let theirs: Vec<&PathBuf> = candidates
         .iter()
-        .filter(|dir| is_of(plan, dir, origin))
+        .filter(|dir| has_the_sources(plan, dir))
         .collect();
     // One that is set up for another backend is taken only where no other fits: that it is, is then a finding.
     let best = theirs.iter().find(|dir| backend(dir)).or(theirs.first());
@@ -53,7 +53,7 @@ pub(crate) fn of(plan: &Plan<'_>, origin: &PlanFile<'_>) -> Where {
     if same(&own, &here) {
         return found(here);
     }
-    if own.join(super::PIN_FILE).exists() {
+    if Home::of(&own).pin().exists() {
         return found(own);
     }
     // A folder of plans has neither sources nor a pin: then the pin of the current directory is as near as any.
@@ -90,57 +90,100 @@ fn folder(file: &Path) -> PathBuf {
     }
 }
 
-/// The directory that lasts: Terragrunt copies a unit into `.terragrunt-cache` below it, and wipes the copy; CDKTF writes `cdktf.out/stacks/NAME`.
-pub(crate) fn unit(dir: &Path) -> PathBuf {
-    if let Some(root) = of_cdktf(dir) {
-        return root;
+/// What lasts of the directory that Terraform runs in: where its pin is kept, and its policy from there upward. The directory itself, but for those that a tool
+/// writes anew each time: a copy in `.terragrunt-cache` (the unit), a unit in `.terragrunt-stack` and a stack of CDKTF. Several of the last two share a
+/// directory that lasts, so that each has a pin file of its own name there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// The directory.
+    pub(crate) dir: PathBuf,
+    /// Name of the pin file in it.
+    pub(crate) pin_file: String,
+}
+
+impl Home {
+    /// Of a directory.
+    pub(crate) fn of(dir: &Path) -> Self {
+        let dir = unit(dir);
+        let shared = of_stack(&dir).or_else(|| of_cdktf(&dir));
+        match shared {
+            Some((home, name)) => Self {
+                dir: home,
+                pin_file: super::pin::file_of(&name),
+            },
+            None => Self {
+                dir,
+                pin_file: super::PIN_FILE.to_owned(),
+            },
+        }
     }
-    let parts: Vec<_> = dir.components().collect();
-    let cache = parts
-        .iter()
-        .position(|part| part.as_os_str() == ".terragrunt-cache");
-    let whole = || dir.canonicalize().ok().filter(|whole| *whole != *dir);
-    let Some(at) = cache else {
-        // The plan may be named from within the copy.
-        return whole()
-            .filter(|whole| {
-                whole
-                    .components()
-                    .any(|part| part.as_os_str() == ".terragrunt-cache")
-            })
-            .map_or_else(|| dir.to_owned(), |whole| unit(&whole));
-    };
-    let unit: PathBuf = parts.iter().take(at).collect();
-    if unit.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        unit
+
+    /// The pin file.
+    pub(crate) fn pin(&self) -> PathBuf {
+        self.dir.join(&self.pin_file)
+    }
+
+    /// Whether it is that of this directory alone.
+    pub(crate) fn is_own(&self) -> bool {
+        self.pin_file == super::PIN_FILE
     }
 }
 
-/// The directory beside `cdktf.json`, for the only stack that is written below it: a pin file is for one stack, so several keep their own.
-fn of_cdktf(dir: &Path) -> Option<PathBuf> {
+/// The unit that Terragrunt copied into `.terragrunt-cache` below it; the directory itself where it is no such copy.
+fn unit(dir: &Path) -> PathBuf {
+    let above = |dir: &Path| {
+        let parts = || dir.components();
+        let at = parts().position(|part| part.as_os_str() == ".terragrunt-cache")?;
+        Some(named(parts().take(at).collect()))
+    };
+    above(dir)
+        // It may be named from within the copy.
+        .or_else(|| above(&dir.canonicalize().ok()?))
+        .unwrap_or_else(|| dir.to_owned())
+}
+
+/// For a unit that Terragrunt wrote into `.terragrunt-stack`: the directory above, which has `terragrunt.stack.hcl`, and the name of the unit there.
+fn of_stack(dir: &Path) -> Option<(PathBuf, String)> {
+    let within = |dir: &Path| {
+        let parts = || dir.components().map(|part| part.as_os_str());
+        let at = parts().position(|part| part == ".terragrunt-stack")?;
+        let name: Option<Vec<&str>> = parts()
+            .skip(at + 1)
+            .filter(|part| *part != ".terragrunt-stack")
+            .map(|part| part.to_str())
+            .collect();
+        let name = name?.join(".");
+        (!name.is_empty()).then(|| (named(dir.components().take(at).collect()), name))
+    };
+    within(dir).or_else(|| within(&dir.canonicalize().ok()?))
+}
+
+/// For a stack that CDKTF wrote: the directory of `cdktf.json`, and the name of the stack.
+fn of_cdktf(dir: &Path) -> Option<(PathBuf, String)> {
     let whole = dir.canonicalize().ok()?;
+    let name = whole.file_name()?.to_str()?.to_owned();
     let stacks = whole
         .parent()
         .filter(|dir| dir.ends_with("cdktf.out/stacks"))?;
     let root = stacks.parent()?.parent()?;
-    let others = std::fs::read_dir(stacks).ok()?.flatten().take(2).count();
-    if others != 1 || !root.join("cdktf.json").is_file() {
+    if !root.join("cdktf.json").is_file() {
         return None;
     }
     // As it was named, where the name goes that far up.
-    let named = dir.parent().and_then(Path::parent).and_then(Path::parent);
-    Some(match named {
-        Some(named) if same(named, root) => {
-            if named.as_os_str().is_empty() {
-                PathBuf::from(".")
-            } else {
-                named.to_owned()
-            }
-        }
-        _ => root.to_owned(),
-    })
+    let above = dir.ancestors().nth(3).map(|dir| named(dir.to_owned()));
+    let root = above
+        .filter(|dir| same(dir, root))
+        .unwrap_or_else(|| root.to_owned());
+    Some((root, name))
+}
+
+/// The current directory has a name, too.
+fn named(dir: PathBuf) -> PathBuf {
+    if dir.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        dir
+    }
 }
 
 fn same(one: &Path, other: &Path) -> bool {
@@ -150,18 +193,6 @@ fn same(one: &Path, other: &Path) -> bool {
             .ok()
             .zip(other.canonicalize().ok())
             .is_some_and(|(one, other)| one == other)
-}
-
-/// Whether the sources that a plan was made of are those of a directory, or of the copy that Terragrunt made of it.
-fn is_of(plan: &Plan<'_>, dir: &Path, origin: &PlanFile<'_>) -> bool {
-    let copy = origin
-        .file
-        .map(folder)
-        .filter(|copy| !same(copy, dir) && same(&unit(copy), dir));
-    [Some(dir.to_owned()), copy]
-        .into_iter()
-        .flatten()
-        .any(|dir| has_the_sources(plan, &dir))
 }
 
 /// Whether the root module of a directory has the files of a saved plan, by name; JSON has no files, so there its resource blocks count.

@@ -386,6 +386,11 @@ fn the_docs_show_this_question() {
         &dir.path("bin/terraform").display().to_string(),
         "/usr/local/bin/terraform",
     );
+    let here = dir.path("").canonicalize().expect("its path");
+    let text = text.replace(
+        &here.join("terraform.tfstate").display().to_string(),
+        "/srv/courses/terraform.tfstate",
+    );
     let start = text.find("This plan is blocked").expect("a question");
     let end = text.rfind("Enter a value:").expect("a prompt") + "Enter a value:".len();
     let docs = crate::docs::all();
@@ -808,6 +813,9 @@ fn values_of_ephemeral_variables() {
         "{said}"
     );
     dir.untouched();
+    // A file that Terraform reads by itself gives it anew as well.
+    fs::write(dir.path("terraform.tfvars"), "r = \"us-east-1\"\n").expect("written");
+    fs::write(dir.path("x.auto.tfvars"), "other = 1\n").expect("written");
     let other = run("TF_VAR_other");
     let said = String::from_utf8_lossy(&other.stdout).into_owned();
     assert_eq!(other.status.code(), Some(0), "{said}");
@@ -816,6 +824,10 @@ fn values_of_ephemeral_variables() {
         "{said}"
     );
     assert!(said.contains("TERRAFORM_CONFIG"), "{said}");
+    assert!(
+        said.contains("r anew, by terraform.tfvars") && !said.contains("x.auto.tfvars"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -1753,6 +1765,89 @@ fn a_plan_for_another_backend() {
         String::from_utf8_lossy(&output.stderr)
     );
     dir.applied(S3);
+}
+
+/// Somebody has changed the state in its backend since the plan was made. Nothing here shows that, so the program is asked right before.
+#[test]
+fn a_state_that_has_moved_on_in_its_backend() {
+    const S3: &str = "fixtures/backend-changed/quiet-same/plan.tfplan";
+    let dir = Dir::new(S3);
+    let shown = dir.output(&["check", "--format", "json", "tfplan"]);
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("a report");
+    let state = &shown["plans"][0]["state"];
+    let serial = state["serial"].as_u64().expect("a serial");
+    let lineage = state["lineage"].as_str().expect("a lineage");
+    let lies = |name: &str, serial: u64, lineage: &str| {
+        let text =
+            format!(r#"{{"version":4,"serial":{serial},"lineage":"{lineage}","resources":[]}}"#);
+        fs::write(dir.path(name), text).expect("written");
+    };
+    let apply = || {
+        let output = dir.output(&["apply", "--yes=warn", "--log", "log", "tfplan"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!told.contains("force-unlock"), "{told}");
+        (output.status.code(), told)
+    };
+    for (now, of, says) in [
+        (
+            serial + 1,
+            lineage,
+            format!(
+                "the plan is stale: it was made for serial {serial}, and the state is now at serial {}",
+                serial + 1
+            ),
+        ),
+        (
+            serial - 1,
+            lineage,
+            format!("older than serial {serial} of the plan"),
+        ),
+        (serial, "another", "its lineage differs".to_owned()),
+    ] {
+        lies("state.json", now, of);
+        let (code, told) = apply();
+        assert!(
+            code == Some(1) && told.contains(&says) && told.contains("nothing was run"),
+            "{told}"
+        );
+        dir.untouched();
+        let lines = log(&dir.path("log"));
+        assert_eq!(lines.last().expect("a line")["run"], false);
+    }
+    // What it was at before tells what a run that failed has done.
+    lies("state.json", serial, lineage);
+    dir.behave("exit 1");
+    let (code, told) = apply();
+    assert!(
+        code == Some(3)
+            && told.contains(&format!("still at serial {serial}"))
+            && told.contains("another run has locked it: wait until that ends"),
+        "{told}"
+    );
+    lies("after.json", serial + 1, lineage);
+    dir.behave("cp after.json state.json; exit 1");
+    let (code, told) = apply();
+    assert!(
+        code == Some(3) && told.contains("this run changed it before it stopped"),
+        "{told}"
+    );
+    // Where it does not say, it is for Terraform to refuse the plan.
+    fs::remove_file(dir.path("state.json")).expect("removed");
+    dir.behave("");
+    let (code, told) = apply();
+    assert_eq!(code, Some(0), "{told}");
+    dir.applied(S3);
+    // A backend that hangs holds nobody up who has had enough.
+    fs::write(dir.path("hang"), "").expect("written");
+    let calls = dir.read("calls");
+    let mut screen = dir.screen(&["apply", "--yes=warn", "tfplan"]);
+    until(
+        || dir.path("hanging").exists(),
+        || "the question".to_owned(),
+    );
+    screen.send("\u{3}");
+    assert_eq!(screen.end(), 1, "{}", screen.text());
+    assert_eq!(dir.read("calls"), calls, "nothing was run");
 }
 
 /// What is edited after the plan, or made for one run, makes no other directory of it.

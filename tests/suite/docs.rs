@@ -51,6 +51,8 @@ fn run(command: &str) -> Option<(String, i32)> {
         .expect("it runs");
     let text = String::from_utf8(output.stdout).expect("text")
         + &String::from_utf8(output.stderr).expect("text");
+    // The full path of a state on the disk.
+    let text = text.replace(&root().display().to_string(), "/srv/infra");
     Some((text, output.status.code().expect("a code")))
 }
 

@@ -7,6 +7,9 @@ use crate::common::{applygate, root};
 /// A stack with a pin of serial 41 or so, and a plan of an older state.
 const OLD_STATE: &str = "fixtures/state-rolled-back/fires-older-serial";
 
+/// One with its state on the disk.
+const LOCAL: &str = "fixtures/backend-unsafe/quiet-local-topics";
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("made");
     for entry in std::fs::read_dir(from).expect("readable").flatten() {
@@ -171,6 +174,19 @@ fn a_tree_of_plans_beside_a_tree_of_units() {
         code == Some(1) && said.contains("serial 2, pin 4"),
         "{said}"
     );
+    // A unit that is gone is not held against the pin of the tree.
+    for dir in ["out/gone", "out/gone/too"] {
+        copy(&temp.path().join("out/stack"), &temp.path().join(dir));
+    }
+    let pin = temp.path().join("stack/applygate.pin.toml");
+    std::fs::copy(pin, temp.path().join("applygate.pin.toml")).expect("copied");
+    let (_, said) = check(temp.path(), &["out", "--dir", "."]);
+    assert_eq!(said.matches("place not checked\n").count(), 2, "{said}");
+    assert_eq!(said.matches(", pin 4").count(), 1, "{said}");
+    assert!(
+        said.contains("not seen  the directories that 2 plans are from"),
+        "{said}"
+    );
 }
 
 /// The pin is written where it is looked for: in the stack, and in the unit rather than in the copy that is wiped.
@@ -223,45 +239,168 @@ fn what_is_left_out_on_purpose_is_named() {
     );
     let (_, said) = check(&stack, &["plan.tfplan"]);
     assert!(!said.contains("is not used"), "{said}");
+    // From above as well, and where another directory is named.
+    let from_above = |flags: &[&str]| {
+        let (_, said) = check(temp.path(), &[flags, &["stack/plan.tfplan"]].concat());
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = from_above(&["--no-dir"]);
+    assert!(
+        said.contains("stack/applygate.pin.toml is not used (--no-dir)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("stack/applygate.toml is not used (--no-dir)"),
+        "{said}"
+    );
+    let said = from_above(&["--no-config"]);
+    assert!(
+        said.contains("stack/applygate.toml is not used (--no-config)"),
+        "{said}"
+    );
+    let said = from_above(&["--dir", "sibling"]);
+    assert!(
+        said.contains(
+            "stack/applygate.pin.toml is not used: the plan is judged by what sibling has"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("stack/applygate.toml is not used: the plan is judged by what sibling has"),
+        "{said}"
+    );
+    let other = temp.path().join("other.toml");
+    std::fs::write(&other, "block_at = \"low\"\n").expect("written");
+    let said = from_above(&["--config", "other.toml"]);
+    assert!(
+        said.contains("stack/applygate.toml is not used (another one is named)"),
+        "{said}"
+    );
+    assert!(!from_above(&["--config", "stack/applygate.toml"]).contains("is not used"));
+    assert!(!from_above(&[]).contains("is not used"));
+    assert!(!from_above(&["--dir", "stack"]).contains("is not used"));
+    // The sibling's own pin is none that could be meant.
+    std::fs::copy(
+        stack.join("applygate.pin.toml"),
+        temp.path().join("sibling/applygate.pin.toml"),
+    )
+    .expect("copied");
+    let (_, said) = check(&temp.path().join("sibling"), &["../stack/plan.tfplan"]);
+    assert!(!said.contains("is not used"), "{said}");
 }
 
-/// CDKTF writes its stacks anew each time; what lasts is the directory with `cdktf.json`.
+/// CDKTF writes its stacks anew each time; what lasts is the directory with `cdktf.json`. Each of its stacks has a pin file of its own there.
 #[test]
-fn a_stack_of_cdktf_is_compared_with_its_project() {
+fn stacks_of_cdktf_have_their_pins_in_the_project() {
     let temp = repository(OLD_STATE);
-    let stacks = temp.path().join("app/cdktf.out/stacks");
-    copy(&temp.path().join("stack"), &stacks.join("web"));
-    std::fs::rename(
-        stacks.join("web/applygate.pin.toml"),
-        temp.path().join("app/applygate.pin.toml"),
-    )
-    .expect("moved");
+    let (app, stacks) = (
+        temp.path().join("app"),
+        temp.path().join("app/cdktf.out/stacks"),
+    );
+    for stack in ["web", "db"] {
+        copy(&temp.path().join("stack"), &stacks.join(stack));
+        std::fs::remove_file(stacks.join(stack).join("applygate.pin.toml")).expect("removed");
+    }
+    let pin = temp.path().join("stack/applygate.pin.toml");
+    std::fs::copy(pin, app.join("applygate.pin.web.toml")).expect("copied");
     let plan = "app/cdktf.out/stacks/web/plan.tfplan";
     let (_, said) = check(temp.path(), &[plan]);
     assert!(!said.contains("state-rolled-back"), "no cdktf.json: {said}");
-    std::fs::write(temp.path().join("app/cdktf.json"), "{}").expect("written");
+    std::fs::write(app.join("cdktf.json"), "{}").expect("written");
     for (dir, plan) in [
         (temp.path().to_owned(), plan),
-        (temp.path().join("app"), "cdktf.out/stacks/web/plan.tfplan"),
+        (app.clone(), "cdktf.out/stacks/web/plan.tfplan"),
+        (stacks.join("db"), "../web/plan.tfplan"),
         (stacks.join("web"), "plan.tfplan"),
     ] {
         let (code, said) = check(&dir, &[plan]);
         assert!(
-            code == Some(1) && said.contains("state-rolled-back"),
+            code == Some(1) && said.contains("state-rolled-back") && said.contains(", pin 4"),
             "{dir:?}: {said}"
         );
     }
-    std::fs::remove_file(temp.path().join("app/applygate.pin.toml")).expect("removed");
+    // The other stack is not held against it, and gets its own.
+    let other = "app/cdktf.out/stacks/db/plan.tfplan";
+    let (_, said) = check(temp.path(), &[other]);
+    assert!(said.contains("no pin"), "{said}");
+    let output = applygate()
+        .current_dir(temp.path())
+        .args(["pin", other])
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert!(app.join("applygate.pin.db.toml").is_file());
+    assert!(!app.join("applygate.pin.toml").exists());
+    assert!(!stacks.join("db/applygate.pin.toml").exists());
+    let (_, said) = check(temp.path(), &[other]);
+    assert!(said.contains("serial 2 = pin"), "{said}");
+    let (code, said) = check(temp.path(), &[plan]);
+    assert!(code == Some(1) && said.contains(", pin 4"), "{said}");
+}
+
+/// The policy of a project holds for its stacks in both forms, and is named where it does not.
+#[test]
+fn stacks_of_cdktf_have_their_policy_in_the_project() {
+    let temp = repository(OLD_STATE);
+    let app = temp.path().join("app");
+    let stack = app.join("cdktf.out/stacks/web");
+    copy(&temp.path().join("stack"), &stack);
+    for file in [app.join("cdktf.json"), temp.path().join("cdktf.json")] {
+        std::fs::write(file, "{}").expect("written");
+    }
+    let policy = app.join("applygate.toml");
+    std::fs::write(policy, "[rules]\nstateful-destroy = \"critical\"\n").expect("written");
+    for plan in ["plan.tfplan", "plan.json"] {
+        let plan = format!("app/cdktf.out/stacks/web/{plan}");
+        let (_, said) = check(temp.path(), &[&plan]);
+        assert!(said.contains("\npolicy    applygate.toml"), "{said}");
+    }
+}
+
+/// Terragrunt writes the units of a stack into `.terragrunt-stack`, which nobody commits.
+#[test]
+fn units_of_a_stack_have_their_pins_above_it() {
+    let temp = repository(OLD_STATE);
+    let live = temp.path().join("live");
+    let unit = live.join(".terragrunt-stack/net/vpc");
+    let cached = unit.join(".terragrunt-cache/a/b");
+    copy(&temp.path().join("stack"), &cached);
+    std::fs::remove_file(cached.join("applygate.pin.toml")).expect("removed");
+    std::fs::write(live.join("terragrunt.stack.hcl"), "").expect("written");
+    let plan = "live/.terragrunt-stack/net/vpc/.terragrunt-cache/a/b/plan.tfplan";
     let output = applygate()
         .current_dir(temp.path())
         .args(["pin", plan])
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{output:?}");
-    assert!(temp.path().join("app/applygate.pin.toml").is_file());
-    assert!(!stacks.join("web/applygate.pin.toml").exists());
-    // One pin file is for one stack.
-    std::fs::create_dir(stacks.join("db")).expect("made");
-    let (_, said) = check(temp.path(), &[plan]);
-    assert!(said.contains("no pin"), "{said}");
+    assert!(live.join("applygate.pin.net.vpc.toml").is_file());
+    for (dir, plan) in [(temp.path(), plan), (&cached, "plan.tfplan")] {
+        let (code, said) = check(dir, &[plan]);
+        assert!(code == Some(0) && said.contains("serial 2 = pin"), "{said}");
+        assert!(said.contains("applygate.pin.net.vpc.toml"), "{said}");
+    }
+}
+
+/// `place` is what the plan says; whoever answers the question sees which file is meant.
+#[test]
+fn a_local_state_has_its_full_path() {
+    let temp = repository(LOCAL);
+    let root = temp.path().canonicalize().expect("its path");
+    let path = root.join("stack/terraform.tfstate");
+    let path = path.to_str().expect("text");
+    let (_, said) = check(&temp.path().join("sibling"), &["../stack/plan.tfplan"]);
+    assert!(
+        said.contains("local terraform.tfstate · workspace default")
+            && said.contains(&format!("\nfile      {path}\n")),
+        "{said}"
+    );
+    let (_, said) = check(temp.path(), &["stack/plan.tfplan", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(said.lines().next().unwrap_or_default())
+        .or_else(|_| serde_json::from_str(&said))
+        .expect("JSON");
+    assert_eq!(report["plans"][0]["state"]["path"], path);
+    // Of a plan from somewhere else nobody knows.
+    let (_, said) = check(&temp.path().join("sibling"), &["../plans/tfplan"]);
+    assert!(!said.contains("\nfile "), "{said}");
 }

@@ -1131,6 +1131,7 @@ fn a_policy_beside_the_plan_is_named() {
     assert!(named(".", &["a/plan.json"], &[]));
     assert!(named("b", &["../a/plan.json"], &[]));
     assert!(named(".", &["."], &[]), "one of several");
+    assert!(named(".", &["--dir", ".", "a/plan.json"], &[]));
     for (dir, args) in [
         (".", &["plan.json"][..]),
         (".", &["b/plan.json"]),
@@ -1144,7 +1145,6 @@ fn a_policy_beside_the_plan_is_named() {
     }
     for args in [
         &["--dir", "a"][..],
-        &["--dir", "."],
         &["--no-dir"],
         &["--no-config"],
         &["--config", "applygate.toml"],

@@ -170,6 +170,38 @@ fn a_waiver_for_its_own_destroy() {
     });
 }
 
+/// A revision that is what is checked out reviews nothing.
+#[test]
+fn the_commit_that_is_checked_out() {
+    let Some(repo) = repo(&[("applygate.toml", WAIVER)]) else {
+        return;
+    };
+    let said = "is the commit that is checked out";
+    let json = |ran: &Ran| -> Value { serde_json::from_str(&ran.out).expect("JSON") };
+    for (flags, name) in [
+        (["--policy-from", "main"], "main"),
+        (["--policy-from", "change"], "change"),
+    ] {
+        let judged = repo.check(&flags);
+        let notes = judged.footer("note").join("\n");
+        assert!(
+            notes.starts_with(name) && notes.contains(said),
+            "{}",
+            judged.out
+        );
+    }
+    let ran = repo.check(&["--policy-from", "main", "--format", "json"]);
+    assert_eq!(json(&ran)["plans"][0]["policy_from"]["checked_out"], true);
+    let ran = repo.check(&["--policy-from", "main", "--format", "markdown"]);
+    assert!(ran.out.contains(said), "{}", ran.out);
+    repo.write("stacks/prod/main.tf", "# changed\n");
+    repo.commit("x");
+    let judged = repo.check(&["--policy-from", "main"]);
+    assert!(!judged.out.contains(said), "{}", judged.out);
+    let ran = repo.check(&["--policy-from", "main", "--format", "json"]);
+    assert_eq!(json(&ran)["plans"][0]["policy_from"]["checked_out"], false);
+}
+
 /// What a person does who wants it: first the waiver alone, then the destroy.
 #[test]
 fn a_waiver_that_was_agreed_on_before() {
@@ -904,7 +936,7 @@ fn json_tells_the_same() {
     assert_eq!(told(&[]), Value::Null);
     assert_eq!(
         told(&["--policy-from", "main"]),
-        json!({"revision": "main", "commit": commit, "ignored": [], "weaker": null})
+        json!({"revision": "main", "commit": commit, "checked_out": true, "ignored": [], "weaker": null})
     );
     repo.write("applygate.toml", EASY);
     let ignored = json!([{"file": "applygate.toml", "change": "changed", "usable": true}]);
@@ -913,6 +945,6 @@ fn json_tells_the_same() {
     let weaker = json!({"verdict": "warn", "lets_through": through});
     assert_eq!(
         told(&["--policy-from", "main"]),
-        json!({"revision": "main", "commit": commit, "ignored": ignored, "weaker": weaker})
+        json!({"revision": "main", "commit": commit, "checked_out": true, "ignored": ignored, "weaker": weaker})
     );
 }

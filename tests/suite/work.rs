@@ -171,3 +171,79 @@ fn the_scope_and_the_budget_count_actions() {
         []
     );
 }
+
+/// Provisioners in each way in which a file can have them: those that run when the object comes, and those that run when it goes.
+#[test]
+fn provisioners_of_the_sources() {
+    const BOTH: &str = "resource \"aws_sqs_queue\" \"q\" {\n  provisioner \"local-exec\" {\n    when = create\n    command = \"a\"\n  }\n  provisioner \"remote-exec\" {\n    when = destroy\n    inline = []\n  }\n}\n";
+    const JSON: &str = r#"{"resource": {"aws_sqs_queue": {"q": {"provisioner": [
+        {"local-exec": {"command": "a"}}, {"local-exec": {"when": "create", "command": "a"}},
+        {"remote-exec": {"when": "destroy", "inline": []}}]}}}}"#;
+    const REMOVED: &str = "removed {\n  from = aws_sqs_queue.q\n  lifecycle {\n    destroy = true\n  }\n  provisioner \"local-exec\" {\n    when = destroy\n    command = \"a\"\n  }\n}\n";
+    const REMOVED_JSON: &str = r#"{"removed": [{"from": "aws_sqs_queue.q", "provisioner": {"local-exec": {"when": "destroy", "command": "a"}}}]}"#;
+    let runs = |file: &str, text: &str, action: u64, values: &[&[u8]]| {
+        let plan = plan(&[change("aws_sqs_queue.q", action, values)]);
+        let members = [
+            Member::new("tfplan", &plan),
+            Member::new("tfstate", crate::forge::STATE),
+            Member::new(file, text.as_bytes()),
+        ];
+        judge(&zip(&members), &Settings::default())
+            .summary
+            .runs()
+            .join(", ")
+    };
+    let gone: &[&[u8]] = &[&[0x80]];
+    for (file, text, made, destroyed) in [
+        (
+            "tfconfig/m-/main.tf",
+            BOTH,
+            "aws_sqs_queue.q local-exec",
+            "aws_sqs_queue.q remote-exec, when it is destroyed",
+        ),
+        (
+            "tfconfig/m-/main.tf.json",
+            JSON,
+            "aws_sqs_queue.q local-exec, aws_sqs_queue.q local-exec",
+            "aws_sqs_queue.q remote-exec, when it is destroyed",
+        ),
+        (
+            "tfconfig/m-/main.tf",
+            REMOVED,
+            "",
+            "aws_sqs_queue.q local-exec, when it is destroyed",
+        ),
+        (
+            "tfconfig/m-/main.tf.json",
+            REMOVED_JSON,
+            "",
+            "aws_sqs_queue.q local-exec, when it is destroyed",
+        ),
+    ] {
+        assert_eq!(runs(file, text, 1, gone), made, "{file}: {text}");
+        assert_eq!(runs(file, text, 5, gone), destroyed, "{file}: {text}");
+    }
+}
+
+/// What waits for a later plan is no work of `-target`, and the advice is another one.
+#[test]
+fn changes_that_wait() {
+    let one = |count: usize| {
+        let deferred = serde_json::json!({"reason": "instance_count_unknown", "resource_change":
+            {"address": "aws_sqs_queue.q[*]", "mode": "managed", "type": "aws_sqs_queue", "name": "q",
+                "change": {"actions": ["create"], "before": null, "after": {}, "after_unknown": {}}}});
+        let plan = serde_json::json!({"format_version": "1.2", "terraform_version": "1.15.5", "planned_values": {}, "complete": false,
+            "resource_changes": [], "deferred_changes": vec![deferred; count]});
+        let report = judge(plan.to_string().as_bytes(), &Settings::default());
+        let weighed = report.decision.findings.first().expect("a finding");
+        let because = format!("{:?}", weighed.finding.evidence);
+        (because, weighed.finding.help.clone().unwrap_or_default())
+    };
+    let (because, help) = one(1);
+    assert!(
+        because.contains("1 change deferred to a later plan"),
+        "{because}"
+    );
+    assert!(!help.contains("-target"), "{help}");
+    assert!(one(2).0.contains("2 changes deferred to a later plan"));
+}

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::commands::pin;
 use crate::plan::saved::State;
-use crate::state::{Beside, Identity, PIN_FILE, Pin, Sign, remember_later};
+use crate::state::{Beside, Home, Identity, Lying, Pin, Sign, remember_later};
 use crate::ui::escape::line;
+use crate::ui::words::plural;
 
 /// Moves the memory of the directory forward, and its pin file where something that it names has changed. Tells what a person has to know.
 pub(super) fn went_well(
@@ -27,11 +28,13 @@ pub(super) fn went_well(
     if remembered.is_err() {
         told.push("the serial of the state could not be saved in .terraform".to_owned());
     }
-    match repin(dir, planned, after) {
+    let home = Home::of(dir);
+    match repin(&home, planned, after) {
         Ok(Some(text)) => told.push(text),
         Ok(None) => {}
         Err(why) => told.push(format!(
-            "{PIN_FILE} is out of date and could not be updated: {}",
+            "{} is out of date and could not be updated: {}",
+            line(&home.pin_file),
             line(&why)
         )),
     }
@@ -39,8 +42,8 @@ pub(super) fn went_well(
 }
 
 /// Writes the pin file anew if the state that it names has other data or got its lineage now.
-fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>, String> {
-    let path = dir.join(PIN_FILE);
+fn repin(home: &Home, planned: &Identity, after: &State) -> Result<Option<String>, String> {
+    let (path, name) = (home.pin(), line(&home.pin_file));
     let Some(mut pin) = Pin::read(&path).map_err(|refusal| refusal.to_string())? else {
         return Ok(None);
     };
@@ -54,7 +57,7 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     let same = starts || (pinned.lineage == planned.lineage && after.lineage == planned.lineage);
     if !same || !pinned.differences(planned).is_empty() {
         return Ok(Some(format!(
-            "{PIN_FILE} names another state than the one that was changed; if this one is right, run applygate pin again"
+            "{name} names another state than the one that was changed; if this one is right, run applygate pin again"
         )));
     }
     let now = planned
@@ -69,15 +72,50 @@ fn repin(dir: &Path, planned: &Identity, after: &State) -> Result<Option<String>
     pin::write(&path, &pin.render().map_err(|refusal| refusal.to_string())?)
         .map_err(|refusal| refusal.to_string())?;
     Ok(Some(format!(
-        "{PIN_FILE} was updated: {} with data in the state, {before} before. Commit it",
-        crate::ui::words::plural(now.data.len(), "object")
+        "{name} was updated: {} with data in the state, {before} before. Commit it",
+        plural(now.data.len(), "object")
     )))
 }
 
-/// What a run that did not end well has left, read from the directory and the state.
+/// Why Terraform would refuse a plan, by the state that its backend has now. A state on the disk was judged before: then a person has answered for it.
+pub(super) fn refused(planned: &Identity, before: &Lying) -> Option<String> {
+    if planned.place.kind == "local" {
+        return None;
+    }
+    let (was, now) = (planned.serial, before.serial);
+    if planned.is_missing() {
+        return (now > 0 || !before.lineage.is_empty()).then(|| {
+            format!(
+                "the plan is stale: it was made without a state, and now there is one with {} (serial {now}). Make a new plan",
+                plural(before.objects, "object")
+            )
+        });
+    }
+    if planned.lineage != before.lineage {
+        return Some(FOREIGN.to_owned());
+    }
+    if now < was {
+        return Some(went_back(was, now));
+    }
+    (now > was).then(|| {
+        format!("the plan is stale: it was made for serial {was}, and the state is now at serial {now}: somebody changed it. Make a new plan")
+    })
+}
+
+/// Said of a plan for another state.
+const FOREIGN: &str = "the state here is not the one that the plan was made for (its lineage differs), so Terraform refuses the plan: find out which state is right, and plan again";
+
+fn went_back(was: u64, now: u64) -> String {
+    format!(
+        "the state is now at serial {now}, older than serial {was} of the plan: an old state was put back, and Terraform refuses the plan. Find out who did that before you plan again"
+    )
+}
+
+/// What a run that did not end well has left, read from the directory and the state. `before`: the state as it was right before the run.
 pub(super) fn went_badly(
     dir: &Path,
     planned: Option<&Identity>,
+    before: Option<&Lying>,
     after: Option<&State>,
 ) -> Vec<String> {
     let mut told = Vec::new();
@@ -104,30 +142,46 @@ pub(super) fn went_badly(
             line(&lock.display().to_string())
         ));
     }
-    match (planned, after) {
-        (Some(planned), Some(after)) if planned.lineage == after.lineage && planned.serial == after.serial => {
-            told.push(format!("the state is still at serial {}: nothing was stored in it", after.serial));
+    let (Some(planned), Some(after)) = (planned, after) else {
+        told.push("the state could not be read; Terraform says why above. Fix that, and plan again before anything else".to_owned());
+        return told;
+    };
+    let (was, now) = (planned.serial, after.serial);
+    let same = |lineage: &str, serial: u64| lineage == after.lineage && serial == now;
+    let unchanged = before.map(|before| same(&before.lineage, before.serial));
+    told.push(if as_planned {
+        let lock = if planned.place.kind == "local" {
+            ""
+        } else {
+            ". If Terraform says above that it is locked, another run has locked it: wait until that ends"
+        };
+        if planned.is_missing() {
+            format!("there is still no state: nothing was stored{lock}")
+        } else {
+            format!("the state is still at serial {now}: nothing was stored in it{lock}")
         }
-        (Some(planned), Some(after)) if !planned.is_missing() && planned.lineage != after.lineage => {
-            told.push("the state here is not the one that the plan was made for (its lineage differs), so Terraform refuses the plan: find out which state is right, and plan again".to_owned());
+    } else if !planned.is_missing() && planned.lineage != after.lineage {
+        FOREIGN.to_owned()
+    } else if now < was {
+        went_back(was, now)
+    } else {
+        let made = if planned.is_missing() {
+            "without a state".to_owned()
+        } else {
+            format!("for serial {was}")
+        };
+        match (unchanged, before) {
+            (Some(true), _) => format!(
+                "the plan is stale: it was made {made}, and the state was at serial {now} before this run. Nothing was stored in it. Plan again"
+            ),
+            (Some(false), Some(before)) if before.serial == was => format!(
+                "the state is now at serial {now}, and was at serial {was} before this run: this run changed it before it stopped. Plan again"
+            ),
+            _ => format!(
+                "the state is now at serial {now}, the plan was made {made}. If Terraform says that the plan is stale, somebody changed the state; else this run changed it before it stopped. Plan again"
+            ),
         }
-        (Some(planned), Some(after)) if after.serial < planned.serial => {
-            told.push(format!(
-                "the state is now at serial {}, older than serial {} of the plan: an old state was put back, and Terraform refuses the plan. Find out who did that before you plan again",
-                after.serial, planned.serial
-            ));
-        }
-        (Some(planned), Some(after)) => {
-            let then =
-                if planned.is_missing() { "the plan was made without a state".to_owned() } else { format!("the plan was made for {}", planned.serial) };
-            told.push(format!(
-                "the state is now at serial {}, {then}. If Terraform says that the plan is stale, somebody changed the state; else this run changed it before it stopped. Plan again",
-                after.serial
-            ));
-        }
-        _ => told
-            .push("the state could not be read; Terraform says why above. Fix that, and plan again before anything else".to_owned()),
-    }
+    });
     told
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::path::Path;
 
 use crate::ui::escape::line;
 use crate::ui::near::nearest;
@@ -155,12 +157,10 @@ pub(super) fn variables(
         if finished && given_anew.contains(variable) {
             return Err(Problem::new(
                 format!(
-                    "{} is set: the variable is ephemeral, so the apply uses this value and not the one of the plan",
-                    line(&name)
+                    "{name} is set: the variable is ephemeral, so the apply uses this value and not the one of the plan"
                 ),
                 format!(
-                    "unset {}; or run applygate apply without a plan: it plans and applies with the same value",
-                    line(&name)
+                    "unset {name}; or run applygate apply without a plan: it plans and applies with the same value"
                 ),
             ));
         }
@@ -168,6 +168,44 @@ pub(super) fn variables(
     }
     shown.sort();
     Ok(shown)
+}
+
+/// The largest file with values of variables that is read, in bytes.
+const MAX_VALUES: u64 = 1 << 20;
+
+/// Files that Terraform reads by itself, as far as they may hold the value that an apply takes anew for an ephemeral variable of a finished plan.
+pub(super) fn files_of_values(dir: &Path, given_anew: &BTreeSet<String>) -> Vec<String> {
+    if given_anew.is_empty() {
+        return Vec::new();
+    }
+    let mut shown = Vec::new();
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let stem = name.strip_suffix(".json").unwrap_or(&name);
+        if stem != "terraform.tfvars" && !stem.ends_with(".auto.tfvars") {
+            continue;
+        }
+        let mut bytes = Vec::new();
+        let read = std::fs::File::open(entry.path())
+            .and_then(|file| file.take(MAX_VALUES + 1).read_to_end(&mut bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = read.is_ok() && bytes.len() as u64 <= MAX_VALUES;
+        let words: BTreeSet<&str> = text
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
+            .collect();
+        let names = given_anew
+            .iter()
+            .filter(|name| !whole || words.contains(name.as_str()));
+        shown.extend(names.map(|variable| {
+            format!(
+                "{} anew, by {}: the plan was judged without its value",
+                line(variable),
+                line(&name)
+            )
+        }));
+    }
+    shown.sort();
+    shown
 }
 
 #[cfg(test)]

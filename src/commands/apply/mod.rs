@@ -35,7 +35,7 @@ use crate::plan::saved::is_saved;
 use crate::plan::{Document, Plan, Plans, Pulled, Writer};
 use crate::policy::settings::Settings;
 use crate::report::{PlanReport, Report, allowances};
-use crate::state::{Identity, Where, selected_workspace};
+use crate::state::{Identity, Lying, Where, directory, selected_workspace};
 use crate::ui::escape::line;
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
@@ -245,12 +245,13 @@ impl<'a> Gate<'a> {
                 place::right_directory(saved.config, &self.dir, path)?;
             }
             let ephemeral = found.plans.first().map(Plan::ephemeral_variables);
-            let variables = flags::variables(
-                std::env::vars_os(),
-                &ephemeral.unwrap_or_default(),
-                !made.made_here,
-            )?;
+            let ephemeral = ephemeral.unwrap_or_default();
+            let variables = flags::variables(std::env::vars_os(), &ephemeral, !made.made_here)?;
             self.shown.extend(variables);
+            if !made.made_here {
+                self.shown
+                    .extend(flags::files_of_values(&self.dir, &ephemeral));
+            }
             let terraform = match &seen {
                 Some(seen) => seen.program.clone(),
                 None => self.terraform(
@@ -286,9 +287,21 @@ impl<'a> Gate<'a> {
             return Ok(Exit::Through);
         }
 
-        let asked = self.ask(&report, &terraform, streams)?;
+        let mut asked = self.ask(&report, &terraform, streams)?;
         // An answer takes its time, and somebody may have selected another one in the meantime.
         self.right_workspace(identity)?;
+        let before = match identity.filter(|_| asked.run && seen.is_none()) {
+            Some(identity) => self.state_before(&terraform, identity)?,
+            None => None,
+        };
+        let refused = before
+            .as_ref()
+            .zip(identity)
+            .and_then(|(before, identity)| aftermath::refused(identity, before));
+        if let Some(why) = refused {
+            asked.run = false;
+            asked.because = why;
+        }
         let decision = Decision {
             directory: &self.directory,
             plan: &report,
@@ -314,7 +327,7 @@ impl<'a> Gate<'a> {
             // The record says that it is run: what came of it belongs there too. If that cannot be written either, it ends all the same.
             let _ = self.log.result(&report, None);
         })?;
-        self.apply(&terraform, &copy, &report, streams)
+        self.apply(&terraform, &copy, &report, before.as_ref(), streams)
     }
 
     /// What Terraform reads in the end: the bytes of the plan where nobody else can change them.
@@ -359,6 +372,25 @@ impl<'a> Gate<'a> {
         )?)
     }
 
+    /// The state as it is right before it is changed: in a backend somebody may have changed it since the plan was made, which nothing here shows. `None`
+    /// where that is not known: then the program itself says what it finds.
+    fn state_before(&mut self, program: &Path, identity: &Identity) -> Result<Option<Lying>, Stop> {
+        match identity.place.kind.as_str() {
+            "local" => Ok(directory::lying(&self.dir, identity)),
+            // There a plan is only a bookmark of a run.
+            "remote" | "cloud" => Ok(None),
+            _ => {
+                let chdir = self.chdir();
+                let state = program::pull(program, chdir.as_deref(), &mut self.signals)?;
+                Ok(state.map(|state| Lying {
+                    objects: state.objects.len(),
+                    lineage: state.lineage,
+                    serial: state.serial,
+                }))
+            }
+        }
+    }
+
     /// Asks once more, since an answer takes its time: a plan that does not say which state it is for is applied to the one that is there.
     fn unchanged(&mut self, seen: &Seen, before: Option<&Identity>) -> Result<(), Stop> {
         let now = self.state(&seen.program)?;
@@ -396,6 +428,8 @@ impl<'a> Gate<'a> {
         if self.terminal.is_none() {
             command.arg("-input=false");
         }
+        let what = format!("{} plan", program::name(terraform));
+        streams.tofu = program::kind(terraform) == Writer::OpenTofu;
         // Else it says how to apply the file past the gate.
         command.env("TF_IN_AUTOMATION", "1");
         let run = terraform::run(
@@ -405,14 +439,14 @@ impl<'a> Gate<'a> {
             &mut self.signals,
             streams,
         )
-        .map_err(|error| not_started("terraform plan does not start", &error))?;
+        .map_err(|error| not_started(&format!("{what} does not start"), &error))?;
         if run.stopped {
             streams.tell("interrupted; nothing was run")?;
             return Err(Stop::Ended(Exit::Blocked));
         }
         if !run.ended.well() {
             return Err(Problem::new(
-                format!("terraform plan {}", run.ended.words()),
+                format!("{what} {}", run.ended.words()),
                 "its message is above",
             )
             .into());
@@ -439,7 +473,13 @@ impl<'a> Gate<'a> {
 
     /// Judges the one plan of a file.
     fn judge(&self, made: &Bytes, found: &Plans<'_>) -> Result<PlanReport, Problem> {
-        let mut plans = judge::judge(found, &made.name, |_| {
+        let named = self
+            .args
+            .plan
+            .as_ref()
+            .filter(|plan| plan.as_os_str() != "-");
+        let file = named.map(|plan| self.dir.join(plan));
+        let mut plans = judge::judge(found, (&made.name, file.as_deref()), |_| {
             Ok::<_, Problem>(Arc::clone(&self.settings))
         })?;
         if self.reports.list() {
@@ -665,6 +705,7 @@ impl<'a> Gate<'a> {
         terraform: &Path,
         copy: &Copy,
         plan: &PlanReport,
+        before: Option<&Lying>,
         streams: &mut Streams<'_>,
     ) -> Result<Exit, Stop> {
         let identity = plan.identity.as_ref();
@@ -695,6 +736,8 @@ impl<'a> Gate<'a> {
             &mut self.signals,
             streams,
         );
+        let name = program::name(terraform);
+        let name = line(&name);
         let ended = run.as_ref().ok().map(|run| run.ended);
         let unrecorded = self.log.result(plan, ended).err();
         let mut told = Vec::new();
@@ -714,11 +757,7 @@ impl<'a> Gate<'a> {
                 Exit::CouldNotJudge
             }
             Ok(run) if !run.ended.well() && copy.told() == Told::Unread => {
-                told.push(format!(
-                    "{} {}",
-                    program::name(terraform),
-                    run.ended.words()
-                ));
+                told.push(format!("{name} {}", run.ended.words()));
                 told.push(format!(
                     "it did not read the plan ({}), so it applied nothing of it; if it says above that it cannot open the plan, {IN_A_FILE}",
                     copy.path().display()
@@ -729,22 +768,23 @@ impl<'a> Gate<'a> {
                 let copied = copy.told();
                 let chdir = self.chdir();
                 let state = program::pull(terraform, chdir.as_deref(), &mut self.signals);
+                let state = state.ok().flatten();
                 let exit = if run.ended.well() && copied == Told::Same {
                     told.extend(aftermath::went_well(&self.dir, identity, state.as_ref()));
                     Exit::Through
                 } else {
-                    told.extend(aftermath::went_badly(&self.dir, identity, state.as_ref()));
-                    told.push(format!(
-                        "{} {}",
-                        program::name(terraform),
-                        run.ended.words()
+                    told.extend(aftermath::went_badly(
+                        &self.dir,
+                        identity,
+                        before,
+                        state.as_ref(),
                     ));
+                    told.push(format!("{name} {}", run.ended.words()));
                     Exit::NotApplied
                 };
                 if copied == Told::Unread {
                     told.push(format!(
-                        "{} ended well but did not read the plan ({}): what it did was not judged",
-                        program::name(terraform),
+                        "{name} ended well but did not read the plan ({}): what it did was not judged",
                         copy.path().display()
                     ));
                     Exit::NotApplied

@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::plan::saved::config::Config;
-use crate::state::place::{are_of, names, unit, without_overrides};
-use crate::state::{Identity, directory};
+use crate::state::place::{are_of, names, without_overrides};
+use crate::state::{Home, Identity, directory};
 use crate::ui::escape::{is_invisible, line};
 use crate::ui::problem::Problem;
 
@@ -70,7 +70,10 @@ pub(super) fn right_directory(config: &Config<'_>, dir: &Path, plan: &Path) -> R
 
 /// Refuses a plan that lies in another directory with its files: stacks are often alike by name, and the pin beside the plan would not be read.
 fn beside_it(fits: &dyn Fn(&Path) -> bool, dir: &Path, plan: &Path) -> Result<(), Problem> {
-    let whole = |dir: &Path| unit(dir).canonicalize().ok();
+    let whole = |dir: &Path| {
+        let home = Home::of(dir);
+        (home.dir.canonicalize().ok(), home.pin_file)
+    };
     let file = (plan.as_os_str() != "-").then(|| dir.join(plan));
     let Some((own, name)) = file
         .as_deref()

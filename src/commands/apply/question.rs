@@ -147,6 +147,13 @@ impl Question {
                 .as_ref()
                 .map(|state| fold(format!("State: {}", line(&state.words())))),
         );
+        let state = plan.summary.state.as_ref();
+        // On a line of its own: a path is read, and copied.
+        text.extend(
+            state
+                .and_then(|state| state.path.as_deref())
+                .map(|path| format!("State file: {}", line(path))),
+        );
         text.extend([
             fold(format!("Terraform: {terraform} · plan sha256 {digest}")),
             String::new(),
@@ -362,6 +369,7 @@ mod tests {
             backend: None,
             server: None,
             place: None,
+            path: None,
             workspace: workspace.to_owned(),
             lineage: None,
             serial: None,

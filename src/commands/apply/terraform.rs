@@ -128,7 +128,12 @@ pub(super) fn run(
             os::ask_to_stop(&child);
         }
         let _ = writeln!(streams.err);
-        let _ = streams.tell(said);
+        let said = if streams.tofu {
+            said.replace("Terraform", "OpenTofu")
+        } else {
+            said.to_owned()
+        };
+        let _ = streams.tell(&said);
         let _ = streams.err.flush();
     }
 }

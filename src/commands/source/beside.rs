@@ -8,7 +8,7 @@ use crate::finding::Side;
 use crate::git::MAX_BYTES;
 use crate::git::side::Entry;
 use crate::policy::POLICY_FILE;
-use crate::state::PIN_FILE;
+use crate::state::is_pin_file;
 use crate::ui::refusal::Refusal;
 
 /// Files of CI systems and hooks, in which a line may run the gate.
@@ -53,7 +53,7 @@ fn is_state(path: &str) -> bool {
 }
 
 fn is_policy(path: &str) -> bool {
-    matches!(name(path), POLICY_FILE | PIN_FILE)
+    name(path) == POLICY_FILE || is_pin_file(name(path))
 }
 
 fn is_runner(path: &str) -> bool {

@@ -17,7 +17,7 @@ use crate::commands::reports::Reports;
 use crate::facts::source::{Delta, compare, pairs};
 use crate::facts::summary::{ChangeLine, Summary};
 use crate::finding::Side;
-use crate::git::side::Repository;
+use crate::git::side::{self, Repository};
 use crate::judge;
 use crate::policy::settings::Settings;
 use crate::report::{Report, allowances};
@@ -66,9 +66,12 @@ pub(crate) fn source(
             capped,
         };
         let summary = Summary::of_change(line, changed.notes.clone());
-        report
-            .plans
-            .push(judge::source(deltas, summary, settings, capped));
+        let mut plan = judge::source(deltas, summary, settings, capped);
+        // What is not committed is another change than that of the commit it starts from.
+        if let (Some(from), false) = (&mut plan.from, matches!(sides.to.0, side::Side::Commit(_))) {
+            from.same = false;
+        }
+        report.plans.push(plan);
     }
     // What one file hides is not known for any of it.
     if let Some(plan) = report.plans.first_mut() {

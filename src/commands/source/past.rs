@@ -9,7 +9,7 @@ use crate::config::written::{self, Expr, Past};
 use crate::facts::source::local;
 use crate::finding::Side;
 use crate::git::side::{self, Entry, Files, Repository};
-use crate::state::Where;
+use crate::state::{Home, Where};
 use crate::ui::problem::Problem;
 use crate::ui::refusal::Refusal;
 
@@ -34,7 +34,14 @@ pub(in crate::commands) fn past(rev: &str, place: &Where) -> Result<Option<Arc<P
     if !place.counts() {
         return Ok(None);
     }
-    read(rev, place.dir())
+    // A copy is in no revision; what it is made of may be.
+    let home = Home::of(place.dir());
+    let dir = if home.is_own() {
+        &home.dir
+    } else {
+        place.dir()
+    };
+    read(rev, dir)
         .map(|past| Some(Arc::new(past)))
         .map_err(|refusal| refusal.about(format_args!("--explain-from {rev}")))
 }
