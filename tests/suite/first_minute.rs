@@ -219,7 +219,7 @@ fn what_tired_people_type() {
         ("man chek", "help: did you mean check?"),
         (
             "check --exit-code tfplan",
-            "tip: leave it out: check ends with 0",
+            "tip: remove it: check ends with 0",
         ),
         ("-v", "tip: applygate --version"),
         ("-version", "tip: applygate --version"),
