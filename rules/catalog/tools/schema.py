@@ -102,16 +102,17 @@ def download(package, directory):
 
 def scripts(path):
     """The JavaScript of a package, type by type."""
+    provider = re.search(r'provider[-_]([a-z_]+?)[-_]\d', os.path.basename(path))[1].replace('_', '-')
     data = open(path, 'rb').read()
     if path.endswith('.whl'):
         wheel = zipfile.ZipFile(io.BytesIO(data))
         data = wheel.read(next(name for name in wheel.namelist() if name.endswith('.jsii.tgz')))
-    # A type with many blocks has them in files beside its own.
+    # A type with many blocks has them in files beside its own. Only data sources are in data-PROVIDER-….
     found = {}
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for member in archive:
             place = re.search(r'/lib/([^/]+)/.*\.js$', member.name)
-            if place and not place[1].startswith('data-'):
+            if place and not place[1].startswith(f'data-{provider}-'):
                 found.setdefault(place[1], []).append(archive.extractfile(member).read().decode('utf-8', 'replace'))
     return ['\n'.join(texts) for texts in found.values()]
 
