@@ -251,3 +251,18 @@ impl Finding {
             .then_with(|| self.rule.cmp(other.rule))
     }
 }
+
+/// The most characters of an address that another finding speaks of.
+const BRIEF: usize = 300;
+
+/// The address of something else, for a note: many findings may name the same one, and it may be of any length.
+pub(crate) fn brief(address: &str) -> String {
+    if address.chars().nth(BRIEF).is_none() {
+        return address.to_owned();
+    }
+    // Counted from both ends: it may be long, and asked for often.
+    let mut tail: Vec<char> = address.chars().rev().take(BRIEF * 2 / 3).collect();
+    tail.reverse();
+    let head = address.chars().take(BRIEF / 3);
+    head.chain(['…']).chain(tail).collect()
+}

@@ -104,6 +104,34 @@ impl std::fmt::Display for Allowance {
     }
 }
 
+/// Allowances by their rule and place: there may be many, and many findings.
+#[derive(Default)]
+struct Allowed {
+    whole: BTreeMap<String, Vec<usize>>,
+    placed: BTreeMap<String, Index>,
+}
+
+impl Allowed {
+    fn add(&mut self, number: usize, allowance: &Allowance) {
+        let rule = allowance.rule.clone();
+        match &allowance.address {
+            None => self.whole.entry(rule).or_default().push(number),
+            Some(pattern) => self.placed.entry(rule).or_default().add(number, pattern),
+        }
+    }
+
+    /// Those that may be about a finding, in order.
+    fn candidates(&self, finding: &Finding, target: &Target<'_>) -> Vec<usize> {
+        if finding.address.is_none() {
+            return self.whole.get(finding.rule).cloned().unwrap_or_default();
+        }
+        let index = self.placed.get(finding.rule);
+        index
+            .map(|index| index.candidates(target))
+            .unwrap_or_default()
+    }
+}
+
 /// Where the line is drawn.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -235,10 +263,14 @@ impl Line {
                 index.entry(rule).or_default().add(number, &waiver.address);
             }
         }
+        let mut allowed = Allowed::default();
+        for (number, allowance) in self.allow.iter().enumerate() {
+            allowed.add(number, allowance);
+        }
         let mut findings: Vec<_> = outcome
             .findings
             .into_iter()
-            .map(|finding| self.weigh(finding, &index))
+            .map(|finding| self.weigh(finding, &index, &allowed))
             .collect();
         // They come the worst first by the rules; the policy may see that otherwise.
         findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.severity));
@@ -264,7 +296,7 @@ impl Line {
         }
     }
 
-    fn weigh(&self, finding: Finding, index: &BTreeMap<&str, Index>) -> Weighed {
+    fn weigh(&self, finding: Finding, index: &BTreeMap<&str, Index>, allowed: &Allowed) -> Weighed {
         if stands(&finding) {
             return Weighed {
                 severity: finding.severity,
@@ -276,10 +308,12 @@ impl Line {
             };
         }
         let target = Target::of(finding.address.as_deref());
-        let about = |(at, allowance): (usize, &Allowance)| {
-            allowance.covers(&finding, &target).then_some(at)
+        let about = |at: &usize| {
+            let allowance = self.allow.get(*at);
+            allowance.is_some_and(|allowance| allowance.covers(&finding, &target))
         };
-        let allowances: Vec<usize> = self.allow.iter().enumerate().filter_map(about).collect();
+        let candidates = allowed.candidates(&finding, &target).into_iter();
+        let allowances: Vec<usize> = candidates.filter(about).collect();
         let mut waivers = Vec::new();
         let (mut waived, mut expired) = (None, None);
         let near = index

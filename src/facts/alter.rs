@@ -1,7 +1,7 @@
 //! Changes in place that the catalogue knows as harmful. Only attributes that differ are looked at, and only a value that existed can be lowered.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::{Catalog, ChangeRow, ChangeRule, Scalar};
 use crate::finding::{Severity, Shown};
@@ -241,10 +241,7 @@ fn elements(
             !before.counts.is_empty()
         } else {
             !before.counts.is_empty()
-                && after
-                    .counts
-                    .keys()
-                    .any(|new| !before.counts.keys().any(|old| covers(old, new)))
+                && !Ranges::of(before.counts.keys()).cover_all(after.counts.keys())
         };
         (more || after.unknown).then_some(row.grade)
     } else {
@@ -268,11 +265,35 @@ fn elements(
 }
 
 /// What an element lets in beside the word that is looked for: all ports where it names none.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Reach {
     word: String,
     protocol: Option<String>,
-    ports: (f64, f64),
+    ports: (Port, Port),
+}
+
+/// The number of a port, with an order.
+#[derive(Debug, Clone, Copy)]
+struct Port(f64);
+
+impl PartialEq for Port {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Port {}
+
+impl PartialOrd for Port {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Port {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
 }
 
 impl Reach {
@@ -285,6 +306,9 @@ impl Reach {
     }
 }
 
+/// As many elements as this are held against as many others.
+const MOST: usize = 1_000;
+
 const ALL_PORTS: (f64, f64) = (0.0, 65_535.0);
 
 /// Whether one of these words comes into a list, or reaches more than it did: another port, another protocol. A word that ends in `*` stands for all
@@ -295,14 +319,15 @@ fn opens(
     new: Value<'_>,
     path: &[String],
 ) -> Result<bool, ReadError> {
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
     reach(words, old, path, None, &mut before)?;
     reach(words, new, path, None, &mut after)?;
-    // Very long lists are compared by their length alone: each would be held against each.
-    if before.len().max(after.len()) > MOST {
-        return Ok(after.len() > before.len());
+    let new: Vec<&Reach> = after.iter().filter(|new| !before.contains(*new)).collect();
+    // Of very many only the same one is looked for: each would be held against each.
+    if before.len().saturating_mul(new.len()) > MOST * MOST {
+        return Ok(true);
     }
-    Ok(after
+    Ok(new
         .iter()
         .any(|new| !before.iter().any(|old: &Reach| old.covers(new))))
 }
@@ -312,7 +337,7 @@ fn reach(
     value: Value<'_>,
     path: &[String],
     within: Option<&[(Cow<'_, str>, Value<'_>)]>,
-    found: &mut Vec<Reach>,
+    found: &mut BTreeSet<Reach>,
 ) -> Result<(), ReadError> {
     match (value.shape()?, path.split_first()) {
         (Shape::List(items), _) => items
@@ -326,25 +351,44 @@ fn reach(
             found,
         ),
         (Shape::Text(text), None) => {
-            let is = |word: &String| match word.strip_suffix('*') {
-                Some(start) if !start.is_empty() => text
-                    .get(..start.len())
-                    .is_some_and(|there| there.eq_ignore_ascii_case(start)),
-                _ => *text == **word,
+            let is = |word: &String| {
+                if word.len() > 1 && word.contains('*') {
+                    statement(&text, word)
+                } else {
+                    *text == **word
+                }
             };
             if words.iter().any(is)
                 && let Some((protocol, ports)) = reached(within.unwrap_or_default())?
             {
-                found.push(Reach {
+                found.insert(Reach {
                     word: text.into_owned(),
                     protocol,
-                    ports,
+                    ports: (Port(ports.0), Port(ports.1)),
                 });
             }
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a statement has these parts in their order, with anything for each `*`. Letters count without case, and blanks as one.
+fn statement(text: &str, pattern: &str) -> bool {
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let text = text.join(" ").to_ascii_lowercase();
+    let pattern = pattern.to_ascii_lowercase();
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else {
+        return false;
+    };
+    for part in parts {
+        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The protocol and the ports that an element is about; `None` when it lets nothing in.
@@ -383,15 +427,50 @@ fn ports(text: &str) -> (f64, f64) {
     }
 }
 
-/// Whether a range of ports lies within another; words that are none cover nothing but themselves.
-fn covers(old: &str, new: &str) -> bool {
-    let number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    old == new
-        || old == "*"
-        || (number(old) && number(new) && {
-            let (old, new) = (ports(old), ports(new));
-            old.0 <= new.0 && old.1 >= new.1
-        })
+/// Words and ranges of ports. A range lies within another; words that are none cover nothing but themselves.
+struct Ranges<'s> {
+    words: HashSet<&'s str>,
+    /// By where they start, each with the furthest end of those up to it.
+    ranges: Vec<(f64, f64)>,
+}
+
+impl<'s> Ranges<'s> {
+    fn of(all: impl Iterator<Item = &'s String>) -> Self {
+        let words: HashSet<&str> = all.map(String::as_str).collect();
+        let mut ranges: Vec<(f64, f64)> = words
+            .iter()
+            .filter(|word| is_number(word))
+            .map(|word| ports(word))
+            .collect();
+        ranges.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut furthest = f64::NEG_INFINITY;
+        for (_, end) in &mut ranges {
+            furthest = furthest.max(*end);
+            *end = furthest;
+        }
+        Self { words, ranges }
+    }
+
+    fn cover_all(&self, mut all: impl Iterator<Item = &'s String>) -> bool {
+        self.words.contains("*") || all.all(|word| self.cover(word))
+    }
+
+    fn cover(&self, word: &str) -> bool {
+        if self.words.contains(word) {
+            return true;
+        }
+        if !is_number(word) {
+            return false;
+        }
+        let (from, to) = ports(word);
+        let up_to = self.ranges.partition_point(|(start, _)| *start <= from);
+        let last = up_to.checked_sub(1).and_then(|at| self.ranges.get(at));
+        last.is_some_and(|(_, end)| *end >= to)
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Names at a path that an update takes away.
@@ -448,9 +527,6 @@ pub(super) fn weigh_routes(plan: &Plan<'_>, alters: &mut [Alter<'_, '_>]) -> Res
     Ok(())
 }
 
-/// The longest list whose elements are sought at other places.
-const MOST: usize = 1_000;
-
 /// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
 fn pair<'p>(
     old: Value<'p>,
@@ -465,14 +541,13 @@ fn pair<'p>(
     let (left, right) = (old.shape()?, new.shape()?);
     match (left, right) {
         (Shape::List(olds), Shape::List(news)) => {
-            // What stays as it is, at another place or not, is nobody's pair. Very long lists are paired by place alone: each would be held against each.
-            let short = olds.len().max(news.len()) <= MOST;
+            // What stays as it is, at another place or not, is nobody's pair.
             let rest = |these: &[Value<'p>], those: &[Value<'p>]| {
-                these
-                    .iter()
-                    .filter(|a| !short || !those.iter().any(|b| b.same_text(a)))
-                    .copied()
-                    .collect::<Vec<_>>()
+                let there: HashSet<_> = those.iter().filter_map(Value::text_key).collect();
+                let stays =
+                    |value: &Value<'p>| value.text_key().is_some_and(|key| there.contains(key));
+                let rest = these.iter().filter(|value| !stays(value));
+                rest.copied().collect::<Vec<_>>()
             };
             let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
             // Elements that have names are paired by them, whatever their order.

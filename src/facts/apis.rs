@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::Grade;
 use crate::facts::Destroy;
-use crate::finding::Evidence;
+use crate::finding::{Evidence, brief};
 use crate::plan::{Action, Plan, ReadError};
 
 /// The beginning of the types that need an API.
@@ -100,7 +100,7 @@ fn staying(plan: &Plan<'_>) -> Result<Staying, ReadError> {
             .entry(name)
             .or_default()
             .entry(project.map(Cow::into_owned))
-            .or_insert_with(|| change.address.to_string());
+            .or_insert_with(|| brief(&change.address));
     }
     Ok(found)
 }

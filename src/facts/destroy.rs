@@ -3,7 +3,7 @@
 use crate::catalog::{
     Carried, Catalog, Category, Condition, Effect, Grade, Guard, Scalar, TypeRow, When, carried,
 };
-use crate::finding::{Evidence, Severity, Shown};
+use crate::finding::{Evidence, Severity, Shown, brief};
 use crate::plan::{Action, Opened, ReadError, ResourceChange, Show};
 
 use crate::facts::going::Going;
@@ -166,7 +166,8 @@ impl<'a, 'p> Destroy<'a, 'p> {
                     .and_then(|name| going.named(&name, self.change))
                 {
                     return Ok(Some(format!(
-                        "the same plan destroys what it would be restored from: {address}"
+                        "the same plan destroys what it would be restored from: {}",
+                        brief(address)
                     )));
                 }
             }

@@ -2,7 +2,7 @@
 //! everything that it depends on says: its block, and through references locals, variables with their values, inputs of modules, providers and the
 //! lock file are the same in both. Then something else has changed: the world, the state, or the branch.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::address::Address;
@@ -43,7 +43,7 @@ impl Explained {
         destroys: &[Destroy<'_, '_>],
         alters: &[Alter<'_, '_>],
     ) -> Result<Option<Self>, ReadError> {
-        let Some(mut explain) = Explain::new(plan, past) else {
+        let Some(explain) = Explain::new(plan, past) else {
             return Ok(None);
         };
         let lowers = |rule| {
@@ -54,16 +54,15 @@ impl Explained {
         };
         let destroys = destroys.iter().map(|destroy| destroy.change);
         let alters = alters.iter().filter(|alter| lowers(alter.row.rule));
-        let mut told = BTreeMap::new();
-        for change in destroys.chain(alters.map(|alter| alter.change)) {
-            // A deposed object is left over from an earlier apply: no change asks for it.
-            if change.deposed().is_none() && !is_helper(&change.kind) {
-                told.insert(change.address.to_string(), explain.told(&change.address)?);
-            }
-        }
+        // A deposed object is left over from an earlier apply: no change asks for it.
+        let asked: BTreeSet<&str> = destroys
+            .chain(alters.map(|alter| alter.change))
+            .filter(|change| change.deposed().is_none() && !is_helper(&change.kind))
+            .map(|change| change.address.as_ref())
+            .collect();
         Ok(Some(Self {
             name: past.name.clone(),
-            objects: told,
+            objects: explain.tell(asked.into_iter())?,
         }))
     }
 
@@ -92,8 +91,8 @@ impl Explained {
     }
 }
 
-/// The most references that are followed for one object.
-const MOST: usize = 20_000;
+/// The most things that are compared.
+const MOST: usize = 1_000_000;
 
 /// Functions that look at something else than the configuration.
 const LOOKING: [&str; 17] = [
@@ -124,11 +123,57 @@ pub(crate) struct Explain<'p> {
     variables: Variables<'p>,
     lock: Option<&'static str>,
     lock_differs: bool,
-    known: HashMap<(String, String), Told>,
 }
 
 /// Something that a configuration has by a name, within a module.
 type Node = (String, String);
+
+/// What was compared, each thing once however many refer to it.
+#[derive(Default)]
+struct Graph {
+    places: HashMap<Node, usize>,
+    /// What each says of itself.
+    own: Vec<Told>,
+    /// What refers to each.
+    users: Vec<Vec<usize>>,
+}
+
+impl Graph {
+    /// The place of a thing; what is new is added to those that are still to be compared.
+    fn place(&mut self, node: Node, open: &mut Vec<(usize, Node)>) -> usize {
+        if let Some(at) = self.places.get(&node) {
+            return *at;
+        }
+        let at = self.own.len();
+        self.places.insert(node.clone(), at);
+        self.own.push(Told::NotExplained);
+        self.users.push(Vec::new());
+        open.push((at, node));
+        at
+    }
+
+    /// What can be said of each with all that it refers to: the highest of them.
+    fn all(&self) -> Vec<Told> {
+        let mut all = vec![None; self.own.len()];
+        let mut order: Vec<usize> = (0..self.own.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.own.get(*at)));
+        for from in order {
+            let Some(told) = self.own.get(from) else {
+                continue;
+            };
+            let mut open = vec![from];
+            while let Some(at) = open.pop() {
+                if let Some(slot @ None) = all.get_mut(at) {
+                    *slot = Some(*told);
+                    open.extend(self.users.get(at).into_iter().flatten());
+                }
+            }
+        }
+        let told = all.into_iter();
+        told.map(|told| told.unwrap_or(Told::NotExplained))
+            .collect()
+    }
+}
 
 impl<'p> Explain<'p> {
     /// For a saved plan; the JSON of a plan has no expressions to compare.
@@ -147,7 +192,6 @@ impl<'p> Explain<'p> {
             variables: plan.variables,
             lock: None,
             lock_differs: false,
-            known: HashMap::new(),
         };
         explain.follow();
         explain.compare_locks();
@@ -177,10 +221,9 @@ impl<'p> Explain<'p> {
                 } else if let Some(module) = self.same_release(&path, name, call) {
                     // Its own modules are the same as well.
                     let start = format!("{below}.");
-                    let inner: Vec<(String, Arc<Folder>)> = self
-                        .now
-                        .iter()
-                        .filter(|(path, _)| path.starts_with(&start))
+                    let from = self.now.range(start.clone()..);
+                    let inner: Vec<(String, Arc<Folder>)> = from
+                        .take_while(|(path, _)| path.starts_with(&start))
                         .map(|(path, folder)| (path.clone(), Arc::clone(folder)))
                         .collect();
                     self.then.extend(inner);
@@ -233,50 +276,55 @@ impl<'p> Explain<'p> {
         self.lock_differs = !then.locked.is_empty() && versions(now) != versions(then);
     }
 
-    /// What can be said of the object at an address.
+    /// What can be said of the objects at these addresses.
     ///
     /// # Errors
     /// When the value of a variable cannot be read.
-    pub(crate) fn told(&mut self, address: &str) -> Result<Told, ReadError> {
-        let Some(parsed) = Address::parse(address) else {
-            return Ok(Told::Unknown("an address that is not understood"));
+    fn tell<'a>(
+        &self,
+        addresses: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, Told>, ReadError> {
+        let mut starts: Vec<(&str, Option<usize>)> = Vec::new();
+        let (mut graph, mut open) = (Graph::default(), Vec::new());
+        for address in addresses {
+            let start = Address::parse(address).map(|parsed| {
+                let steps = parsed.module.iter().map(|step| step.name);
+                let path = steps.collect::<Vec<_>>().join(".");
+                let node = (path, format!("{}.{}", parsed.kind, parsed.name));
+                graph.place(node, &mut open)
+            });
+            starts.push((address, start));
+        }
+        let mut whole = true;
+        while let Some((at, node)) = open.pop().filter(|_| !self.lock_differs) {
+            if at >= MOST {
+                whole = false;
+                break;
+            }
+            let mut refers = Vec::new();
+            let told = self.look(&node, &mut refers)?;
+            if let Some(own) = graph.own.get_mut(at) {
+                *own = told;
+            }
+            for node in refers {
+                let to = graph.place(node, &mut open);
+                if let Some(users) = graph.users.get_mut(to) {
+                    users.push(at);
+                }
+            }
+        }
+        let all = graph.all();
+        let least = self.lock.map_or(Told::NotExplained, Told::Unknown);
+        let told = |start: Option<usize>| match start {
+            None => Told::Unknown("an address that is not understood"),
+            Some(_) if self.lock_differs => Told::Explained,
+            Some(_) if !whole => Told::Unknown("too many references"),
+            Some(at) => all.get(at).map_or(least, |told| least.max(*told)),
         };
-        let path = parsed
-            .module
-            .iter()
-            .map(|step| step.name)
-            .collect::<Vec<_>>()
-            .join(".");
-        let start = (path, format!("{}.{}", parsed.kind, parsed.name));
-        if let Some(told) = self.known.get(&start) {
-            return Ok(*told);
-        }
-        let told = self.walk(&start)?;
-        self.known.insert(start, told);
-        Ok(told)
-    }
-
-    fn walk(&self, start: &Node) -> Result<Told, ReadError> {
-        if self.lock_differs {
-            return Ok(Told::Explained);
-        }
-        let mut worst = self.lock.map_or(Told::NotExplained, Told::Unknown);
-        let mut seen: HashSet<Node> = HashSet::new();
-        let mut open = vec![start.clone()];
-        while let Some(node) = open.pop() {
-            if !seen.insert(node.clone()) {
-                continue;
-            }
-            if seen.len() > MOST {
-                return Ok(Told::Unknown("too many references"));
-            }
-            let told = self.look(&node, &mut open)?;
-            if told == Told::Explained {
-                return Ok(told);
-            }
-            worst = worst.max(told);
-        }
-        Ok(worst)
+        let starts = starts.into_iter();
+        Ok(starts
+            .map(|(address, start)| (address.to_owned(), told(start)))
+            .collect())
     }
 
     /// Compares one thing, and adds what it refers to.
@@ -597,13 +645,13 @@ mod tests {
             variables: Variables::Nowhere,
             lock: None,
             lock_differs: false,
-            known: HashMap::new(),
         };
         explain.follow();
         explain.compare_locks();
-        explain
-            .told("module.m.t_x.a[0]")
-            .unwrap_or_else(|error| panic!("{error}"))
+        let address = "module.m.t_x.a[0]";
+        let told = explain.tell(std::iter::once(address));
+        let told = told.unwrap_or_else(|error| panic!("{error}"));
+        told.get(address).copied().unwrap_or_else(|| panic!("told"))
     }
 
     const ROOT: &str = "locals {\n  size = var.size\n}\nvariable \"size\" {\n  default = 3\n}\nprovider \"t\" {\n  region = \"a\"\n}\n";
@@ -670,6 +718,26 @@ mod tests {
         assert_eq!(told([ROOT, ROOT], [&other, MODULE], &[]), Told::Explained);
     }
 
+    /// A chain of locals, a circle in it, and what is told of the start of each.
+    #[test]
+    fn what_many_refer_to() {
+        let root = |end: &str| {
+            let locals: String = (0..50)
+                .map(|at| format!("  l{at} = local.l{}\n", at + 1))
+                .collect();
+            format!(
+                "locals {{\n  size = [local.l7, local.l30]\n{locals}  l50 = [local.l3, {end}]\n}}\nvariable \"size\" {{\n  default = 3\n}}\nprovider \"t\" {{\n  region = \"a\"\n}}\n"
+            )
+        };
+        let of = |now: &str, then: &str| told([&root(now), &root(then)], [MODULE, MODULE], &[]);
+        assert_eq!(of("1", "1"), Told::NotExplained);
+        assert_eq!(of("1", "2"), Told::Explained);
+        assert_eq!(
+            of("data.d_x.y.id", "data.d_x.y.id"),
+            Told::Unknown("a data source")
+        );
+    }
+
     #[test]
     fn modules_in_a_circle_end() {
         let past = Past {
@@ -692,7 +760,6 @@ mod tests {
             variables: Variables::Nowhere,
             lock: None,
             lock_differs: false,
-            known: HashMap::new(),
         };
         explain.follow();
         assert_eq!(explain.then.len(), 1);

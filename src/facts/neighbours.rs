@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::catalog::{Catalog, Category, Grade};
-use crate::finding::Evidence;
+use crate::finding::{Evidence, brief};
 use crate::plan::{Action, Opened, Plan, ReadError, Shape, Value};
 
 use crate::facts::condition;
@@ -81,7 +81,7 @@ pub(super) fn weigh_backups(
                 && let Shape::Text(text) = value.shape()?
                 && let Some(source) = sources.get_mut(text.as_ref())
             {
-                let address = change.address.to_string();
+                let address = brief(&change.address);
                 let found = if change.action.destroys() {
                     Source::Goes(address)
                 } else {
@@ -198,7 +198,7 @@ fn newest<'s>(
             };
             let there = newest.entry(source).or_default();
             if time > there.0 {
-                *there = (time.clone(), change.address.to_string());
+                *there = (time.clone(), brief(&change.address));
             }
         }
     }

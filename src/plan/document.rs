@@ -129,6 +129,9 @@ pub struct Plans<'t> {
     pub(crate) rest: Option<Refusal>,
 }
 
+/// The most plans of one input: each is judged for itself.
+const MOST: usize = 10_000;
+
 /// Reads every plan in a text: one, several one after the other, or one within the log of a wrapper.
 ///
 /// # Errors
@@ -150,6 +153,11 @@ fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
         rest: None,
     };
     loop {
+        if found.plans.len() >= MOST {
+            let many = Refusal::new(Why::TooLarge).with("more than 10,000 plans in one file");
+            found.rest = Some(many);
+            return Ok(found);
+        }
         let rest = text.get(at..).unwrap_or_default();
         let (plan, length) = match json::read(rest).map_err(|refusal| further_in(refusal, text, at))
         {
@@ -269,6 +277,16 @@ mod tests {
         );
         assert_eq!(why("hello"), Some(Why::NotJson));
         assert_eq!(why(" \n"), Some(Why::Empty));
+    }
+
+    #[test]
+    fn very_many_plans() {
+        let text = format!("{PLAN}\n").repeat(MOST + 1);
+        let found = plans(&text).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!(found.plans.len(), MOST);
+        assert_eq!(found.rest.map(|refusal| refusal.why), Some(Why::TooLarge));
+        let text = format!("{PLAN}\n").repeat(MOST);
+        assert!(plans(&text).is_ok_and(|found| found.rest.is_none()));
     }
 
     #[test]

@@ -1,8 +1,38 @@
 //! A value whose outer level was parsed, for those who ask it more than one question.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::{ReadError, Value, member};
+
+/// With more members than this an index is worth it.
+const MANY: usize = 32;
+
+/// Members, found by name: where many are looked for among many.
+pub(crate) struct ByName<'m, 'p> {
+    members: &'m [(Cow<'p, str>, Value<'p>)],
+    index: Option<HashMap<&'m str, usize>>,
+}
+
+impl<'m, 'p> ByName<'m, 'p> {
+    pub(crate) fn new(members: &'m [(Cow<'p, str>, Value<'p>)]) -> Self {
+        let index = (members.len() > MANY).then(|| {
+            let names = members.iter().enumerate();
+            names.map(|(at, (name, _))| (name.as_ref(), at)).collect()
+        });
+        Self { members, index }
+    }
+
+    /// The member of this name. The two sides of a change mostly have the same names in the same order, so it is looked for at a place first.
+    pub(crate) fn get(&self, at: usize, name: &str) -> Option<Value<'p>> {
+        let here = self.members.get(at).filter(|(there, _)| there == name);
+        let found = here.or_else(|| match &self.index {
+            Some(index) => self.members.get(*index.get(name)?),
+            None => self.members.iter().find(|(there, _)| there == name),
+        });
+        found.map(|(_, value)| *value)
+    }
+}
 
 /// A value with its members.
 #[derive(Debug)]

@@ -305,6 +305,19 @@ impl<'p> Value<'p> {
         }
     }
 
+    /// What two values have in common that are the same by [`Value::same_text`]: for looking for one among many. `None` is like no other.
+    pub(crate) fn text_key(&self) -> Option<&'p [u8]> {
+        match (self.unknown, self.raw) {
+            (Mask::Nothing, Raw::Absent) => Some(&[]),
+            (Mask::Nothing, Raw::Json(text)) => Some(text.as_bytes()),
+            (Mask::Nothing, Raw::Pack(bytes)) => {
+                let bytes = msgpack::unwrapped(bytes);
+                (!msgpack::has_unknown(bytes)).then_some(bytes)
+            }
+            _ => None,
+        }
+    }
+
     /// Parses one level.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ fn findings(
             Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id))
         })?;
     }
-    let sources = Sources::new(plan, &state.sources);
+    let mut sources = Sources::new(plan, &state.sources);
     findings
         .iter_mut()
         .for_each(|finding| sources.locate(finding));

@@ -4,7 +4,7 @@ use super::destroyed::about;
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Grade};
 use crate::facts::Facts;
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity, brief};
 use crate::plan::ReadError;
 
 pub(super) static RULE: Rule = rule! {
@@ -33,7 +33,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         finding.loss = Some("load balancers, addresses and volumes that the cluster created stay behind, and Terraform does not know them".to_owned());
         finding.evidence.push(Evidence::Note(format!(
             "the network is destroyed too: {}",
-            network.change.address
+            brief(&network.change.address)
         )));
         finding.help = Some(
             "delete the Services of type LoadBalancer and the Ingresses first; wait until their load balancers and network interfaces are gone; then destroy the cluster, then the network"

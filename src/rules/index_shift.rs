@@ -7,7 +7,7 @@ use crate::address::{Address, Key, block};
 use crate::catalog::Grade;
 use crate::facts::{Facts, Guess, guess};
 use crate::finding::{Evidence, Finding, Severity};
-use crate::plan::{Action, ReadError, ResourceChange, Shape, member};
+use crate::plan::{Action, ByName, ReadError, ResourceChange, Shape, Value};
 use crate::ui::words::plural;
 
 pub(super) static RULE: Rule = rule! {
@@ -104,14 +104,17 @@ fn takes_place_of(
         change.after().members()?,
         next.before().members()?,
     );
+    let (before, theirs) = (ByName::new(&before), ByName::new(&theirs));
     let mut evidence = false;
-    for (name, new) in &after {
-        if matches!(new.shape()?, Shape::Unknown | Shape::Null)
-            || member(&before, name).same_text(new)
-        {
+    for (at, (name, new)) in after.iter().enumerate() {
+        let is_new = |there: &ByName<'_, '_>| {
+            let value = there.get(at, name).unwrap_or(Value::ABSENT);
+            value.same_text(new)
+        };
+        if matches!(new.shape()?, Shape::Unknown | Shape::Null) || is_new(&before) {
             continue;
         }
-        if !member(&theirs, name).same_text(new) {
+        if !is_new(&theirs) {
             return Ok(false);
         }
         evidence = true;

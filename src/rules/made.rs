@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use crate::facts::kinds::{beginnings, is_for, stem, wanted, words};
+use crate::facts::kinds::{beginnings, stem, wanted, words};
 use crate::facts::{Facts, is_helper};
 use crate::plan::{ReadError, ResourceChange, Shape};
 
@@ -29,12 +29,30 @@ pub(super) struct Made<'f, 'a, 'p> {
 
 #[derive(Default)]
 struct Index {
-    /// The kinds of what is made.
+    /// All of what is made.
+    all: Kinds,
+    /// What has a name: its kinds, and the words that they are known by.
+    named: HashMap<String, Kinds>,
+}
+
+#[derive(Default)]
+struct Kinds {
     kinds: HashSet<String>,
-    /// The words that these kinds are known by.
     words: HashSet<String>,
-    /// The kinds of what has a name.
-    named: HashMap<String, HashSet<String>>,
+}
+
+impl Kinds {
+    fn add(&mut self, kind: &str) {
+        if self.kinds.insert(kind.to_owned()) {
+            self.words.extend(words(kind).map(str::to_owned));
+        }
+    }
+
+    /// Whether one of them may be what `target` of a `kind` names, as [`crate::facts::kinds::is_for`] has it.
+    fn are_for(&self, kind: &str, target: &str) -> bool {
+        wanted(target).any(|word| self.words.contains(word))
+            || beginnings(kind).any(|kind| self.kinds.contains(kind))
+    }
 }
 
 impl<'f, 'a, 'p> Made<'f, 'a, 'p> {
@@ -65,15 +83,14 @@ impl<'f, 'a, 'p> Made<'f, 'a, 'p> {
         for target in targets {
             let value = after.get(target)?;
             let made = match value.shape()? {
-                Shape::Unknown => index.has_kind_for(&change.kind, target),
+                Shape::Unknown => index.all.are_for(&change.kind, target),
                 Shape::Text(text) => {
                     // The last part of a path names the thing too: projects/p/secrets/NAME.
                     let last = text.rsplit('/').next().unwrap_or(&text);
                     [text.as_ref(), last]
                         .into_iter()
                         .filter_map(|name| index.named.get(name))
-                        .flatten()
-                        .any(|kind| is_for(&change.kind, target, kind))
+                        .any(|named| named.are_for(&change.kind, target))
                 }
                 _ => false,
             };
@@ -93,26 +110,18 @@ impl Index {
             .filter(|other| !is_helper(&other.kind) && !hangs_on_another(&other.kind));
         for other in made {
             let kind = other.kind.as_ref();
-            if index.kinds.insert(kind.to_owned()) {
-                index.words.extend(words(kind).map(str::to_owned));
-            }
+            index.all.add(kind);
             let after = other.after();
             let own = OWN_NAMES
                 .into_iter()
                 .filter(|name| words(kind).any(|word| word == stem(name)));
             for name in NAMES.into_iter().chain(own) {
                 if let Some(name) = after.get(name)?.text()?.filter(|name| !name.is_empty()) {
-                    let kinds = index.named.entry(name.into_owned()).or_default();
-                    kinds.insert(kind.to_owned());
+                    index.named.entry(name.into_owned()).or_default().add(kind);
                 }
             }
         }
         Ok(index)
-    }
-
-    fn has_kind_for(&self, kind: &str, target: &str) -> bool {
-        wanted(target).any(|word| self.words.contains(word))
-            || beginnings(kind).any(|kind| self.kinds.contains(kind))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where in the sources a finding is: file and line of the resource's block and of the attribute that it rests on, as masked text.
 //! Nothing of a source is shown but names and literals that are truth values or numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::config::{Module, Resource, is_json};
 use crate::finding::{Evidence, Finding, Shown, SourceLine, SourcePlace};
@@ -14,6 +14,8 @@ const MAX_LINE: usize = 160;
 pub(crate) struct Sources<'a, 'p> {
     plan: &'a Plan<'p>,
     root: Option<(Module<'static>, &'a BTreeMap<String, String>)>,
+    /// The lines of files that were asked for: many findings may be about one file.
+    lines: HashMap<String, Vec<String>>,
 }
 
 impl<'a, 'p> Sources<'a, 'p> {
@@ -21,7 +23,11 @@ impl<'a, 'p> Sources<'a, 'p> {
     pub(crate) fn new(plan: &'a Plan<'p>, files: &'a BTreeMap<String, String>) -> Self {
         let root =
             (plan.saved.is_none() && !files.is_empty()).then(|| (Module::of_files(files), files));
-        Self { plan, root }
+        Self {
+            plan,
+            root,
+            lines: HashMap::new(),
+        }
     }
 
     fn block(&self, address: &str) -> Option<&Resource> {
@@ -56,17 +62,23 @@ impl<'a, 'p> Sources<'a, 'p> {
             .collect()
     }
 
-    fn line(&self, file: &str, number: usize) -> Option<String> {
-        let text = match (&self.root, self.plan.saved.as_deref()) {
-            (Some((_, files)), _) => files.get(file).cloned(),
-            (None, Some(saved)) => saved.config.source(file),
-            (None, None) => None,
-        }?;
-        text.lines().nth(number.checked_sub(1)?).map(str::to_owned)
+    /// The lines of a file.
+    fn lines(&mut self, file: &str) -> &[String] {
+        if !self.lines.contains_key(file) {
+            let text = match (&self.root, self.plan.saved.as_deref()) {
+                (Some((_, files)), _) => files.get(file).cloned(),
+                (None, Some(saved)) => saved.config.source(file),
+                (None, None) => None,
+            };
+            let text = text.unwrap_or_default();
+            let lines = text.lines().map(str::to_owned).collect();
+            self.lines.insert(file.to_owned(), lines);
+        }
+        self.lines.get(file).map_or(&[], Vec::as_slice)
     }
 
     /// Gives a finding its place, if the sources are known and have a block for its address.
-    pub(crate) fn locate(&self, finding: &mut Finding) {
+    pub(crate) fn locate(&mut self, finding: &mut Finding) {
         let Some(address) = finding.address.as_deref() else {
             return;
         };
@@ -77,7 +89,8 @@ impl<'a, 'p> Sources<'a, 'p> {
             return;
         };
         let head = format!("resource \"{}\" \"{}\" {{", parsed.kind, parsed.name);
-        let attribute = finding.evidence.iter().find_map(|evidence| {
+        let (file, start) = (block.file.clone(), block.line);
+        let wanted = finding.evidence.iter().find_map(|evidence| {
             let (path, hidden) = match evidence {
                 Evidence::Attribute { path, value, .. } => (path, *value == Shown::Sensitive),
                 Evidence::Change {
@@ -88,28 +101,30 @@ impl<'a, 'p> Sources<'a, 'p> {
                 } => (path, [before, after].contains(&&Shown::Sensitive)),
                 Evidence::Note(_) => return None,
             };
-            let line = block.line_of(path)?;
-            let name = path.rsplit('.').next().unwrap_or(path);
-            let text = self.line(&block.file, line)?;
+            Some((block.line_of(path)?, path.clone(), hidden))
+        });
+        let attribute = wanted.and_then(|(line, path, hidden)| {
+            let name = path.rsplit('.').next().unwrap_or(&path);
+            let text = self.lines(&file).get(line.checked_sub(1)?)?;
             Some(SourceLine {
                 line,
                 text: cut(&format!(
                     "  {name} = {}",
                     if hidden {
                         "…"
-                    } else if is_json(&block.file) {
-                        masked_json(&text, name)
+                    } else if is_json(&file) {
+                        masked_json(text, name)
                     } else {
-                        masked(&text)
+                        masked(text)
                     }
                 )),
             })
         });
         finding.place = Some(SourcePlace {
-            file: block.file.clone(),
+            file,
             side: None,
             head: SourceLine {
-                line: block.line,
+                line: start,
                 text: cut(&head),
             },
             attribute,

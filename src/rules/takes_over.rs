@@ -1,11 +1,13 @@
 //! A create that makes nothing: it takes over what exists, and removes everything that its block does not list.
 
+use std::collections::HashMap;
+
 use super::destroyed::about;
 use super::made::Made;
 use super::{Needs, Rule, Switch};
 use crate::catalog::{Category, Path};
 use crate::facts::{Facts, condition_holds};
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity, brief};
 use crate::plan::{ReadError, ResourceChange, Shape};
 
 pub(super) static RULE: Rule = rule! {
@@ -19,6 +21,7 @@ pub(super) static RULE: Rule = rule! {
 
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     let made = Made::new(facts);
+    let mut routes = None;
     for change in facts.creates() {
         let Some((row, grade)) = facts
             .catalog
@@ -39,7 +42,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         if made.is_target(change, row.target.iter().map(Path::text))? {
             continue;
         }
-        let (severity, because) = match needed(facts, change)? {
+        let (severity, because) = match needed(facts, &mut routes, change)? {
             Some(because) => (grade.max(Severity::High), because),
             None => (
                 grade,
@@ -74,7 +77,11 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
 /// What in the plan shows that the old content is needed.
 /// Sources: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_network_acl>,
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/default_route_table>
-fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<String>, ReadError> {
+fn needed(
+    facts: &Facts<'_, '_>,
+    routes: &mut Option<Routes>,
+    change: &ResourceChange<'_>,
+) -> Result<Option<String>, ReadError> {
     match change.kind.as_ref() {
         "aws_default_network_acl" => {
             let subnets = change.after().get("subnet_ids")?;
@@ -89,19 +96,12 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
             let Some(table) = change.after().get("default_route_table_id")?.text()? else {
                 return Ok(None);
             };
-            for route in facts
-                .current()
-                .filter(|other| other.kind == "aws_route" && !other.action.destroys())
-            {
-                if route.before().get("route_table_id")?.text()?.as_deref() == Some(table.as_ref())
-                {
-                    return Ok(Some(format!(
-                        "this table has a separate route: {}",
-                        route.address
-                    )));
-                }
-            }
-            Ok(None)
+            let routes = match routes {
+                Some(routes) => routes,
+                None => routes.insert(staying(facts)?),
+            };
+            let route = routes.get(table.as_ref());
+            Ok(route.map(|route| format!("this table has a separate route: {route}")))
         }
         // Source: <https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_default_service_accounts>
         "google_project_default_service_accounts" => {
@@ -112,4 +112,21 @@ fn needed(facts: &Facts<'_, '_>, change: &ResourceChange<'_>) -> Result<Option<S
         }
         _ => Ok(None),
     }
+}
+
+/// The first route that stays in each table, by its address.
+type Routes = HashMap<String, String>;
+
+fn staying(facts: &Facts<'_, '_>) -> Result<Routes, ReadError> {
+    let mut routes = Routes::new();
+    for route in facts
+        .current()
+        .filter(|other| other.kind == "aws_route" && !other.action.destroys())
+    {
+        if let Some(table) = route.before().get("route_table_id")?.text()? {
+            let first = routes.entry(table.into_owned());
+            first.or_insert_with(|| brief(&route.address));
+        }
+    }
+    Ok(routes)
 }

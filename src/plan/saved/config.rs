@@ -1,7 +1,7 @@
 //! The configuration within a saved plan (`tfconfig/`, docs/plan-format.md): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
 //! not known. The JSON of a plan has none of it: where in the sources a block stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -22,6 +22,8 @@ const LOCK: &str = ".terraform.lock.hcl";
 pub struct Config<'b> {
     container: Container<'b>,
     tree: OnceLock<Tree<'static>>,
+    /// The first module of each directory.
+    dirs: OnceLock<HashMap<String, String>>,
 }
 
 impl fmt::Debug for Config<'_> {
@@ -36,6 +38,7 @@ impl<'b> Config<'b> {
         Self {
             container,
             tree: OnceLock::new(),
+            dirs: OnceLock::new(),
         }
     }
 
@@ -132,13 +135,16 @@ impl<'b> Config<'b> {
     /// A source file as it is: for snippets of it, never for printing whole.
     #[must_use]
     pub fn source(&self, file: &str) -> Option<String> {
-        let (key, name) = self.tree().modules.iter().find_map(|(key, module)| {
-            Some((
-                key,
-                file.strip_prefix(&prefix(&module.dir))
-                    .filter(|name| !name.contains('/'))?,
-            ))
-        })?;
+        let dirs = self.dirs.get_or_init(|| {
+            let mut dirs = HashMap::new();
+            for (key, module) in &self.tree().modules {
+                dirs.entry(prefix(&module.dir))
+                    .or_insert_with(|| key.clone());
+            }
+            dirs
+        });
+        let (dir, name) = file.split_at_checked(file.rfind('/').map_or(0, |at| at + 1))?;
+        let key = dirs.get(dir)?;
         text(&self.container, &format!("tfconfig/m-{key}/{name}"))
     }
 }
