@@ -127,7 +127,7 @@ fn singular(word: &str) -> String {
 }
 
 /// `AWS::RDS::DBInstance` is `aws_db_instance`; types of others than Amazon are not known.
-fn cloud_formation(name: &str) -> Option<String> {
+pub(crate) fn cloud_formation(name: &str) -> Option<String> {
     let mut parts = name.split("::");
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some("AWS"), Some(service), Some(resource), None) => Some(amazon(&format!(

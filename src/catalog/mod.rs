@@ -13,7 +13,7 @@ use crate::plan::ResourceChange;
 use form::Form;
 
 pub(crate) use carried::Carried;
-pub(crate) use carried::carried;
+pub(crate) use carried::{carried, cloud_formation};
 pub(crate) use row::Category;
 pub(crate) use row::ChangeRow;
 pub(crate) use row::ChangeRule;

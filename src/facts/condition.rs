@@ -107,7 +107,7 @@ fn shape_scalar(shape: &Shape<'_>) -> Option<Scalar> {
 }
 
 /// A plain value as a number; words that are numbers count, as providers keep many numbers as strings. A duration ("7d", "604800s") is its seconds.
-pub(super) fn number_of(scalar: &Scalar) -> Option<f64> {
+pub(crate) fn number_of(scalar: &Scalar) -> Option<f64> {
     match scalar {
         Scalar::Number(number) => Some(*number),
         Scalar::Text(text) => text

@@ -14,6 +14,7 @@ mod going;
 pub(crate) mod kinds;
 mod name;
 mod neighbours;
+pub(crate) mod outline;
 mod places;
 mod providers;
 mod rename;
@@ -36,6 +37,7 @@ use setting::Values;
 pub(crate) use alter::Alter;
 pub(crate) use alter::gone;
 pub(crate) use condition::condition_holds;
+pub(crate) use condition::number_of;
 pub(crate) use destroy::Destroy;
 pub(crate) use name::Guess;
 pub(crate) use name::guess;
@@ -139,6 +141,7 @@ impl<'a, 'p> Facts<'a, 'p> {
         neighbours::weigh_backups(plan, catalog, &mut destroys).map_err(nowhere)?;
         apis::weigh(plan, &mut destroys).map_err(nowhere)?;
         wards::release(&mut destroys).map_err(nowhere)?;
+        wards::release_rest(plan, &mut destroys).map_err(nowhere)?;
         wards::note_content(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.ask_for_places() {

@@ -1,12 +1,12 @@
 //! What a guard of its own guards (the versioning of a bucket, the protection of a branch, a list of members), and what goes along with a carrier:
 //! a guard whose ward goes in the same plan is nothing of its own, and what is in a carrier goes though the plan shows it as unchanged.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::catalog::{Category, Grade};
 use crate::facts::Destroy;
 use crate::facts::kinds::is_for;
-use crate::finding::Evidence;
+use crate::finding::{Evidence, brief};
 use crate::plan::{Action, Plan, ReadError, ResourceChange, Shape, Value};
 
 /// Attributes by which a guard may name what it guards.
@@ -36,6 +36,83 @@ struct Ward {
     at: usize,
     kind: String,
     replaced: bool,
+}
+
+/// Guards of everything of some kinds, wherever it is: rules for the passwords of an account's users.
+const OF_KINDS: &[(&str, &[&str])] = &[
+    ("aws_iam_account_password_policy", &["aws_iam_user"]),
+    (
+        "snowflake_password_policy",
+        &["snowflake_user", "snowflake_legacy_service_user"],
+    ),
+];
+
+/// Takes the grade off guards whose wards all go.
+pub(super) fn release_rest(
+    plan: &Plan<'_>,
+    destroys: &mut [Destroy<'_, '_>],
+) -> Result<(), ReadError> {
+    let mut released: HashSet<String> = HashSet::new();
+    let mut kept: HashSet<String> = HashSet::new();
+    let asks = |destroy: &Destroy<'_, '_>| {
+        destroy.grade > Grade::None
+            && destroy.change.action == Action::Delete
+            && (destroy.change.kind == "aws_backup_plan"
+                || OF_KINDS
+                    .iter()
+                    .any(|(guard, _)| destroy.change.kind == *guard))
+    };
+    if !destroys.iter().any(asks) {
+        return Ok(());
+    }
+    // A backup plan guards what its selections choose.
+    for destroy in destroys.iter() {
+        if destroy.change.kind == "aws_backup_selection"
+            && let Some(id) = destroy.change.before().get("plan_id")?.text()?
+        {
+            let list = if destroy.grade == Grade::None {
+                &mut released
+            } else {
+                &mut kept
+            };
+            list.insert(id.into_owned());
+        }
+    }
+    let (mut going, mut staying): (HashSet<&str>, HashSet<&str>) = Default::default();
+    for change in plan.managed().filter(|change| change.deposed().is_none()) {
+        for kind in OF_KINDS.iter().flat_map(|(_, wards)| wards.iter()) {
+            if change.kind == *kind {
+                let list = if change.action == Action::Delete {
+                    &mut going
+                } else {
+                    &mut staying
+                };
+                list.insert(*kind);
+            }
+        }
+    }
+    for destroy in destroys.iter_mut().filter(|destroy| asks(destroy)) {
+        let goes = if destroy.change.kind == "aws_backup_plan" {
+            let id = destroy
+                .change
+                .before()
+                .get("id")?
+                .text()?
+                .unwrap_or_default();
+            released.contains(id.as_ref()) && !kept.contains(id.as_ref())
+        } else {
+            let wards = OF_KINDS
+                .iter()
+                .find(|(guard, _)| destroy.change.kind == *guard);
+            let wards = wards.map_or(&[][..], |(_, wards)| wards);
+            wards.iter().any(|kind| going.contains(kind))
+                && !wards.iter().any(|kind| staying.contains(kind))
+        };
+        if goes {
+            destroy.grade = Grade::None;
+        }
+    }
+    Ok(())
 }
 
 /// Takes the grade off guards whose ward goes too.
@@ -248,10 +325,7 @@ pub(super) fn note_content(
             }
         }
         for at in within {
-            content
-                .entry(at)
-                .or_default()
-                .push(change.address.to_string());
+            content.entry(at).or_default().push(brief(&change.address));
         }
     }
     for (at, addresses) in content {

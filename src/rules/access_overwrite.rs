@@ -32,9 +32,10 @@ static WORDS: Words = Words {
 fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadError> {
     speak(&WORDS, facts, findings)?;
     let made = Made::new(facts);
+    let new_cluster = facts.creates().any(|other| other.kind == "aws_eks_cluster");
     for change in facts.plan.managed() {
         one_role(facts, &made, change, findings)?;
-        if let Some((severity, note)) = aws_auth::weigh(facts, change)? {
+        if let Some((severity, note)) = aws_auth::weigh(change, new_cluster)? {
             findings.push(Finding {
                 message: "access to a cluster is removed".to_owned(),
                 loss: Some(
@@ -82,7 +83,7 @@ fn is_authoritative(kind: &str) -> bool {
 }
 
 /// A policy on something that this plan creates as well takes nothing from anybody.
-fn made_with_its_target(
+pub(super) fn made_with_its_target(
     made: &Made<'_, '_, '_>,
     change: &ResourceChange<'_>,
 ) -> Result<bool, ReadError> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::Facts;
+use crate::facts::outline;
 use crate::finding::Severity;
 use crate::plan::{Action, ReadError, ResourceChange, Shape, Value};
 
@@ -21,11 +21,14 @@ fn places(kind: &str) -> Option<(&'static [&'static str], &'static [&'static str
 /// Who has access, by ARN or account, and whether as an administrator of the cluster; `None` when it is not known.
 type Entries = BTreeMap<String, bool>;
 
-/// How bad a change of the map is, and why; `None` when it is no such map, or only adds.
+/// How bad a change of the map is, and why; `None` when it is no such map, or only adds. In a cluster that is made by the same plan nobody had access.
 pub(super) fn weigh(
-    facts: &Facts<'_, '_>,
     change: &ResourceChange<'_>,
+    new_cluster: bool,
 ) -> Result<Option<(Severity, String)>, ReadError> {
+    if change.kind == "kubectl_manifest" {
+        return manifest(change);
+    }
     let Some((data, metadata)) = places(&change.kind) else {
         return Ok(None);
     };
@@ -34,8 +37,7 @@ pub(super) fn weigh(
         return Ok(None);
     }
     if created {
-        let new = facts.creates().any(|other| other.kind == "aws_eks_cluster");
-        return Ok((!new).then(|| {
+        return Ok((!new_cluster).then(|| {
             (
                 Severity::Medium,
                 "it is created: the plan does not show what the map has now, and the new map overwrites it"
@@ -52,18 +54,26 @@ pub(super) fn weigh(
             "the new map is known only after the apply".to_owned(),
         )));
     };
+    Ok(narrowed(&before, &after, change.before().has_sensitive()))
+}
+
+/// How bad it is that a map becomes another one; `hidden`: not even how many entries go is told.
+fn narrowed(before: &Entries, after: &Entries, hidden: bool) -> Option<(Severity, String)> {
     let gone = before
         .keys()
         .filter(|who| !after.contains_key(*who))
         .count();
     let admins = |entries: &Entries| entries.values().filter(|admin| **admin).count();
-    Ok(if after.is_empty() && !before.is_empty() {
+    if after.is_empty() && !before.is_empty() {
         Some((Severity::High, "nobody is left in the map".to_owned()))
-    } else if admins(&before) > 0 && admins(&after) == 0 {
+    } else if admins(before) > 0 && admins(after) == 0 {
         Some((
             Severity::High,
             "nobody in it can administer the cluster (system:masters)".to_owned(),
         ))
+    } else if gone > 0 && hidden {
+        let note = "entries of it are not in the new map";
+        Some((Severity::Medium, note.to_owned()))
     } else if gone > 0 {
         let are = if gone == 1 { "is" } else { "are" };
         Some((
@@ -75,6 +85,52 @@ pub(super) fn weigh(
         ))
     } else {
         None
+    }
+}
+
+/// The map as YAML in one text, which the provider marks as sensitive.
+/// Source: <https://registry.terraform.io/providers/alekc/kubectl/latest/docs/resources/kubectl_manifest>
+fn manifest(change: &ResourceChange<'_>) -> Result<Option<(Severity, String)>, ReadError> {
+    let side = |value: Value<'_>| -> Result<Option<Entries>, ReadError> {
+        let Some(leaves) = value
+            .get("yaml_body")?
+            .text()?
+            .and_then(|text| outline::read(&text))
+        else {
+            return Ok(None);
+        };
+        let is = |path: &[&str], word: &str| {
+            leaves
+                .iter()
+                .any(|leaf| leaf.path.iter().eq(path) && leaf.value == word)
+        };
+        if !(is(&["kind"], "ConfigMap")
+            && is(&["metadata", "name"], "aws-auth")
+            && is(&["metadata", "namespace"], "kube-system"))
+        {
+            return Ok(None);
+        }
+        let mut found = Entries::new();
+        for leaf in &leaves {
+            if let [data, key] = leaf.path.as_slice()
+                && data == "data"
+                && matches!(key.as_str(), "mapRoles" | "mapUsers" | "mapAccounts")
+            {
+                read(&leaf.value, &mut found);
+            }
+        }
+        Ok(Some(found))
+    };
+    if change.action != Action::Update {
+        return Ok(None);
+    }
+    Ok(match (side(change.before())?, side(change.after())?) {
+        (Some(before), Some(after)) => narrowed(&before, &after, true),
+        (Some(_), None) => Some((
+            Severity::Medium,
+            "the new map is not known until apply, or is another object".to_owned(),
+        )),
+        (None, _) => None,
     })
 }
 

@@ -84,15 +84,21 @@ fn left(policy: Value<'_>) -> Result<Option<Left>, ReadError> {
     Ok(Some(left))
 }
 
-pub(super) fn check(
+pub(super) fn check<'p>(
     rule: &'static str,
-    facts: &Facts<'_, '_>,
+    facts: &Facts<'_, 'p>,
     made: &Made<'_, '_, '_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), ReadError> {
     let policies = facts.plan.managed().filter(|change| {
-        change.kind == "aws_ecr_lifecycle_policy"
-            && matches!(change.action, Action::Create | Action::Update)
+        match change.kind.as_ref() {
+            "aws_ecr_lifecycle_policy" => {
+                matches!(change.action, Action::Create | Action::Update)
+            }
+            // A repository of Cloud Control has its policy in itself.
+            "awscc_ecr_repository" => change.action == Action::Update,
+            _ => false,
+        }
     });
     for change in policies {
         if change.action == Action::Create
@@ -100,8 +106,14 @@ pub(super) fn check(
         {
             continue;
         }
-        let before = left(change.before().get("policy")?)?.unwrap_or_default();
-        let policy = change.after().get("policy")?;
+        let of = |value: Value<'p>| -> Result<Value<'p>, ReadError> {
+            if change.kind == "aws_ecr_lifecycle_policy" {
+                return value.get("policy");
+            }
+            value.get("lifecycle_policy")?.get("lifecycle_policy_text")
+        };
+        let (old, policy) = (of(change.before())?, of(change.after())?);
+        let before = left(old)?.unwrap_or_default();
         let mut worst: Option<(Severity, Takes, f64)> = None;
         match left(policy)? {
             Some(after) => {
@@ -121,9 +133,7 @@ pub(super) fn check(
                     }
                 }
             }
-            None if change.action == Action::Update
-                && !policy.same_text(&change.before().get("policy")?) =>
-            {
+            None if change.action == Action::Update && !policy.same_text(&old) => {
                 worst = Some((Severity::Medium, Takes::All, 0.0));
             }
             None => {}

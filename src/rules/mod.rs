@@ -37,6 +37,8 @@ mod gate_weakened;
 mod identity_destroy;
 mod images;
 mod index_shift;
+mod indexes;
+mod inside;
 mod key_destroy;
 mod made;
 mod mass_destroy;

@@ -1,7 +1,7 @@
 //! Retention, backups and point-in-time recovery: lowering them deletes what was kept.
 
 use super::updated::{Words, speak};
-use super::{Needs, Rule, Switch, expiry};
+use super::{Needs, Rule, Switch, expiry, indexes, inside};
 use crate::catalog::ChangeRule;
 use crate::finding::Severity;
 
@@ -13,7 +13,9 @@ pub(super) static RULE: Rule = rule! {
     switch: Switch::Free,
     check: |facts, findings| {
         speak(&WORDS, facts, findings)?;
-        expiry::check(WORDS.rule, facts, findings)
+        expiry::check(WORDS.rule, facts, findings)?;
+        indexes::check(WORDS.rule, facts, findings)?;
+        inside::check(WORDS.rule, facts, findings)
     },
 };
 

@@ -27,6 +27,7 @@ mod forged;
 mod formats;
 mod init;
 mod input;
+mod inside;
 mod mutate;
 mod picture;
 mod place;
