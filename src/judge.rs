@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::facts::changes;
 use crate::facts::source::Delta;
 use crate::facts::summary::{Explanation, Summary};
+use crate::facts::{changes, commands, is_change};
 use crate::finding::{Evidence, Finding};
 use crate::plan::{Plan, Plans, Writer};
 use crate::policy;
@@ -13,7 +13,9 @@ use crate::policy::settings::{Files, PolicyLine, Settings};
 use crate::report::{Compared, PlanReport, PolicyFrom};
 use crate::rules::{all, change};
 use crate::state::{Home, Identity, StateFacts, Where, place};
+use crate::ui::alike;
 use crate::ui::refusal::{Refusal, Why};
+use crate::ui::words::plural;
 use crate::verdict::weaker;
 use crate::verdict::{Decision, Line};
 
@@ -87,6 +89,17 @@ fn judge_plan(
             ));
         }
     }
+    let unread = commands::unread(plan);
+    if unread > 0 {
+        summary.notes.push(format!(
+            "a source file in the plan cannot be read: whether {} runs a command is not known",
+            plural(unread, "object")
+        ));
+    }
+    let changing = plan.changes.iter().filter(|change| is_change(change));
+    summary
+        .notes
+        .extend(alike::notes(changing.map(|change| change.address.as_ref())));
     let mut judged = decide(plan, settings, &settings.files);
     for weighed in &mut judged.decision.findings {
         spell(&mut weighed.finding, plan.writer);

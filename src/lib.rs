@@ -26,6 +26,7 @@ pub(crate) mod verdict;
 pub use cli::environment::Environment;
 pub use cli::{Color, ColorArgs, parse};
 pub use commands::run;
+pub use ui::escape::without_commands;
 pub use ui::exit::Exit;
 pub use ui::problem::Problem;
 pub use ui::streams::Streams;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use applygate::{Color, Environment, Exit, Streams, Styles, parse, run};
+use applygate::{Color, Environment, Exit, Streams, Styles, parse, run, without_commands};
 
 fn main() -> ExitCode {
     let cli = match parse(std::env::args_os()) {
@@ -18,7 +18,12 @@ fn main() -> ExitCode {
                 Exit::Through
             };
             // A closed pipe is no failure of the words that were typed.
-            let _ = error.print();
+            let _ = if error.use_stderr() {
+                let text = without_commands(&error.render().ansi().to_string());
+                anstream::stderr().write_all(text.as_bytes())
+            } else {
+                error.print()
+            };
             return exit.into();
         }
     };

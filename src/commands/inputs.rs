@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::wrong_file;
+use crate::plan::saved::swells;
 use crate::ui::mistaken::Mistaken;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -16,6 +17,9 @@ pub(super) const MAX_DEPTH: usize = 32;
 
 /// How a file starts that gzip wrote.
 pub(super) const GZIP: &[u8] = b"\x1f\x8b";
+
+/// As much is read before somebody looks at it, in bytes.
+const PIECE: u64 = 64 << 20;
 
 /// Something to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +63,11 @@ impl Job {
     pub(crate) fn read(&self) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
         let read = match self {
-            Self::Stdin => io::stdin()
-                .lock()
-                .take(MAX_BYTES + 1)
-                .read_to_end(&mut bytes),
+            Self::Stdin => whole(io::stdin().lock(), &mut bytes),
             Self::File(path) => File::open(path).and_then(|file| {
                 let size = file.metadata().map_or(0, |meta| meta.len()).min(MAX_BYTES);
                 bytes.reserve_exact(usize::try_from(size).unwrap_or(0).saturating_add(1));
-                file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+                whole(file, &mut bytes)
             }),
         };
         read.map_err(|error| match self {
@@ -74,6 +75,9 @@ impl Job {
                 wrong_file::missing(path)
             }
             Self::File(path) if path.is_dir() => Refusal::new(Why::Mistaken(Mistaken::Directory)),
+            _ if error.kind() == io::ErrorKind::InvalidData => {
+                Refusal::new(Why::NotJson).with("it has zero bytes in it")
+            }
             _ => Refusal::new(Why::Io).with(io_words(&error)),
         })?;
         if u64::try_from(bytes.len()).is_ok_and(|size| size > MAX_BYTES) {
@@ -86,13 +90,36 @@ impl Job {
     }
 }
 
+/// Reads a source to its end, or to where it is certainly no plan: `/dev/zero` has no end.
+fn whole(source: impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let mut source = source.take(MAX_BYTES + 1);
+    let mut read = source.by_ref().take(PIECE).read_to_end(bytes)?;
+    // A text has no zero bytes; what tells by its first ones what it is, is told so.
+    let known = [b"PK".as_slice(), GZIP, b"tfplan", b"\xff\xfe", b"\xfe\xff"];
+    let told = known.iter().any(|start| bytes.starts_with(start));
+    if read as u64 >= PIECE && !told && bytes.iter().take(1 << 16).any(|byte| *byte == 0) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    read += source.read_to_end(bytes)?;
+    Ok(read)
+}
+
 /// What gzip packed, if it is whole and not too large.
 fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut plain = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes)
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut plain)
-        .map_err(|_| Refusal::new(Why::Malformed).with("gzip cannot unpack it"))?;
+    let mut unpacked = flate2::read::MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
+    let packed = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    loop {
+        let read = unpacked.by_ref().take(PIECE).read_to_end(&mut plain);
+        let read = read.map_err(|_| Refusal::new(Why::Malformed).with("gzip cannot unpack it"))?;
+        if read == 0 {
+            break;
+        }
+        if swells(packed, u64::try_from(plain.len()).unwrap_or(u64::MAX)) {
+            return Err(Refusal::new(Why::TooLarge)
+                .with("it grows more than a hundred times when unpacked"));
+        }
+    }
     if u64::try_from(plain.len()).is_ok_and(|size| size > MAX_BYTES) {
         return Err(Refusal::new(Why::TooLarge).with("more than 2 GiB when unpacked"));
     }

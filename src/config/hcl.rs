@@ -8,8 +8,8 @@ use hcl_edit::structure::{Attribute, Block as Node, Body, Structure};
 use hcl_edit::visit::{self, Visit};
 
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
-use super::model::{Module, Provider, Resource, Variable};
-use super::written::{self, structure};
+use super::model::{Module, Provider, Provisioner, Resource, Variable};
+use super::written::{self, Expr, structure};
 use super::{Lines, key};
 
 /// Attributes that are kept of one block.
@@ -52,6 +52,18 @@ fn heads(text: &str, file: &str, overrides: bool, module: &mut Module<'_>) {
                     ..Resource::default()
                 };
                 lines_of(&block.body, "", &mut resource.attributes);
+                let blocks = block.body.blocks.iter();
+                let provisioners =
+                    blocks
+                        .filter(|block| block.kind == "provisioner")
+                        .map(|block| {
+                            let when = block.body.attribute("when").map(|when| match &when.value {
+                                Expr::Other(text) | Expr::Text(text) => text.as_str(),
+                                _ => "",
+                            });
+                            Provisioner::new(block.labels.first().map_or("", String::as_str), when)
+                        });
+                resource.provisioners = Provisioner::kept(provisioners);
                 module.put_resource(key(mode, kind, name), resource, overrides);
             }
             ("module", [name]) => {
@@ -126,6 +138,8 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
                 ..Resource::default()
             };
             attributes(&node.body, "", lines, 0, &mut resource.attributes);
+            let provisioners = node.body.get_blocks("provisioner");
+            resource.provisioners = Provisioner::kept(provisioners.map(provisioner));
             if mode == "resource" {
                 takes(&node.body, module);
             }
@@ -139,6 +153,8 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
                     ..Resource::default()
                 };
                 attributes(&node.body, "", lines, 0, &mut block.attributes);
+                let provisioners = node.body.get_blocks("provisioner");
+                block.provisioners = Provisioner::kept(provisioners.map(provisioner));
                 let from: String = from.value.to_string().split_whitespace().collect();
                 module.removed.insert(from, block);
             }
@@ -176,6 +192,19 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
         ("terraform", []) => terraform(&node.body, module),
         _ => {}
     }
+}
+
+fn provisioner(node: &Node) -> Provisioner {
+    let when = node.body.get_attribute("when");
+    let when = when.map(|attribute| match &attribute.value {
+        Expression::Variable(word) => word.as_str(),
+        value => value.as_str().unwrap_or_default(),
+    });
+    let kind = node.labels.first();
+    Provisioner::new(
+        kind.map_or("", hcl_edit::structure::BlockLabel::as_str),
+        when,
+    )
 }
 
 /// Notes the resource blocks whose values a body takes; `depends_on` takes none.

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::literal::{self, Members, UNKNOWN, constant};
-use super::model::{Module, Provider, Resource, Variable};
+use super::model::{Module, Provider, Provisioner, Resource, Variable};
 use super::{Lines, key};
 
 /// Attributes that are kept of one block.
@@ -56,6 +56,10 @@ impl<'t> File<'t> {
                         ..Resource::default()
                     };
                     self.attributes(body, "", 0, &mut block.attributes)?;
+                    block.provisioners = provisioners(body)?;
+                    if name == "resource" {
+                        takes(body, module);
+                    }
                     module.put_resource(key(name, &kind, &label), block, overrides);
                 }
             }
@@ -72,6 +76,7 @@ impl<'t> File<'t> {
                         ..Resource::default()
                     };
                     self.attributes(body, "", 0, &mut block.attributes)?;
+                    block.provisioners = provisioners(body)?;
                     module
                         .removed
                         .insert(from.split_whitespace().collect(), block);
@@ -106,8 +111,20 @@ impl<'t> File<'t> {
                 }
             }
             "module" => {
-                for ([label], _, _) in labelled(value)? {
+                for ([label], _, body) in labelled(value)? {
                     module.calls.insert(label.into_owned());
+                    takes(body, module);
+                }
+            }
+            "locals" => {
+                for body in bodies(value)? {
+                    takes(body, module);
+                }
+            }
+            // What the root module puts out, nobody in the plan takes.
+            "output" if !matches!(module.dir.as_str(), "" | ".") => {
+                for ([_], _, body) in labelled(value)? {
+                    takes(body, module);
                 }
             }
             "terraform" => {
@@ -156,6 +173,41 @@ impl<'t> File<'t> {
             .or_else(|| offset(value))
             .map_or(0, |at| self.lines.at(at))
     }
+}
+
+/// Notes the resource blocks whose values the templates in a body take; `depends_on` and `lifecycle` take none.
+fn takes(body: &str, module: &mut Module<'_>) {
+    for (_, value) in members(body)
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| name != "depends_on" && name != "lifecycle")
+    {
+        let mut rest = value;
+        while let Some((_, after)) = rest.split_once("${") {
+            rest = after;
+            let (template, _) = after.split_once('}').unwrap_or((after, ""));
+            let is_name = |c: char| c == '_' || c == '-' || c == '.' || c.is_alphanumeric();
+            let words = template.split(|c: char| !is_name(c));
+            module.references.extend(words.filter_map(super::referred));
+        }
+    }
+}
+
+/// What a resource runs.
+fn provisioners(body: &str) -> Option<Vec<Provisioner>> {
+    let mut found = Vec::new();
+    for (_, value) in members(body)?
+        .into_iter()
+        .filter(|(name, _)| name == "provisioner")
+    {
+        for ([kind], _, body) in labelled(value)? {
+            let all = members(body)?;
+            let when = all.iter().find(|(name, _)| name == "when");
+            let when = when.map(|(_, raw)| string(raw).unwrap_or_default());
+            found.push(Provisioner::new(&kind, when.as_deref()));
+        }
+    }
+    Some(Provisioner::kept(found))
 }
 
 /// `terraform { … }`: which providers, and where the state is kept.
@@ -409,6 +461,14 @@ mod tests {
             module(text).providers[0].settings(),
             r#"{"token":{"references":[]},"a":{"references":[]},"b":{"references":[]},"c":{"references":[]},"d":{"references":[]},"e":{"references":[]},"region":{"references":[]},"assume_role":{"references":[]},"mixed":{"references":[]},"none":{"references":[]}}"#
         );
+    }
+
+    #[test]
+    fn blocks_whose_values_are_taken() {
+        let text = r#"{"resource": {"t_x": {"a": {"b": "x-${t_k.one.secret}", "c": ["${join(\",\", [t_k.two[0].id, var.v, data.d.x.id])}"], "depends_on": ["t_k.three"], "lifecycle": {"replace_triggered_by": ["${t_k.four.id}"]}}}},
+            "locals": {"l": {"m": "${t_k.five.id}"}}, "module": {"m": {"source": "./m", "in": "${t_k.six.id}"}}, "output": {"o": {"value": "${t_k.seven.id}"}}}"#;
+        let found: Vec<_> = module(text).references.into_iter().collect();
+        assert_eq!(found, ["t_k.five", "t_k.one", "t_k.six", "t_k.two"]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use hcl::{locked_providers, locked_version};
-pub(crate) use model::{FullName, Module, Provider, Resource, Tree, Variable};
+pub(crate) use model::{FullName, Module, Provider, Provisioner, Resource, Tree, Variable};
 pub(crate) use planned::read as of_plan;
 
 /// The largest source file that is read, in bytes.

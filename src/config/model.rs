@@ -44,6 +44,9 @@ pub(crate) struct Module<'p> {
 /// The most provider blocks of a module that are overrides: for each the others are looked through.
 const MOST_OVERRIDES: usize = 100;
 
+/// The most attributes of a block that are looked through for each of its instances.
+const MOST_ATTRIBUTES: usize = 1_000;
+
 /// The block of a resource.
 #[derive(Debug, Clone, Default)]
 pub struct Resource {
@@ -55,7 +58,52 @@ pub struct Resource {
     pub(crate) attributes: Vec<(String, usize)>,
     /// What names its provider block in the JSON of a plan.
     pub(crate) provider_key: Option<String>,
+    /// What it runs, all of it, however long the block is.
+    pub(crate) provisioners: Vec<Provisioner>,
 }
+
+/// A provisioner of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Provisioner {
+    /// Its label, where it is one of Terraform's own: `local-exec`.
+    pub(crate) kind: &'static str,
+    /// Whether it runs when the object goes; `None` when that cannot be read.
+    pub(crate) destroy: Option<bool>,
+}
+
+impl Provisioner {
+    /// With the word that says when it runs, where there is one.
+    pub(crate) fn new(kind: &str, when: Option<&str>) -> Self {
+        Self {
+            // Any other label is text of whoever wrote the plan.
+            kind: match kind {
+                "local-exec" => "local-exec",
+                "remote-exec" => "remote-exec",
+                "file" => "file",
+                _ => "provisioner",
+            },
+            destroy: match when {
+                None | Some("create") => Some(false),
+                Some("destroy") => Some(true),
+                Some(_) => None,
+            },
+        }
+    }
+
+    /// Those of one block: of very many some of each kind.
+    pub(crate) fn kept(all: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut kept = Vec::new();
+        for one in all {
+            if kept.len() < MOST_PROVISIONERS || !kept.contains(&one) {
+                kept.push(one);
+            }
+        }
+        kept
+    }
+}
+
+/// From this many provisioners of a block on only those of another kind are kept: they count for each instance.
+const MOST_PROVISIONERS: usize = 16;
 
 /// A provider block.
 #[derive(Debug, Clone)]
@@ -95,11 +143,12 @@ pub(crate) struct Variable {
 }
 
 impl Resource {
-    /// The line of an attribute.
+    /// The line of an attribute; one of very many is not looked for.
     #[must_use]
     pub fn line_of(&self, path: &str) -> Option<usize> {
         self.attributes
             .iter()
+            .take(MOST_ATTRIBUTES)
             .find(|(name, _)| name == path)
             .map(|(_, line)| *line)
     }
@@ -230,10 +279,17 @@ impl<'p> Module<'p> {
             .get(&super::key(mode, address.kind, address.name))
     }
 
-    /// Adds a resource; the place is that of the block that is overridden.
+    /// Adds a resource; the place is that of the block that is overridden, and what runs is what the override says, if it says anything of it
+    /// (<https://developer.hashicorp.com/terraform/language/files/override#merging-resource-and-data-blocks>).
     pub(super) fn put_resource(&mut self, key: String, resource: Resource, overrides: bool) {
-        if !(overrides && self.resources.contains_key(&key)) {
-            self.resources.insert(key, resource);
+        match self.resources.get_mut(&key).filter(|_| overrides) {
+            None => {
+                self.resources.insert(key, resource);
+            }
+            Some(there) if !resource.provisioners.is_empty() => {
+                there.provisioners = resource.provisioners;
+            }
+            Some(_) => {}
         }
     }
 

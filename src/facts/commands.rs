@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::address::Address;
 use crate::catalog::work;
+use crate::config::Provisioner;
 use crate::plan::{Action, Plan, ReadError, ResourceChange};
 
 /// Something that runs, at an address.
@@ -19,13 +20,6 @@ pub(crate) struct Command {
     pub(crate) what: String,
     /// Whether it is certain that it runs in this apply.
     pub(crate) certain: bool,
-}
-
-/// A provisioner of a block.
-struct Provisioner {
-    what: String,
-    /// Whether it runs when the object goes; `None` where the plan does not tell.
-    destroy: Option<bool>,
 }
 
 /// The commands of a plan, in its order.
@@ -48,6 +42,8 @@ pub(crate) fn find(plan: &Plan<'_>) -> Result<Vec<Command>, ReadError> {
     let types = plan.managed().filter(acts).map(|change| &*change.kind);
     let runs = work::commands(types).map_err(|_| ReadError("the catalogue is broken"))?;
     let configured = plan.provisioners();
+    // By block: one may have many instances.
+    let mut known: HashMap<String, Vec<Provisioner>> = HashMap::new();
     let mut commands = Vec::new();
     for change in &plan.changes {
         let mut add = |what: String, certain: bool| {
@@ -75,14 +71,18 @@ pub(crate) fn find(plan: &Plan<'_>) -> Result<Vec<Command>, ReadError> {
             continue;
         }
         let (comes, goes) = (change.action != Action::Delete, change.action.destroys());
-        for provisioner in provisioners(plan, configured.as_ref(), &change.address) {
-            match provisioner.destroy {
-                Some(true) if goes => {
-                    add(format!("{}, when it is destroyed", provisioner.what), true)
-                }
-                Some(false) if comes => add(provisioner.what, true),
+        let Some(key) = key(&change.address) else {
+            continue;
+        };
+        let provisioners = known.entry(key).or_insert_with_key(|key| {
+            provisioners(plan, configured.as_ref(), key, &change.address)
+        });
+        for Provisioner { kind, destroy } in provisioners {
+            match destroy {
+                Some(true) if goes => add(format!("{kind}, when it is destroyed"), true),
+                Some(false) if comes => add((*kind).to_owned(), true),
                 Some(_) => {}
-                None => add(provisioner.what, comes && !goes),
+                None => add((*kind).to_owned(), comes && !goes),
             }
         }
     }
@@ -92,59 +92,35 @@ pub(crate) fn find(plan: &Plan<'_>) -> Result<Vec<Command>, ReadError> {
 /// The provisioners of the block that an address is an instance of.
 fn provisioners(
     plan: &Plan<'_>,
-    configured: Option<&HashMap<String, Vec<String>>>,
+    configured: Option<&HashMap<String, Vec<Provisioner>>>,
+    key: &str,
     address: &str,
 ) -> Vec<Provisioner> {
-    if let Some(configured) = configured {
-        let kinds = key(address).and_then(|key| configured.get(&key));
-        return kinds
-            .into_iter()
-            .flatten()
-            .map(|kind| Provisioner {
-                what: kind.clone(),
-                destroy: None,
-            })
-            .collect();
-    }
-    let block = plan.block(address).or_else(|| plan.removed_block(address));
-    let Some(block) = block else {
-        return Vec::new();
+    let found = match configured {
+        Some(configured) => configured.get(key),
+        None => {
+            let block = plan.block(address).or_else(|| plan.removed_block(address));
+            block.map(|block| &block.provisioners)
+        }
     };
-    let mut found: Vec<Provisioner> = Vec::new();
-    let named = |what: &str| Provisioner {
-        what: what.to_owned(),
-        destroy: Some(false),
-    };
-    for (path, _) in &block.attributes {
-        if path == "provisioner" {
-            found.push(named("provisioner"));
-        }
-        let Some(name) = path.strip_prefix("provisioner.") else {
-            continue;
-        };
-        // In JSON the label is a level of its own, in one object or in a list.
-        if matches!(name, "local-exec" | "remote-exec" | "file") {
-            found.retain(|provisioner| provisioner.what != "provisioner");
-            found.push(named(name));
-            continue;
-        }
-        let Some(last) = found.last_mut() else {
-            continue;
-        };
-        let name = ["local-exec.", "remote-exec.", "file."]
-            .iter()
-            .find_map(|label| name.strip_prefix(label))
-            .unwrap_or(name);
-        // In HCL the label of the block is not kept, and each kind has arguments of its own.
-        match name {
-            "when" => last.destroy = Some(true),
-            "command" => "local-exec".clone_into(&mut last.what),
-            "inline" | "script" | "scripts" => "remote-exec".clone_into(&mut last.what),
-            "source" | "content" => "file".clone_into(&mut last.what),
-            _ => {}
-        }
+    found.cloned().unwrap_or_default()
+}
+
+/// How many objects come or go whose block stands in sources that cannot be read whole: whether they run anything is not known.
+pub(crate) fn unread(plan: &Plan<'_>) -> usize {
+    let doubt = plan.modules_in_doubt();
+    if doubt.is_empty() {
+        return 0;
     }
-    found
+    let comes_or_goes =
+        |change: &&ResourceChange<'_>| change.action == Action::Create || change.action.destroys();
+    let within = |change: &&ResourceChange<'_>| {
+        Address::parse(&change.address).is_some_and(|address| {
+            let steps: Vec<&str> = address.module.iter().map(|step| step.name).collect();
+            doubt.contains(steps.join(".").as_str())
+        })
+    };
+    plan.managed().filter(comes_or_goes).filter(within).count()
 }
 
 /// The key of a block in [`Plan::provisioners`]: the names of its modules, its type and its name.

@@ -2,7 +2,7 @@
 //! typed structs borrow from the text, and values stay raw until a rule asks for them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use super::{
     Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, ReadError,
     Reason, ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
 };
-use crate::config::Tree;
+use crate::config::{Provisioner, Tree};
 use crate::ui::position as place;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -599,7 +599,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
 }
 
 /// The kinds of provisioners of all blocks that have some. Their arguments are not looked at: they may hold secrets.
-pub(super) fn provisioners(configuration: &str) -> std::collections::HashMap<String, Vec<String>> {
+pub(super) fn provisioners(configuration: &str) -> HashMap<String, Vec<Provisioner>> {
     #[derive(Deserialize)]
     struct Configuration {
         #[serde(default)]
@@ -623,24 +623,18 @@ pub(super) fn provisioners(configuration: &str) -> std::collections::HashMap<Str
         kind: String,
         name: String,
         #[serde(default)]
-        provisioners: Vec<Provisioner>,
+        provisioners: Vec<Runs>,
     }
     #[derive(Deserialize)]
-    struct Provisioner {
+    struct Runs {
         #[serde(rename = "type")]
         kind: String,
     }
-    fn walk(
-        module: Module,
-        path: &str,
-        found: &mut std::collections::HashMap<String, Vec<String>>,
-    ) {
+    fn walk(module: Module, path: &str, found: &mut HashMap<String, Vec<Provisioner>>) {
         for resource in module.resources {
-            let kinds: Vec<String> = resource
-                .provisioners
-                .into_iter()
-                .map(|provisioner| provisioner.kind)
-                .collect();
+            // When they run is not told.
+            let runs = resource.provisioners.iter();
+            let kinds = Provisioner::kept(runs.map(|runs| Provisioner::new(&runs.kind, Some(""))));
             if !kinds.is_empty() {
                 found.insert(format!("{path}{}.{}", resource.kind, resource.name), kinds);
             }
@@ -649,7 +643,7 @@ pub(super) fn provisioners(configuration: &str) -> std::collections::HashMap<Str
             walk(call.module, &format!("{path}{name}."), found);
         }
     }
-    let mut found = std::collections::HashMap::new();
+    let mut found = HashMap::new();
     // Most configurations have none, and then nothing is read.
     if configuration.contains("\"provisioners\"")
         && let Ok(configuration) = serde_json::from_str::<Configuration>(configuration)

@@ -12,13 +12,14 @@ mod work;
 mod writer;
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-use crate::config::{Provider, Resource};
+use crate::config::{Provider, Provisioner, Resource};
 
 pub(crate) use document::STARTS;
 pub use document::{Document, Plans};
-pub(crate) use opened::Opened;
+pub(crate) use opened::{ByName, Opened};
 pub(crate) use reason::Reason;
 pub(crate) use value::Mask;
 pub(crate) use value::Raw;
@@ -478,8 +479,8 @@ impl<'p> Plan<'p> {
     }
 
     /// The root variables whose values are given anew at apply, as a plan and its sources say.
-    pub(crate) fn ephemeral_variables(&self) -> std::collections::BTreeSet<String> {
-        let mut names = std::collections::BTreeSet::new();
+    pub(crate) fn ephemeral_variables(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
         if let Some(saved) = self.saved.as_deref() {
             names.extend(saved.ephemeral.iter().map(|name| (*name).to_owned()));
             let variables = saved.config.tree().root().map(|root| &root.variables);
@@ -538,7 +539,7 @@ impl<'p> Plan<'p> {
 
     /// The resource blocks of the root module (`type.name`), as the JSON's configuration has them; `None` when it does not say.
     #[must_use]
-    pub(crate) fn root_blocks(&self) -> Option<std::collections::BTreeSet<String>> {
+    pub(crate) fn root_blocks(&self) -> Option<BTreeSet<String>> {
         match self.configuration {
             Configuration::Json(text) => Some(json::configuration(text).ok()?.root()?.managed()),
             _ => None,
@@ -557,7 +558,7 @@ impl<'p> Plan<'p> {
     /// The kinds of the provisioners of each resource block, by the names of its modules, its type and its name joined by dots, as the JSON's
     /// configuration has them; `None` when the configuration is not JSON.
     #[must_use]
-    pub(crate) fn provisioners(&self) -> Option<std::collections::HashMap<String, Vec<String>>> {
+    pub(crate) fn provisioners(&self) -> Option<HashMap<String, Vec<Provisioner>>> {
         match self.configuration {
             Configuration::Json(text) => Some(json::provisioners(text)),
             _ => None,
@@ -582,6 +583,18 @@ impl<'p> Plan<'p> {
             Configuration::Source(config) => config.tree().removed(address),
             _ => None,
         }
+    }
+
+    /// The paths of the modules of which the plan has a source file that cannot be read.
+    pub(crate) fn modules_in_doubt(&self) -> BTreeSet<&str> {
+        let Configuration::Source(config) = self.configuration else {
+            return BTreeSet::new();
+        };
+        let modules = config.tree().modules.iter();
+        modules
+            .filter(|(_, module)| !module.unread.is_empty())
+            .map(|(path, _)| path.as_str())
+            .collect()
     }
 
     /// The block of a resource in the configuration, by the address of any of its instances; `None` when it is not known:

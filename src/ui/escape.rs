@@ -138,6 +138,22 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text with colours and line ends of its own, in which words that were typed stand: no command of a CI system is left in it.
+#[must_use]
+pub fn without_commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = '\0';
+    for c in text.chars() {
+        if is_command(before, c) {
+            let _ = write!(out, "\\u{{{:x}}}", c as u32);
+        } else {
+            out.push(c);
+        }
+        before = c;
+    }
+    out
+}
+
 /// Whether the word at the start of a text may be taken for another one. It is read for what it is only if all of it is of one script that is not ours, and
 /// a letter in it looks like no other: `база` is, `оса` may be the Latin one.
 fn may_be_misread(text: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What a person sees of every room: escaped text, words, problems, streams, exit codes.
 
+pub(crate) mod alike;
 pub(crate) mod escape;
 pub(crate) mod exit;
 pub(crate) mod markup;

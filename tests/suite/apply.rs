@@ -1890,7 +1890,7 @@ fn what_is_known_of_the_state_moves_forward() {
         value("lineage"),
         value("serial").parse::<u64>().expect("a number"),
     );
-    let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","instances":[{"attributes":{"id":"sekrit-new-bucket"}}]}"#;
+    let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","provider":"provider.x","instances":[{"attributes":{"id":"sekrit-new-bucket"}}]}"#;
     let state = |serial: u64, resources: &str| {
         format!(
             r#"{{"version":4,"serial":{serial},"lineage":"{lineage}","resources":[{resources}]}}"#
@@ -2036,7 +2036,7 @@ fn pin_of_a_revision() {
         .lines()
         .find_map(|line| line.strip_prefix("lineage = "))
         .expect("pinned");
-    let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","instances":[{"attributes":{"id":"new"}}]}"#;
+    let data = r#"{"mode":"managed","type":"aws_s3_bucket","name":"n","provider":"provider.x","instances":[{"attributes":{"id":"new"}}]}"#;
     fs::write(
         dir.path("state.json"),
         format!(r#"{{"version":4,"serial":99,"lineage":{lineage},"resources":[{data}]}}"#),
@@ -2092,7 +2092,7 @@ fn a_state_that_is_gone_after_an_apply() {
     assert!(!before.1);
     fs::write(
         dir.path("state.json"),
-        r#"{"version":4,"serial":1,"lineage":"l","resources":[{"mode":"managed","type":"terraform_data","name":"n","instances":[{"attributes":{"id":"i"}}]}]}"#,
+        r#"{"version":4,"serial":1,"lineage":"l","resources":[{"mode":"managed","type":"terraform_data","name":"n","provider":"provider.x","instances":[{"attributes":{"id":"i"}}]}]}"#,
     )
     .expect("written");
     assert_eq!(

@@ -1,4 +1,5 @@
 //! Files that two readers could read in two ways, each made by hand: what Terraform would take for something else is refused, not interpreted.
+use crate::common::{applygate, parse};
 use crate::forge::{Member, STATE, change, field, number, plan, zip};
 use applygate::testing::{Document, Refusal, Settings, Why, judge_bytes};
 
@@ -210,5 +211,301 @@ fn numbers_as_texts() {
     assert_eq!(rules("7"), [""; 0]);
     for zero in ["0", "0.0", "0e5", "0p0", "0P+1", "-0"] {
         assert_eq!(rules(zero), ["retention-cut"], "{zero}");
+    }
+}
+
+/// What the binary says of a file: its exit code, and its JSON.
+fn checked(bytes: &[u8], args: &[&str]) -> (Option<i32>, serde_json::Value) {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("tfplan"), bytes).expect("written");
+    let output = applygate()
+        .current_dir(dir.path())
+        .args(["check", "--format", "json", "--no-dir"])
+        .args(args)
+        .arg("tfplan")
+        .output()
+        .expect("it runs");
+    let json = parse(&output.stdout);
+    (output.status.code(), json)
+}
+
+/// A provisioner runs wherever in the sources it stands, and is named.
+#[test]
+fn commands_that_hide_in_the_sources() {
+    let block = |inner: &str| format!("resource \"aws_sqs_queue\" \"a\" {{\n{inner}\n}}\n");
+    let runs = "provisioner \"local-exec\" {\n  command = \"x\"\n}\n";
+    let at_destroy = runs.replace("command", "when = destroy\n  command");
+    let many: String = (0..2_500).map(|at| format!("  a{at} = 1\n")).collect();
+    let plain = block("");
+    // `hcl-edit` does not take a name twice in an object, and Terraform does.
+    let odd = format!("locals {{\n  a = {{ k = 1, k = 2 }}\n}}\n{}", block(runs));
+    let json =
+        r#"{"resource":{"aws_sqs_queue":{"a":{"provisioner":{"local-exec":{"command":"x"}}}}}}"#;
+    let json_list = r#"{"resource":[{"aws_sqs_queue":[{"a":[{"provisioner":[{"local-exec":[{"command":"x","when":"destroy"}]}]}]}]}]}"#;
+    let long = format!("{}#{}\n", block(runs), "x".repeat(1 << 20));
+    let of = |action: u64, files: &[(&str, &str)]| {
+        let mut members: Vec<(String, &[u8])> = vec![
+            (".terraform.lock.hcl".to_owned(), LOCK),
+            ("tfconfig/modules.json".to_owned(), MODULES),
+        ];
+        for (name, text) in files {
+            members.push((format!("tfconfig/m-/{name}"), text.as_bytes()));
+        }
+        let members: Vec<(&str, &[u8])> = members
+            .iter()
+            .map(|(name, content)| (name.as_str(), *content))
+            .collect();
+        let (_, report) = checked(
+            &archive(&[change("aws_sqs_queue.a", action, &[&[0x80]])], &members),
+            &[],
+        );
+        let plan = &report["plans"][0];
+        let found = plan["findings"].as_array().expect("findings").iter();
+        let evidence: Vec<String> = found
+            .filter(|finding| finding["rule"] == "command-runs")
+            .map(|finding| finding["evidence"].to_string())
+            .collect();
+        format!("{} {}", evidence.join(""), plan["notes"])
+    };
+    for (what, files) in [
+        ("plain", &[("main.tf", block(runs).as_str())][..]),
+        ("far down", &[("main.tf", &block(&format!("{many}{runs}")))]),
+        (
+            "in an override",
+            &[("main.tf", &plain), ("x_override.tf", &block(runs))],
+        ),
+        (
+            "in an override as JSON",
+            &[("main.tf", &plain), ("override.tf.json", json)],
+        ),
+        ("as JSON", &[("main.tf.json", json)]),
+        (
+            "without quotes",
+            &[("main.tf", &block(runs).replace('"', ""))],
+        ),
+        (
+            "in a file that is read by its structure",
+            &[("main.tf", &odd)],
+        ),
+    ] {
+        let told = of(1, files);
+        assert!(told.contains("local-exec"), "{what}: {told}");
+    }
+    for (what, files) in [
+        (
+            "at destroy",
+            &[("main.tf", block(&at_destroy).as_str())][..],
+        ),
+        (
+            "at destroy, as text",
+            &[(
+                "main.tf",
+                &block(&at_destroy.replace("destroy", "\"destroy\"")),
+            )],
+        ),
+        ("at destroy, as JSON", &[("main.tf.json", json_list)]),
+    ] {
+        let told = of(5, files);
+        assert!(
+            told.contains("local-exec, when it is destroyed"),
+            "{what}: {told}"
+        );
+        assert!(!of(1, files).contains("local-exec"), "{what}");
+    }
+    // What an override says of it counts alone.
+    let both = of(
+        5,
+        &[
+            ("main.tf", &block(&at_destroy)),
+            ("override.tf", &block(runs)),
+        ],
+    );
+    assert!(!both.contains("local-exec"), "{both}");
+    for files in [
+        &[("main.tf", long.as_str())][..],
+        &[("main.tf", "resource {")],
+        &[("a.tf.json", "{")],
+    ] {
+        let told = of(1, files);
+        assert!(
+            told.contains("whether 1 object runs a command is not known"),
+            "{told}"
+        );
+        assert!(
+            !of(0, files).contains("not known"),
+            "only what comes or goes"
+        );
+    }
+}
+
+/// One long name may stand for very many instances.
+#[test]
+fn names_that_grow_in_memory() {
+    let instances: Vec<String> = (0..100_000)
+        .map(|at| format!(r#"{{"index_key":{at}}}"#))
+        .collect();
+    let instances = instances.join(",");
+    let state = |name: &str| {
+        format!(
+            r#"{{"version":4,"serial":3,"lineage":"l","resources":[{{"mode":"managed","type":"t_x","name":"{name}","provider":"provider.t","instances":[{instances}]}}]}}"#
+        )
+    };
+    let saved = |state: &str| {
+        zip(&[
+            Member::deflated("tfplan", &plan(&[])),
+            Member::deflated("tfstate", state.as_bytes()),
+        ])
+    };
+    assert_eq!(detail(&saved(&state("a"))), None);
+    let refusal = refusal(&saved(&state(&"a".repeat(100_000)))).expect("refused");
+    assert_eq!(refusal.why, Why::BrokenPlan);
+}
+
+/// Many findings may speak of one thing, whose address is as long as somebody made it.
+#[test]
+fn addresses_that_grow_in_the_report() {
+    let long = "n".repeat(1 << 20);
+    let change = |kind: &str, name: &str| {
+        serde_json::json!({"address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": ["delete"], "before": {"id": "same", "identifier": "same", "db_instance_identifier": "same"}, "after": null}})
+    };
+    let mut changes = vec![change("aws_vpc", &long), change("aws_db_instance", &long)];
+    for at in 0..2_000 {
+        changes.push(change("aws_eks_cluster", &format!("c{at}")));
+        changes.push(change("aws_db_snapshot", &format!("s{at}")));
+    }
+    let plan = serde_json::json!({"format_version": "1.2", "planned_values": {}, "resource_changes": changes});
+    let start = std::time::Instant::now();
+    let (code, report) = checked(plan.to_string().as_bytes(), &[]);
+    assert_eq!(code, Some(1));
+    let told = report.to_string();
+    assert!(
+        told.contains("the network is destroyed too: aws_vpc.nnn"),
+        "it speaks of it"
+    );
+    assert!(told.len() < 32 << 20, "{}", told.len());
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+/// In JSON as well a block may have very many provisioners and very many instances.
+#[test]
+fn provisioners_that_grow_in_memory() {
+    let runs = vec![r#"{"type":"local-exec"}"#; 20_000].join(",");
+    let changes: Vec<String> = (0..5_000)
+        .map(|at| {
+            format!(
+                r#"{{"address":"null_resource.a[{at}]","mode":"managed","type":"null_resource","name":"a","index":{at},"change":{{"actions":["create"],"before":null,"after":{{}}}}}}"#
+            )
+        })
+        .collect();
+    let plan = format!(
+        r#"{{"format_version":"1.2","planned_values":{{}},"resource_changes":[{}],"configuration":{{"root_module":{{"resources":[{{"address":"null_resource.a","mode":"managed","type":"null_resource","name":"a","provisioners":[{runs},{{"type":"hunter2"}}]}}]}}}}}}"#,
+        changes.join(",")
+    );
+    let (_, report) = checked(plan.as_bytes(), &[]);
+    let told = report["plans"][0].to_string();
+    assert!(told.contains("local-exec") && told.contains("provisioner"));
+    assert!(
+        !told.contains("hunter2") && told.len() < 64 << 20,
+        "{}",
+        told.len()
+    );
+}
+
+/// Names that look alike within one script are told apart where both change; a word of another script is shown as it is.
+#[test]
+fn names_that_look_alike_in_one_report() {
+    let notes = |names: [&str; 2]| {
+        let changes = names.map(|name| change(&format!("aws_sqs_queue.{name}"), 1, &[&[0x80]]));
+        let (_, report) = checked(&archive(&changes, &[]), &[]);
+        report["plans"][0]["notes"].to_string()
+    };
+    for (names, told) in [
+        (
+            ["web-1", "web-l"],
+            "aws_sqs_queue.web-1 (digit 1) and aws_sqs_queue.web-l (small L)",
+        ),
+        (
+            ["x0", "xO"],
+            "aws_sqs_queue.x0 (digit 0) and aws_sqs_queue.xO (capital o)",
+        ),
+        (
+            ["com", "corn"],
+            "aws_sqs_queue.com (m) and aws_sqs_queue.corn (r and n)",
+        ),
+    ] {
+        assert!(notes(names).contains(told), "{}", notes(names));
+    }
+    for names in [["web-1", "web-2"], ["кот", "kot"], ["a1", "a"]] {
+        assert!(!notes(names).contains("alike"), "{names:?}");
+    }
+}
+
+/// A small file that unpacks to very much takes no memory.
+#[test]
+fn a_plan_that_swells() {
+    let much = vec![0; 257 << 20];
+    let bytes = zip(&[
+        Member::deflated("tfplan", &field(2, &much)),
+        Member::deflated("tfstate", STATE),
+    ]);
+    assert_eq!(refusal(&bytes).expect("refused").why, Why::TooLarge);
+}
+
+/// What Terraform cannot read of an object in the state it leaves out, and goes on with the rest: the gate would see more than it does.
+#[test]
+fn objects_of_the_state_that_terraform_leaves_out() {
+    let state = |provider: &str, instance: &str| {
+        let one = format!(
+            r#"{{"mode":"managed","type":"t_x","name":"a",{provider}"instances":[{{"attributes":{{"id":"1"}}{instance}}}]}}"#
+        );
+        let state = format!(r#"{{"version":4,"serial":3,"lineage":"l","resources":[{one}]}}"#);
+        detail(&zip(&[
+            Member::deflated("tfplan", &plan(&[])),
+            Member::deflated("tfstate", state.as_bytes()),
+        ]))
+    };
+    const OLD: &str = r#""provider":"provider.t","#;
+    for provider in [
+        OLD,
+        r#""provider":"module.m.provider.t.alias","#,
+        r#""provider":"provider[\"registry.terraform.io/x/t\"]","#,
+    ] {
+        assert_eq!(state(provider, ""), None, "{provider}");
+    }
+    let own = r#","instance_provider":"provider[\"registry.opentofu.org/x/t\"].alias[\"k\"]""#;
+    assert_eq!(state("", own), None);
+    assert!(state("", &own.replace("x/t", "x")).is_some());
+    for provider in [
+        "",
+        r#""provider":"","#,
+        r#""provider":"provider[\"registry.terraform.io/x/t\"","#,
+        r#""provider":"provider [\"registry.terraform.io/x/t\"]","#,
+        r#""provider":"provider[\"registry.terraform.io/x\\u0074\"]","#,
+        r#""provider":null,"#,
+        r#""provider":"module.m[\"k\"].provider[\"registry.terraform.io/x/t\"]","#,
+    ] {
+        assert!(state(provider, "").is_some(), "{provider}");
+    }
+    for sound in [
+        r#","status":"tainted""#,
+        r#","status":"""#,
+        r#","sensitive_attributes":[]"#,
+        r#","sensitive_attributes":null"#,
+        r#","sensitive_attributes":[[{"type":"get_attr","value":"a"},{"type":"index","value":{"value":0,"type":"number"}}]]"#,
+    ] {
+        assert_eq!(state(OLD, sound), None, "{sound}");
+    }
+    for broken in [
+        r#","status":"gone""#,
+        r#","status":1"#,
+        r#","sensitive_attributes":[[{"type":"x","value":"a"}]]"#,
+        r#","sensitive_attributes":[[{"type":"get_attr","value":1}]]"#,
+        r#","sensitive_attributes":[[{"type":"index","value":{"value":true,"type":"bool"}}]]"#,
+        r#","sensitive_attributes":[{"type":"get_attr","value":"a"}]"#,
+        r#","sensitive_attributes":{}"#,
+        r#"},{"attributes":{"id":"2"}"#,
+    ] {
+        assert!(state(OLD, broken).is_some(), "{broken}");
     }
 }

@@ -247,3 +247,51 @@ fn what_may_be_a_plan_is_not_passed_over() {
         assert_eq!(output.status.code(), Some(2), "{name}");
     }
 }
+
+/// What has no end, and what unpacks to very much.
+#[test]
+fn input_without_end() {
+    let check = |path: &str| {
+        let output = applygate()
+            .args(["check", "--no-dir", path])
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), told)
+    };
+    #[cfg(unix)]
+    {
+        let (code, told) = check("/dev/zero");
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("it has zero bytes in it"), "{told}");
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("plan.json.gz");
+    let file = std::fs::File::create(&path).expect("made");
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    for _ in 0..257 {
+        std::io::Write::write_all(&mut packed, &[b' '; 1 << 20]).expect("packed");
+    }
+    packed.finish().expect("packed");
+    let (code, told) = check(path.to_str().expect("a name"));
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("grows more than a hundred times"), "{told}");
+}
+
+/// A word that was typed, or put there by a pipeline, is no command of the CI system whose log the error is in.
+#[test]
+fn words_that_are_commands_of_a_ci_system() {
+    for word in [
+        "::error::x@y",
+        "##vso[task.setvariable variable=x]y@z",
+        "##teamcity[x]@y",
+    ] {
+        let output = applygate()
+            .args(["check", "--allow", word, "plan"])
+            .output()
+            .expect("it runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(!told.contains("::") && !told.contains("##"), "{told}");
+    }
+}

@@ -19,6 +19,7 @@ use change::InstanceKeys;
 pub(crate) use change::provider_address;
 pub(crate) use state::{Object, State, read as read_state};
 pub(super) use zip::ends_like_zip;
+pub(crate) use zip::swells;
 
 use self::config::Config;
 use self::protobuf::{Content, dynamic, fields, singular};

@@ -214,6 +214,8 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
         Head::Bool(value) => Level::Bool(value),
         Head::Signed(number) => Level::Number(Cow::Owned(number.to_string())),
         Head::Unsigned(number) => Level::Number(Cow::Owned(number.to_string())),
+        // Terraform ends over one.
+        Head::Float(number) if number.is_nan() => return Err(BROKEN),
         Head::Float(number) => Level::Number(if number.is_finite() {
             Cow::Owned(number.to_string())
         } else {

@@ -9,12 +9,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::exact::{Exact, Keys};
-use crate::address::{is_module, quoted};
+use crate::address::{is_module, provider, quoted};
 use crate::plan::Gone;
 use crate::ui::refusal::{Refusal, Why};
 
 /// More objects than any state has; each takes some hundred bytes here and may take three in the file.
 const MAX_OBJECTS: usize = 1_000_000;
+
+/// What all addresses may take, in bytes: one name may be long, and stand for very many instances.
+const MAX_ADDRESSES: usize = 128 << 20;
 
 /// A managed object of the prior state.
 #[derive(Clone)]
@@ -127,6 +130,8 @@ impl<'de> Deserialize<'de> for Resources {
             kind: String,
             name: String,
             #[serde(default)]
+            provider: String,
+            #[serde(default)]
             instances: Instances,
         }
         impl Keys for Resource {
@@ -148,9 +153,23 @@ impl<'de> Deserialize<'de> for Resources {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
                 let mut objects = Vec::new();
+                let mut left = MAX_ADDRESSES;
                 while let Some(Exact(resource)) = list.next_element::<Exact<Resource>>()? {
                     if resource.mode != "managed" {
                         continue;
+                    }
+                    // Terraform leaves out a resource whose provider it cannot read, and goes on. OpenTofu may name one for each instance instead.
+                    let known = if resource.provider.is_empty() {
+                        resource
+                            .instances
+                            .0
+                            .iter()
+                            .all(|instance| instance.provider)
+                    } else {
+                        provider(&resource.provider).is_some()
+                    };
+                    if !known {
+                        return Err(A::Error::custom("no provider"));
                     }
                     if resource
                         .module
@@ -164,7 +183,11 @@ impl<'de> Deserialize<'de> for Resources {
                         .module
                         .filter(|module| !module.is_empty())
                         .map_or_else(String::new, |module| format!("{module}."));
+                    let own = module.len() + kind.len() + resource.name.len();
                     for instance in resource.instances.0 {
+                        left = left
+                            .checked_sub(own + instance.key.len())
+                            .ok_or_else(|| A::Error::custom("too long"))?;
                         let address = format!("{module}{kind}.{}{}", resource.name, instance.key);
                         objects.push(Object {
                             address,
@@ -187,6 +210,8 @@ impl<'de> Deserialize<'de> for Resources {
 struct Instance {
     key: String,
     id: Option<Box<str>>,
+    /// Whether it names a provider of its own.
+    provider: bool,
 }
 
 #[derive(Default)]
@@ -200,6 +225,12 @@ impl<'de> Deserialize<'de> for Instances {
             index_key: Scalar,
             #[serde(default)]
             deposed: Scalar,
+            #[serde(default)]
+            status: Scalar,
+            #[serde(default)]
+            instance_provider: String,
+            #[serde(default)]
+            sensitive_attributes: Option<Paths>,
             #[serde(default)]
             attributes: Option<Attributes>,
             #[serde(default)]
@@ -219,6 +250,7 @@ impl<'de> Deserialize<'de> for Instances {
                 "create_before_destroy",
                 "identity",
                 "identity_schema_version",
+                "instance_provider",
             ];
         }
         #[derive(Deserialize)]
@@ -235,6 +267,16 @@ impl<'de> Deserialize<'de> for Instances {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Instances, A::Error> {
                 let mut instances = Vec::new();
                 while let Some(Exact(raw)) = list.next_element::<Exact<Raw>>()? {
+                    // An instance of which Terraform cannot read this it leaves out, and goes on.
+                    let sound = match &raw.status {
+                        Scalar::Text(status) => matches!(status.as_str(), "" | "tainted"),
+                        status => matches!(status, Scalar::Nothing),
+                    };
+                    let own = raw.instance_provider.as_str();
+                    let sound = sound && (own.is_empty() || provider(own).is_some());
+                    if !sound || raw.sensitive_attributes.is_some_and(|Paths(sound)| !sound) {
+                        return Err(A::Error::custom("no instance"));
+                    }
                     if matches!(&raw.deposed, Scalar::Text(key) if !key.is_empty()) {
                         continue;
                     }
@@ -253,7 +295,8 @@ impl<'de> Deserialize<'de> for Instances {
                         Some(Scalar::Text(id)) => Some(id.into_boxed_str()),
                         _ => None,
                     };
-                    instances.push(Instance { key, id });
+                    let provider = !raw.instance_provider.is_empty();
+                    instances.push(Instance { key, id, provider });
                     if instances.len() > MAX_OBJECTS {
                         return Err(A::Error::custom("too many"));
                     }
@@ -262,6 +305,45 @@ impl<'de> Deserialize<'de> for Instances {
             }
         }
         deserializer.deserialize_seq(Each)
+    }
+}
+
+/// Whether all paths of a list are of the form that Terraform reads: names, and indexes with their type. Nothing of them is kept.
+struct Paths(bool);
+
+impl<'de> Deserialize<'de> for Paths {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Step {
+            #[serde(rename = "type")]
+            kind: String,
+            value: Key,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Key {
+            Name(String),
+            Index {
+                value: serde_json::Value,
+                #[serde(rename = "type")]
+                kind: String,
+            },
+            Other(IgnoredAny),
+        }
+        let paths = Vec::<Vec<Step>>::deserialize(deserializer)?;
+        let sound = paths.iter().flatten().all(|step| match &step.value {
+            Key::Name(name) => step.kind == "get_attr" && !name.is_empty(),
+            Key::Index { value, kind } => {
+                step.kind == "index"
+                    && match kind.as_str() {
+                        "string" => value.is_string(),
+                        "number" => value.is_number(),
+                        _ => false,
+                    }
+            }
+            Key::Other(_) => false,
+        });
+        Ok(Self(sound))
     }
 }
 
@@ -342,6 +424,14 @@ pub(crate) fn read(stream: impl Read) -> Result<State, Refusal> {
             .with(format!("its state has version {}, not 4", document.version)));
     }
     let objects = document.resources.unwrap_or_default().0;
+    let mut seen = HashSet::with_capacity(objects.len());
+    if !objects
+        .iter()
+        .all(|object| seen.insert(object.address.as_str()))
+    {
+        return Err(Refusal::new(Why::BrokenPlan).with("its state has an object twice"));
+    }
+    drop(seen);
     let mut managed: BTreeMap<String, usize> = BTreeMap::new();
     for object in &objects {
         match managed.get_mut(object.kind.as_ref()) {
@@ -366,9 +456,9 @@ mod tests {
     #[test]
     fn objects_with_addresses_and_ids() {
         let text = r#"{"version":4,"terraform_version":"1.15.5","serial":7,"lineage":"l","outputs":{"o":{"value":"s"}},"resources":[
-            {"mode":"managed","type":"t_x","name":"a","provider":"p","instances":[{"schema_version":0,"attributes":{"id":"i-1","x":{"id":"no"}}},
+            {"mode":"managed","type":"t_x","name":"a","provider":"provider[\"registry.terraform.io/x/t\"]","instances":[{"schema_version":0,"attributes":{"id":"i-1","x":{"id":"no"}}},
               {"deposed":"00000001","attributes":{"id":"old"}}]},
-            {"module":"module.m[\"k\"]","mode":"managed","type":"t_x","name":"b","instances":[
+            {"module":"module.m[\"k\"]","mode":"managed","type":"t_x","name":"b","provider":"provider[\"registry.terraform.io/x/t\"]","instances":[
               {"index_key":"q\"${","attributes":{"id":7}},{"index_key":3,"attributes":{"id":["x"]}},{"index_key":0,"attributes_flat":{"id":"flat"}}]},
             {"mode":"data","type":"t_y","name":"c","instances":[{"attributes":{"id":"d"}}]}],"check_results":null}"#;
         let state = read(text.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}"));
@@ -399,7 +489,7 @@ mod tests {
         };
         let one = |name: &str, id: &str| {
             format!(
-                "{{\"mode\":\"managed\",\"type\":\"t_x\",\"name\":\"{name}\",\"instances\":[{{\"attributes\":{{\"id\":\"{id}\"}}}}]}}"
+                "{{\"mode\":\"managed\",\"type\":\"t_x\",\"name\":\"{name}\",\"provider\":\"provider.t\",\"instances\":[{{\"attributes\":{{\"id\":\"{id}\"}}}}]}}"
             )
         };
         let earlier = state(&[one("b", "2"), one("a", "1"), one("c", "3")].join(","));

@@ -20,6 +20,16 @@ const MAX_SUM: u64 = 3 << 30;
 /// No deflate stream grows more than this (zlib's documentation: 1032 to 1), so no more is set aside on a header's word.
 const MAX_RATIO: u64 = 1032;
 
+/// Below this size what is unpacked may have grown by any factor, in bytes.
+const SMALL: u64 = 256 << 20;
+/// Above it by no more than this: plans grow some ten times.
+const GROWTH: u64 = 100;
+
+/// Whether unpacked bytes are many, and far more than a plan makes of so few packed ones: they would take memory to no end.
+pub(crate) const fn swells(packed: u64, size: u64) -> bool {
+    size > SMALL && size / GROWTH > packed
+}
+
 const LOCAL: u32 = 0x0403_4b50;
 const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
@@ -255,10 +265,12 @@ impl<'b> Container<'b> {
                 Refusal::new(Why::TooLarge).with("a member is larger than 1 GiB when unpacked")
             );
         }
-        let most = u64::try_from(member.data.len())
-            .unwrap_or(u64::MAX)
-            .saturating_mul(MAX_RATIO)
-            .saturating_add(64);
+        let packed = u64::try_from(member.data.len()).unwrap_or(u64::MAX);
+        if swells(packed, member.size) {
+            return Err(Refusal::new(Why::TooLarge)
+                .with("a member grows more than a hundred times when unpacked"));
+        }
+        let most = packed.saturating_mul(MAX_RATIO).saturating_add(64);
         let mut bytes = Vec::with_capacity(usize::try_from(member.size.min(most)).unwrap_or(0));
         Stream::new(member)
             .read_to_end(&mut bytes)
