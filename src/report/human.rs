@@ -132,9 +132,9 @@ pub fn write(report: &Report, layout: Layout<'_>, out: &mut dyn Write) -> io::Re
     }
     if unplaced > 1 {
         let text = format!(
-            "the directories that {unplaced} plans are from: no pin, memory or state was compared; check PLANS --dir DIR takes those of the same names below DIR"
+            "the directories of {unplaced} plans: no pin or state was compared; check PLANS --dir DIR takes those of the same names below DIR"
         );
-        footer(out, layout, "not seen", &text, layout.styles.dim)?;
+        footer(out, layout, "unknown", &text, layout.styles.dim)?;
     }
     left_out(&report.left_out, layout, out)
 }

@@ -184,7 +184,7 @@ fn a_tree_of_plans_beside_a_tree_of_units() {
     assert_eq!(said.matches("place not checked\n").count(), 2, "{said}");
     assert_eq!(said.matches(", pin 4").count(), 1, "{said}");
     assert!(
-        said.contains("not seen  the directories that 2 plans are from"),
+        said.contains("unknown   the directories of 2 plans: no pin"),
         "{said}"
     );
 }
