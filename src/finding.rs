@@ -1,5 +1,7 @@
 //! What a rule has to say: a [`Finding`] with its evidence. Only what is in here can reach a report, so nothing else can leak.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -158,6 +160,35 @@ pub(crate) struct SourcePlace {
     pub(crate) attribute: Option<SourceLine>,
 }
 
+/// What refers to an object in the configuration, directly or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Dependents {
+    /// What the plan does not destroy.
+    pub(crate) stay: Referring,
+    /// What it destroys as well.
+    pub(crate) go: Referring,
+}
+
+/// Some objects that refer to another one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Referring {
+    /// How many.
+    pub(crate) count: usize,
+    /// Whether there may be more.
+    pub(crate) more: bool,
+    /// The first of them, the nearest first.
+    pub(crate) shown: Vec<Dependent>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Dependent {
+    /// Its address.
+    pub(crate) address: String,
+    /// What is between the two: local values, data sources, inputs and outputs of modules, from the object on.
+    pub(crate) through: Vec<String>,
+}
+
 /// One danger found in one plan, at one address or about the plan as a whole.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -189,6 +220,8 @@ pub struct Finding {
     pub(crate) snippet: Option<String>,
     /// Where in the sources it is, if they are known.
     pub(crate) place: Option<SourcePlace>,
+    /// What refers to the object that is destroyed; `None` when nothing does, or the configuration does not tell.
+    pub(crate) dependents: Option<Arc<Dependents>>,
     /// Rests on a guess (a name, or a fact that was inferred and not read).
     pub(crate) guess: bool,
 }
@@ -216,6 +249,7 @@ impl Finding {
             evidence: Vec::new(),
             snippet: None,
             place: None,
+            dependents: None,
             guess: false,
         }
     }

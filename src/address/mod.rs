@@ -204,7 +204,7 @@ fn is_source_part(part: &str) -> bool {
 
 /// A name up to the next `.` or `[`: an identifier
 /// (<https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#identifiers>), since Terraform skips blanks and comments around one.
-fn name(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn name(text: &str) -> Option<(&str, &str)> {
     let end = text
         .bytes()
         .position(|byte| matches!(byte, b'.' | b'['))
@@ -218,7 +218,7 @@ fn name(text: &str) -> Option<(&str, &str)> {
 }
 
 /// An optional key of a plan's address.
-fn instance(text: &str) -> Option<(Option<Key<'_>>, &str)> {
+pub(crate) fn instance(text: &str) -> Option<(Option<Key<'_>>, &str)> {
     text.strip_prefix("[*]")
         .map_or_else(|| key(text), |rest| Some((Some(Key::Open), rest)))
 }

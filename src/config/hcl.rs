@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
+use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Attribute, Block as Node, Body, Structure};
-use hcl_edit::visit::{self, Visit};
 
+use super::links::Name;
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
 use super::model::{Module, Provider, Provisioner, Resource, Variable};
 use super::written::{self, Expr, structure};
@@ -140,10 +140,15 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
             attributes(&node.body, "", lines, 0, &mut resource.attributes);
             let provisioners = node.body.get_blocks("provisioner");
             resource.provisioners = Provisioner::kept(provisioners.map(provisioner));
-            if mode == "resource" {
-                takes(&node.body, module);
+            let key = key(mode, kind, name);
+            match mode {
+                "resource" => module
+                    .links
+                    .add_body(&Name::Managed(key.clone()), &node.body),
+                "action" => {}
+                _ => module.links.add_body(&Name::Read(key.clone()), &node.body),
             }
-            module.put_resource(key(mode, kind, name), resource, overrides);
+            module.put_resource(key, resource, overrides);
         }
         ("removed", []) => {
             if let Some(from) = node.body.get_attribute("from") {
@@ -184,11 +189,25 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
         }
         ("module", [name]) => {
             module.calls.insert((*name).to_owned());
-            takes(&node.body, module);
+            for attribute in node.body.attributes() {
+                let input = attribute.key.as_str();
+                if input != "depends_on" {
+                    let (call, name) = ((*name).to_owned(), Some(input.to_owned()));
+                    let user = Name::Called { call, name };
+                    module.links.add_attribute(&user, attribute);
+                }
+            }
         }
-        // What the root module puts out, nobody in the plan takes.
-        ("output", [_]) if !matches!(module.dir.as_str(), "" | ".") => takes(&node.body, module),
-        ("locals", []) => takes(&node.body, module),
+        ("output", [name]) => {
+            let user = Name::Output((*name).to_owned());
+            module.links.add_body(&user, &node.body);
+        }
+        ("locals", []) => {
+            for attribute in node.body.attributes() {
+                let user = Name::Local(attribute.key.as_str().to_owned());
+                module.links.add_attribute(&user, attribute);
+            }
+        }
         ("terraform", []) => terraform(&node.body, module),
         _ => {}
     }
@@ -205,37 +224,6 @@ fn provisioner(node: &Node) -> Provisioner {
         kind.map_or("", hcl_edit::structure::BlockLabel::as_str),
         when,
     )
-}
-
-/// Notes the resource blocks whose values a body takes; `depends_on` takes none.
-fn takes(body: &Body, module: &mut Module<'_>) {
-    struct Takes<'m>(&'m mut BTreeSet<String>);
-    impl Visit for Takes<'_> {
-        fn visit_attr(&mut self, node: &Attribute) {
-            if node.key.as_str() != "depends_on" {
-                visit::visit_attr(self, node);
-            }
-        }
-        fn visit_block(&mut self, node: &Node) {
-            if node.ident.as_str() != "lifecycle" {
-                visit::visit_block(self, node);
-            }
-        }
-        fn visit_traversal(&mut self, node: &Traversal) {
-            if let (Expression::Variable(kind), Some(TraversalOperator::GetAttr(name))) = (
-                &node.expr,
-                node.operators.first().map(|operator| operator.value()),
-            ) {
-                self.0.extend(super::referred(&format!(
-                    "{}.{}",
-                    kind.as_str(),
-                    name.as_str()
-                )));
-            }
-            visit::visit_traversal(self, node);
-        }
-    }
-    Takes(&mut module.references).visit_body(body);
 }
 
 /// Whether a switch is not certainly off.

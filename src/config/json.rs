@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::links::{Links, Name};
 use super::literal::{self, Members, UNKNOWN, constant};
 use super::model::{Module, Provider, Provisioner, Resource, Variable};
 use super::{Lines, key};
@@ -57,10 +58,13 @@ impl<'t> File<'t> {
                     };
                     self.attributes(body, "", 0, &mut block.attributes)?;
                     block.provisioners = provisioners(body)?;
-                    if name == "resource" {
-                        takes(body, module);
+                    let key = key(name, &kind, &label);
+                    match name {
+                        "resource" => links(&Name::Managed(key.clone()), body, module),
+                        "action" => {}
+                        _ => links(&Name::Read(key.clone()), body, module),
                     }
-                    module.put_resource(key(name, &kind, &label), block, overrides);
+                    module.put_resource(key, block, overrides);
                 }
             }
             "removed" => {
@@ -112,19 +116,25 @@ impl<'t> File<'t> {
             }
             "module" => {
                 for ([label], _, body) in labelled(value)? {
+                    for (input, value) in members(body)? {
+                        if input != "depends_on" {
+                            let (call, name) = (label.to_string(), Some(input.into_owned()));
+                            links(&Name::Called { call, name }, value, module);
+                        }
+                    }
                     module.calls.insert(label.into_owned());
-                    takes(body, module);
+                }
+            }
+            "output" => {
+                for ([label], _, body) in labelled(value)? {
+                    links(&Name::Output(label.into_owned()), body, module);
                 }
             }
             "locals" => {
                 for body in bodies(value)? {
-                    takes(body, module);
-                }
-            }
-            // What the root module puts out, nobody in the plan takes.
-            "output" if !matches!(module.dir.as_str(), "" | ".") => {
-                for ([_], _, body) in labelled(value)? {
-                    takes(body, module);
+                    for (local, value) in members(body)? {
+                        links(&Name::Local(local.into_owned()), value, module);
+                    }
                 }
             }
             "terraform" => {
@@ -175,24 +185,6 @@ impl<'t> File<'t> {
     }
 }
 
-/// Notes the resource blocks whose values the templates in a body take; `depends_on` and `lifecycle` take none.
-fn takes(body: &str, module: &mut Module<'_>) {
-    for (_, value) in members(body)
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| name != "depends_on" && name != "lifecycle")
-    {
-        let mut rest = value;
-        while let Some((_, after)) = rest.split_once("${") {
-            rest = after;
-            let (template, _) = after.split_once('}').unwrap_or((after, ""));
-            let is_name = |c: char| c == '_' || c == '-' || c == '.' || c.is_alphanumeric();
-            let words = template.split(|c: char| !is_name(c));
-            module.references.extend(words.filter_map(super::referred));
-        }
-    }
-}
-
 /// What a resource runs.
 fn provisioners(body: &str) -> Option<Vec<Provisioner>> {
     let mut found = Vec::new();
@@ -208,6 +200,29 @@ fn provisioners(body: &str) -> Option<Vec<Provisioner>> {
         }
     }
     Some(Provisioner::kept(found))
+}
+
+/// Notes what the texts in a body, or in one value of it, refer to. `lifecycle` takes no values.
+fn links(user: &Name, raw: &str, module: &mut Module<'_>) {
+    fn walk(user: &Name, value: &serde_json::Value, depends_on: bool, links: &mut Links) {
+        match value {
+            serde_json::Value::String(text) => links.add_text(user, text, depends_on),
+            serde_json::Value::Array(items) => {
+                items
+                    .iter()
+                    .for_each(|item| walk(user, item, depends_on, links));
+            }
+            serde_json::Value::Object(members) => {
+                for (name, member) in members.iter().filter(|(name, _)| *name != "lifecycle") {
+                    walk(user, member, name == "depends_on", links);
+                }
+            }
+            _ => {}
+        }
+    }
+    if let Ok(value) = serde_json::from_str(raw) {
+        walk(user, &value, false, &mut module.links);
+    }
 }
 
 /// `terraform { … }`: which providers, and where the state is kept.
@@ -467,7 +482,10 @@ mod tests {
     fn blocks_whose_values_are_taken() {
         let text = r#"{"resource": {"t_x": {"a": {"b": "x-${t_k.one.secret}", "c": ["${join(\",\", [t_k.two[0].id, var.v, data.d.x.id])}"], "depends_on": ["t_k.three"], "lifecycle": {"replace_triggered_by": ["${t_k.four.id}"]}}}},
             "locals": {"l": {"m": "${t_k.five.id}"}}, "module": {"m": {"source": "./m", "in": "${t_k.six.id}"}}, "output": {"o": {"value": "${t_k.seven.id}"}}}"#;
-        let found: Vec<_> = module(text).references.into_iter().collect();
+        let modules = std::collections::BTreeMap::from([(String::new(), module(text))]);
+        let tree = crate::config::Tree { modules };
+        let mut found: Vec<_> = tree.references().into_iter().collect();
+        found.sort();
         assert_eq!(found, ["t_k.five", "t_k.one", "t_k.six", "t_k.two"]);
     }
 

@@ -8,43 +8,22 @@
 pub(crate) mod backend;
 mod hcl;
 mod json;
+pub(crate) mod links;
 mod literal;
 mod model;
 mod planned;
 pub(crate) mod secrets;
 pub(crate) mod written;
-pub(crate) use planned::once;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use hcl::{locked_providers, locked_version};
-pub(crate) use model::{FullName, Module, Provider, Provisioner, Resource, Tree, Variable};
-pub(crate) use planned::read as of_plan;
+pub(crate) use model::{FullName, Module, Provider, Provisioner, Resource, Tree, Variable, joined};
+pub(crate) use planned::{Planned, once};
 
 /// The largest source file that is read, in bytes.
 pub(crate) const MAX_SOURCE: u64 = 1 << 20;
-
-/// The resource block that a reference names (`aws_x.y` of `aws_x.y[0].id`); `None` when it names anything else.
-pub(crate) fn referred(reference: &str) -> Option<String> {
-    let mut parts = reference.split('.');
-    let (kind, name) = (parts.next()?, parts.next()?);
-    let name = name.split('[').next()?;
-    let other = matches!(
-        kind,
-        "var"
-            | "local"
-            | "module"
-            | "data"
-            | "each"
-            | "count"
-            | "path"
-            | "terraform"
-            | "self"
-            | "ephemeral"
-    );
-    (!other && !kind.is_empty() && !name.is_empty()).then(|| format!("{kind}.{name}"))
-}
 
 /// What the names of source files end with.
 const ENDINGS: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];

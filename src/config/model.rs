@@ -1,8 +1,9 @@
 //! The blocks of a configuration, as far as anybody asks for them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::links::{Links, Name};
 use super::literal::Members;
 use crate::address::Address;
 
@@ -35,8 +36,10 @@ pub(crate) struct Module<'p> {
     pub(crate) backend: Option<String>,
     /// The names of the modules that it calls.
     pub(crate) calls: BTreeSet<String>,
-    /// Resource blocks (`type.name`) whose values something else in it takes.
-    pub(super) references: BTreeSet<String>,
+    /// Those of them that may have no instance.
+    pub(super) uncertain: BTreeSet<String>,
+    /// What in it refers to what.
+    pub(crate) links: Links,
     /// How many provider blocks are overrides.
     overridden: usize,
 }
@@ -60,6 +63,8 @@ pub struct Resource {
     pub(crate) provider_key: Option<String>,
     /// What it runs, all of it, however long the block is.
     pub(crate) provisioners: Vec<Provisioner>,
+    /// Whether it is a managed one that has an instance for certain, in the JSON of a plan.
+    pub(crate) certain: bool,
 }
 
 /// A provisioner of a resource.
@@ -116,6 +121,8 @@ pub(crate) struct Provider<'p> {
     pub(crate) full: FullName,
     /// What names it in the JSON of a plan.
     pub(crate) key: String,
+    /// The versions that it may have, in the JSON of a plan.
+    pub(crate) constraint: Option<String>,
     members: Members,
     settings: Cow<'p, str>,
 }
@@ -162,6 +169,7 @@ impl<'p> Provider<'p> {
             alias: alias.to_owned(),
             full: FullName::Required,
             key: String::new(),
+            constraint: None,
             settings: Cow::Owned(members.json()),
             members,
         }
@@ -174,6 +182,7 @@ impl<'p> Provider<'p> {
             alias: String::new(),
             full,
             key,
+            constraint: None,
             settings: Cow::Borrowed(settings),
             members: Members::default(),
         }
@@ -218,7 +227,8 @@ impl<'p> Module<'p> {
             variables: HashMap::new(),
             backend: None,
             calls: BTreeSet::new(),
-            references: BTreeSet::new(),
+            uncertain: BTreeSet::new(),
+            links: Links::default(),
             overridden: 0,
         }
     }
@@ -332,19 +342,24 @@ impl<'p> Module<'p> {
     }
 }
 
+/// The path of something in a module.
+pub(crate) fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
 impl<'p> Tree<'p> {
     /// Whether every module is there and every file of them could be read.
     pub(crate) fn is_whole(&self) -> bool {
         self.modules.iter().all(|(path, module)| {
             module.whole
-                && module.calls.iter().all(|call| {
-                    let callee = if path.is_empty() {
-                        call.clone()
-                    } else {
-                        format!("{path}.{call}")
-                    };
-                    self.modules.contains_key(&callee)
-                })
+                && module
+                    .calls
+                    .iter()
+                    .all(|call| self.modules.contains_key(&joined(path, call)))
         })
     }
 
@@ -353,20 +368,64 @@ impl<'p> Tree<'p> {
         self.modules.get("")
     }
 
-    /// The resource blocks whose values something takes, each with the path of its module before it.
-    pub(crate) fn references(&self) -> std::collections::HashSet<String> {
-        let within = |(path, module): (&String, &Module<'_>)| {
-            let path = if path.is_empty() {
-                String::new()
-            } else {
-                format!("{path}.")
+    /// The resource blocks whose values something takes that acts: not what is only read, nor what the root module puts out, which nobody in the plan
+    /// takes. Each has the path of its module before it.
+    pub(crate) fn references(&self) -> HashSet<String> {
+        let mut found = HashSet::new();
+        for (path, module) in &self.modules {
+            for link in module.links.iter().filter(|link| link.value) {
+                let takes = match link.user {
+                    Name::Read(_) => false,
+                    Name::Output(_) => !path.is_empty(),
+                    _ => true,
+                };
+                if let (true, Name::Managed(block)) = (takes, &link.to) {
+                    found.insert(joined(path, block));
+                }
+            }
+        }
+        found
+    }
+
+    /// The kinds of the provisioners of each block that has some, by the path of its module and its key.
+    pub(crate) fn provisioners(&self) -> HashMap<String, Vec<Provisioner>> {
+        let mut found = HashMap::new();
+        for (path, module) in &self.modules {
+            for (key, block) in &module.resources {
+                if !block.provisioners.is_empty() {
+                    found.insert(joined(path, key), block.provisioners.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// How many managed blocks are sure to have an instance.
+    pub(crate) fn certain(&self) -> usize {
+        // A module is certain when every call on the way to it is.
+        let mut certain: HashSet<&str> = HashSet::new();
+        let mut count = 0;
+        for (path, module) in &self.modules {
+            let called = match path.rsplit_once('.') {
+                _ if path.is_empty() => true,
+                above => {
+                    let (above, call) = above.unwrap_or(("", path));
+                    let calls = self.modules.get(above);
+                    certain.contains(above)
+                        && calls.is_some_and(|calls| !calls.uncertain.contains(call))
+                }
             };
-            let names = module.references.iter();
-            names
-                .map(|name| format!("{path}{name}"))
-                .collect::<Vec<_>>()
-        };
-        self.modules.iter().flat_map(within).collect()
+            // A path comes after all that it starts with.
+            if called {
+                certain.insert(path);
+                count += module
+                    .resources
+                    .values()
+                    .filter(|block| block.certain)
+                    .count();
+            }
+        }
+        count
     }
 
     /// The block of the resource that an address is an instance of.

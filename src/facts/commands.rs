@@ -25,7 +25,7 @@ pub(crate) struct Command {
 /// The commands of a plan, in its order.
 ///
 /// # Errors
-/// When the catalogue is broken.
+/// When the catalogue is broken, or the configuration cannot be read.
 pub(crate) fn find(plan: &Plan<'_>) -> Result<Vec<Command>, ReadError> {
     let acts = |change: &&ResourceChange<'_>| {
         matches!(
@@ -41,7 +41,7 @@ pub(crate) fn find(plan: &Plan<'_>) -> Result<Vec<Command>, ReadError> {
     };
     let types = plan.managed().filter(acts).map(|change| &*change.kind);
     let runs = work::commands(types).map_err(|_| ReadError("the catalogue is broken"))?;
-    let configured = plan.provisioners();
+    let configured = plan.provisioners()?;
     // By block: one may have many instances.
     let mut known: HashMap<String, Vec<Provisioner>> = HashMap::new();
     let mut commands = Vec::new();

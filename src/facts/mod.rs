@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub(crate) mod commands;
 mod condition;
 mod copy;
+pub(crate) mod dependents;
 mod destroy;
 mod difference;
 pub(crate) mod explain;

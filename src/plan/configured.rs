@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -59,7 +60,7 @@ enum GivenAnew<'p> {
 enum Form<'p> {
     Nowhere,
     Json {
-        tree: Tree<'p>,
+        tree: Arc<Tree<'p>>,
         /// Where each provider block is, by its key: the path of its module and its number there.
         keys: HashMap<String, (String, usize)>,
         /// The key of the only block of a provider, by its full name or, in old plans, its name.
@@ -92,10 +93,10 @@ impl<'p> Configured<'p> {
             }
             None => GivenAnew::None,
         };
-        let form = match plan.configuration {
+        let form = match &plan.configuration {
             Configuration::Nowhere => Form::Nowhere,
-            Configuration::Json(text) => {
-                let tree = super::json::configuration(text)?;
+            Configuration::Json(planned) => {
+                let tree = Arc::clone(super::readable(planned)?);
                 let mut keys = HashMap::new();
                 let mut only: HashMap<String, Option<String>> = HashMap::new();
                 for (path, module) in &tree.modules {

@@ -2,7 +2,7 @@
 //! typed structs borrow from the text, and values stay raw until a rule asks for them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,10 +10,10 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visi
 use serde_json::value::RawValue;
 
 use super::{
-    Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, ReadError,
-    Reason, ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
+    Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, Reason,
+    ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
 };
-use crate::config::{Provisioner, Tree};
+use crate::config::Planned;
 use crate::ui::position as place;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -215,9 +215,9 @@ impl<'p> Document<'p> {
                 .iter()
                 .filter(|check| check.failed())
                 .count(),
-            configuration: self
-                .configuration
-                .map_or(Configuration::Nowhere, |raw| Configuration::Json(raw.get())),
+            configuration: self.configuration.map_or(Configuration::Nowhere, |raw| {
+                Configuration::Json(Planned::new(raw.get()))
+            }),
             variables: self
                 .variables
                 .map_or(Variables::Nowhere, |raw| Variables::Json(raw.get())),
@@ -596,201 +596,4 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
         )
         .with_unmarked(unmarked))
     }
-}
-
-/// The kinds of provisioners of all blocks that have some. Their arguments are not looked at: they may hold secrets.
-pub(super) fn provisioners(configuration: &str) -> HashMap<String, Vec<Provisioner>> {
-    #[derive(Deserialize)]
-    struct Configuration {
-        #[serde(default)]
-        root_module: Module,
-    }
-    #[derive(Default, Deserialize)]
-    struct Module {
-        #[serde(default)]
-        resources: Vec<Resource>,
-        #[serde(default)]
-        module_calls: BTreeMap<String, Call>,
-    }
-    #[derive(Deserialize)]
-    struct Call {
-        #[serde(default)]
-        module: Module,
-    }
-    #[derive(Deserialize)]
-    struct Resource {
-        #[serde(rename = "type")]
-        kind: String,
-        name: String,
-        #[serde(default)]
-        provisioners: Vec<Runs>,
-    }
-    #[derive(Deserialize)]
-    struct Runs {
-        #[serde(rename = "type")]
-        kind: String,
-    }
-    fn walk(module: Module, path: &str, found: &mut HashMap<String, Vec<Provisioner>>) {
-        for resource in module.resources {
-            // When they run is not told.
-            let runs = resource.provisioners.iter();
-            let kinds = Provisioner::kept(runs.map(|runs| Provisioner::new(&runs.kind, Some(""))));
-            if !kinds.is_empty() {
-                found.insert(format!("{path}{}.{}", resource.kind, resource.name), kinds);
-            }
-        }
-        for (name, call) in module.module_calls {
-            walk(call.module, &format!("{path}{name}."), found);
-        }
-    }
-    let mut found = HashMap::new();
-    // Most configurations have none, and then nothing is read.
-    if configuration.contains("\"provisioners\"")
-        && let Ok(configuration) = serde_json::from_str::<Configuration>(configuration)
-    {
-        walk(configuration.root_module, "", &mut found);
-    }
-    found
-}
-
-/// The resource blocks of all modules whose values another block, or a call of a module, takes. Only references are looked at, never a value.
-pub(super) fn references(configuration: &str) -> std::collections::HashSet<String> {
-    use serde_json::Value as Json;
-    #[derive(Deserialize)]
-    struct Configuration {
-        #[serde(default)]
-        root_module: Module,
-    }
-    #[derive(Default, Deserialize)]
-    struct Module {
-        #[serde(default)]
-        resources: Vec<Resource>,
-        #[serde(default)]
-        module_calls: BTreeMap<String, Call>,
-        #[serde(default)]
-        outputs: Json,
-    }
-    #[derive(Deserialize)]
-    struct Call {
-        #[serde(default)]
-        module: Module,
-        #[serde(default)]
-        expressions: Json,
-    }
-    #[derive(Deserialize)]
-    struct Resource {
-        #[serde(default)]
-        mode: String,
-        #[serde(default)]
-        expressions: Json,
-    }
-    /// The parser allows no more than 128 levels.
-    fn collect(json: &Json, path: &str, found: &mut std::collections::HashSet<String>) {
-        match json {
-            Json::Array(items) => items.iter().for_each(|item| collect(item, path, found)),
-            Json::Object(members) => {
-                for (name, member) in members {
-                    match (name.as_str(), member) {
-                        ("references", Json::Array(texts)) => {
-                            let texts = texts.iter().filter_map(Json::as_str);
-                            found.extend(texts.filter_map(|text| {
-                                let block = crate::config::referred(text)?;
-                                Some(format!("{path}{block}"))
-                            }));
-                        }
-                        ("constant_value", _) => {}
-                        _ => collect(member, path, found),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    fn walk(module: Module, path: &str, found: &mut std::collections::HashSet<String>) {
-        for resource in module.resources {
-            if resource.mode != "data" {
-                collect(&resource.expressions, path, found);
-            }
-        }
-        // What the root module puts out, nobody in the plan takes.
-        if !path.is_empty() {
-            collect(&module.outputs, path, found);
-        }
-        for (name, call) in module.module_calls {
-            collect(&call.expressions, path, found);
-            walk(call.module, &format!("{path}{name}."), found);
-        }
-    }
-    let mut found = std::collections::HashSet::new();
-    if let Ok(configuration) = serde_json::from_str::<Configuration>(configuration) {
-        walk(configuration.root_module, "", &mut found);
-    }
-    found
-}
-
-/// The managed resource blocks of all modules that are sure to have an instance.
-pub(super) fn planned_blocks(configuration: &str) -> usize {
-    #[derive(Deserialize)]
-    struct Configuration {
-        #[serde(default)]
-        root_module: Module,
-    }
-    #[derive(Default, Deserialize)]
-    struct Module {
-        #[serde(default)]
-        resources: Vec<Resource>,
-        #[serde(default)]
-        module_calls: BTreeMap<String, Call>,
-    }
-    #[derive(Deserialize)]
-    struct Call {
-        #[serde(default)]
-        module: Module,
-        #[serde(default)]
-        count_expression: Option<Count>,
-        #[serde(default)]
-        for_each_expression: Option<IgnoredAny>,
-    }
-    #[derive(Deserialize)]
-    struct Resource {
-        #[serde(default)]
-        mode: String,
-        #[serde(default)]
-        count_expression: Option<Count>,
-        #[serde(default)]
-        for_each_expression: Option<IgnoredAny>,
-    }
-    #[derive(Deserialize)]
-    struct Count {
-        #[serde(default)]
-        constant_value: Option<f64>,
-    }
-    fn sure(count: Option<&Count>, for_each: Option<&IgnoredAny>) -> bool {
-        for_each.is_none()
-            && count.is_none_or(|count| count.constant_value.is_some_and(|count| count >= 1.0))
-    }
-    fn blocks(module: &Module) -> usize {
-        let own = module.resources.iter().filter(|resource| {
-            resource.mode == "managed"
-                && sure(
-                    resource.count_expression.as_ref(),
-                    resource.for_each_expression.as_ref(),
-                )
-        });
-        let called = module.module_calls.values().filter(|call| {
-            sure(
-                call.count_expression.as_ref(),
-                call.for_each_expression.as_ref(),
-            )
-        });
-        own.count() + called.map(|call| blocks(&call.module)).sum::<usize>()
-    }
-    serde_json::from_str(configuration).map_or(0, |configuration: Configuration| {
-        blocks(&configuration.root_module)
-    })
-}
-
-/// The `configuration` of a plan.
-pub(super) fn configuration(text: &str) -> Result<Tree<'_>, ReadError> {
-    crate::config::of_plan(text).ok_or(ReadError("the configuration cannot be read"))
 }

@@ -14,8 +14,9 @@ mod writer;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
-use crate::config::{Provider, Provisioner, Resource};
+use crate::config::{Planned, Provider, Provisioner, Resource, Tree};
 
 pub(crate) use document::STARTS;
 pub use document::{Document, Plans};
@@ -416,12 +417,12 @@ pub(crate) struct Pulled {
 }
 
 /// Where the configuration is.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) enum Configuration<'p> {
     #[default]
     Nowhere,
     /// `configuration` of a JSON plan.
-    Json(&'p str),
+    Json(Planned<'p>),
     /// The sources within a saved plan.
     Source(&'p saved::config::Config<'p>),
 }
@@ -490,10 +491,10 @@ impl<'p> Plan<'p> {
                     .filter(|(_, variable)| variable.ephemeral == Some(true))
                     .map(|(name, _)| name.clone()),
             );
-        } else if let Configuration::Json(text) = self.configuration {
+        } else if let Configuration::Json(planned) = &self.configuration {
             // Of OpenTofu; what cannot be read is refused by whoever judges it.
-            let tree = json::configuration(text).unwrap_or_default();
-            let declared = tree.root().into_iter().flat_map(|root| &root.variables);
+            let root = planned.tree().and_then(|tree| tree.root());
+            let declared = root.into_iter().flat_map(|root| &root.variables);
             names.extend(
                 declared
                     .filter(|(_, variable)| variable.ephemeral == Some(true))
@@ -513,10 +514,10 @@ impl<'p> Plan<'p> {
         provider: Option<&str>,
         prefix: &str,
     ) -> Result<Vec<Value<'p>>, ReadError> {
-        match self.configuration {
+        match &self.configuration {
             Configuration::Nowhere => Ok(Vec::new()),
-            Configuration::Json(text) => {
-                let tree = json::configuration(text)?;
+            Configuration::Json(planned) => {
+                let tree = readable(planned)?;
                 let blocks = tree.providers(provider, prefix).into_iter();
                 Ok(blocks
                     .map(|block| {
@@ -540,8 +541,8 @@ impl<'p> Plan<'p> {
     /// The resource blocks of the root module (`type.name`), as the JSON's configuration has them; `None` when it does not say.
     #[must_use]
     pub(crate) fn root_blocks(&self) -> Option<BTreeSet<String>> {
-        match self.configuration {
-            Configuration::Json(text) => Some(json::configuration(text).ok()?.root()?.managed()),
+        match &self.configuration {
+            Configuration::Json(planned) => Some(planned.tree()?.root()?.managed()),
             _ => None,
         }
     }
@@ -549,30 +550,42 @@ impl<'p> Plan<'p> {
     /// How many managed resource blocks of the JSON's configuration, those of modules among them, are sure to have an instance.
     #[must_use]
     pub(crate) fn planned_blocks(&self) -> usize {
-        match self.configuration {
-            Configuration::Json(text) => json::planned_blocks(text),
+        match &self.configuration {
+            Configuration::Json(planned) => planned.tree().map_or(0, |tree| tree.certain()),
             _ => 0,
         }
     }
 
     /// The kinds of the provisioners of each resource block, by the names of its modules, its type and its name joined by dots, as the JSON's
     /// configuration has them; `None` when the configuration is not JSON.
-    #[must_use]
-    pub(crate) fn provisioners(&self) -> Option<HashMap<String, Vec<Provisioner>>> {
-        match self.configuration {
-            Configuration::Json(text) => Some(json::provisioners(text)),
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub(crate) fn provisioners(
+        &self,
+    ) -> Result<Option<HashMap<String, Vec<Provisioner>>>, ReadError> {
+        Ok(match &self.configuration {
+            Configuration::Json(planned) if planned.may_have_provisioners() => {
+                Some(readable(planned)?.provisioners())
+            }
+            Configuration::Json(_) => Some(HashMap::new()),
             _ => None,
-        }
+        })
     }
 
     /// The resource blocks whose values another block takes, by the names of their modules, their type and their name joined by dots; `None` when
     /// there is no configuration.
     #[must_use]
     pub(crate) fn references(&self) -> Option<std::collections::HashSet<String>> {
-        match self.configuration {
+        self.configured().map(|tree| tree.references())
+    }
+
+    /// The modules of its configuration; `None` when there are none, or they cannot be read.
+    pub(crate) fn configured(&self) -> Option<&Tree<'p>> {
+        match &self.configuration {
             Configuration::Nowhere => None,
-            Configuration::Json(text) => Some(json::references(text)),
-            Configuration::Source(config) => Some(config.tree().references()),
+            Configuration::Json(planned) => planned.tree().map(|tree| &**tree),
+            Configuration::Source(config) => Some(config.tree()),
         }
     }
 
@@ -606,4 +619,11 @@ impl<'p> Plan<'p> {
             _ => None,
         }
     }
+}
+
+/// The modules of the JSON's configuration.
+pub(crate) fn readable<'a, 'p>(planned: &'a Planned<'p>) -> Result<&'a Arc<Tree<'p>>, ReadError> {
+    planned
+        .tree()
+        .ok_or(ReadError("the configuration cannot be read"))
 }

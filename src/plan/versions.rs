@@ -1,11 +1,7 @@
 //! Which version of a provider a plan was made with: the lock file in a saved plan says it, else the constraints in the configuration bound it from below.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
-use super::{Configuration, Plan, Text};
+use super::{Configuration, Plan};
+use crate::config::{FullName, Tree};
 
 /// Major, minor, patch.
 pub(crate) type Version = (u64, u64, u64);
@@ -42,39 +38,22 @@ fn locked(lock: &str, provider: &str) -> Option<Version> {
 impl Plan<'_> {
     /// The version of a change's provider, or the lowest that it may be; `None` when nothing says it.
     pub(crate) fn provider_version(&self, provider: Option<&str>, prefix: &str) -> Option<Version> {
-        match self.configuration {
+        match &self.configuration {
             Configuration::Nowhere => None,
-            Configuration::Json(text) => constrained(text, provider, prefix),
+            Configuration::Json(planned) => constrained(planned.tree()?, provider, prefix),
             Configuration::Source(config) => locked(&config.lock()?, provider?),
         }
     }
 }
 
-fn constrained(text: &str, provider: Option<&str>, prefix: &str) -> Option<Version> {
-    #[derive(Deserialize)]
-    struct Configuration<'p> {
-        #[serde(borrow, default)]
-        provider_config: BTreeMap<Cow<'p, str>, Block<'p>>,
-    }
-    #[derive(Deserialize)]
-    struct Block<'p> {
-        #[serde(borrow, default)]
-        name: Option<Text<'p>>,
-        #[serde(borrow, default)]
-        full_name: Option<Text<'p>>,
-        #[serde(borrow, default)]
-        version_constraint: Option<Text<'p>>,
-    }
-    let configuration: Configuration<'_> = serde_json::from_str(text).ok()?;
-    let fits = |block: &Block<'_>| match (&block.full_name, provider) {
-        (Some(full), Some(provider)) if provider.contains('/') => full.0 == provider,
-        _ => block.name.as_ref().is_some_and(|name| name.0 == prefix),
-    };
-    configuration
-        .provider_config
-        .values()
-        .filter(|block| fits(block))
-        .filter_map(|block| lowest(&block.version_constraint.as_ref()?.0))
+fn constrained(tree: &Tree<'_>, provider: Option<&str>, prefix: &str) -> Option<Version> {
+    let blocks = tree.modules.values().flat_map(|module| &module.providers);
+    blocks
+        .filter(|block| match (&block.full, provider) {
+            (FullName::Said(full), Some(provider)) if provider.contains('/') => full == provider,
+            _ => block.name == prefix,
+        })
+        .filter_map(|block| lowest(block.constraint.as_ref()?))
         .max()
 }
 

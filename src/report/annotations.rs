@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::location::{self, Location};
-use super::words::{address, rule};
+use super::words::{address, rule, used_by};
 use super::worst::{Entry, capped, worst_first};
 use crate::finding::Severity;
 use crate::rules::loss_label;
@@ -84,6 +84,7 @@ fn annotation(entry: &Entry<'_>) -> Annotation {
     for (label, words) in [
         (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
+        ("used by", &used_by(finding)),
         ("instead", &finding.help),
     ] {
         if let Some(words) = words {

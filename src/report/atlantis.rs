@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::words::{address, outcome};
+use super::words::{address, outcome, used_by};
 use super::worst::{capped, worst_first};
 use super::{Report, tally};
 use crate::rules::loss_label;
@@ -68,6 +68,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for (label, words) in [
             (loss_label(finding), &finding.loss),
             ("recovery", &finding.recovery),
+            ("used by", &used_by(finding)),
             ("instead", &finding.help),
         ] {
             if let Some(words) = words {

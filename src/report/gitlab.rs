@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::location;
-use super::words::address;
+use super::words::{address, used_by};
 use super::worst::{Entry, capped, worst_first};
 use crate::finding::Severity;
 use crate::rules::loss_label;
@@ -89,6 +89,7 @@ fn issue(entry: &Entry<'_>) -> Issue {
     for (label, words) in [
         (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
+        ("used by", &used_by(finding)),
     ] {
         if let Some(words) = words {
             text.push_str(&format!("; {label}: {}", line(words)));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use owo_colors::Style;
 
 use super::words::{
-    Standings, address, aside, aside_of, counts, drift, found, not_known, outcome, place,
+    Standings, UsedBy, address, aside, aside_of, counts, drift, found, not_known, outcome, place,
     policy_words, rule,
 };
 use super::worst::groups;
@@ -488,6 +488,17 @@ fn write_group(
             &line(recovery),
             Style::new(),
         )?;
+    }
+    if let Some(used) = UsedBy::of(group.iter().map(|weighed| &weighed.finding)) {
+        let text = if layout.verbose {
+            used.words.clone()
+        } else {
+            used.line()
+        };
+        wrapped(out, layout, INDENT, "used by", &text, Style::new())?;
+        for branch in used.tree().iter().filter(|_| layout.verbose) {
+            writeln!(out, "{:at$}{}", "", dim.style(branch), at = INDENT + LABEL)?;
+        }
     }
     // Advice that was given above is not given again.
     if let Some(help) = finding

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{PlanReport, Report};
 use crate::facts::changes::Listed;
 use crate::facts::summary::{ChangeLine, Counts, Explanation, StateLine};
-use crate::finding::{Severity, Side};
+use crate::finding::{self, Dependent, Severity, Side};
 use crate::policy;
 use crate::policy::settings::PolicyLine;
 use crate::ui::escape::JsonFormatter;
@@ -114,11 +114,26 @@ struct Finding<'a> {
     evidence: Vec<String>,
     snippet: Option<&'a str>,
     location: Option<Location<'a>>,
+    dependents: Option<Dependents<'a>>,
     guess: bool,
     allowed: bool,
     standing: &'static str,
     waiver: Option<Waiver<'a>>,
     fingerprint: String,
+}
+
+/// What refers to the object that is destroyed.
+#[derive(Serialize)]
+struct Dependents<'a> {
+    stay: Referring<'a>,
+    go: Referring<'a>,
+}
+
+#[derive(Serialize)]
+struct Referring<'a> {
+    count: usize,
+    more: bool,
+    resources: &'a [Dependent],
 }
 
 /// The waiver that covers a finding, or one that is over and would have.
@@ -287,6 +302,14 @@ fn change<'a>(plan: &'a PlanReport, line: &'a ChangeLine) -> Change<'a> {
     }
 }
 
+fn referring(referring: &finding::Referring) -> Referring<'_> {
+    Referring {
+        count: referring.count,
+        more: referring.more,
+        resources: &referring.shown,
+    }
+}
+
 fn finding(weighed: &Weighed) -> Finding<'_> {
     let finding = &weighed.finding;
     Finding {
@@ -309,6 +332,10 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
             side: place.side,
             line: place.head.line,
             attribute_line: place.attribute.as_ref().map(|at| at.line),
+        }),
+        dependents: finding.dependents.as_ref().map(|dependents| Dependents {
+            stay: referring(&dependents.stay),
+            go: referring(&dependents.go),
         }),
         guess: finding.guess,
         allowed: weighed.standing == Standing::Allowed,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::words::{Standings, address, found, outcome, policy_words, rule};
+use super::words::{Standings, address, found, outcome, policy_words, rule, used_by};
 use super::worst::capped;
 use super::{PlanReport, Report};
 use crate::rules::loss_label;
@@ -131,6 +131,7 @@ fn test(plan: &PlanReport, weighed: &Weighed, out: &mut dyn Write) -> io::Result
     for (label, words) in [
         (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
+        ("used by", &used_by(finding)),
         ("instead", &finding.help),
         ("copy first", &finding.copy_first),
     ] {

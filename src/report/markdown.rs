@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use super::changes::by_module;
 use super::words::{
-    Standings, address, aside, aside_of, compared, counts, drift, found, not_known, outcome,
-    policy_words, rule,
+    Standings, UsedBy, address, aside, aside_of, compared, counts, drift, found, not_known,
+    outcome, policy_words, rule,
 };
 use super::worst::{capped, groups};
 use super::{PlanReport, Report, words};
@@ -356,11 +356,14 @@ fn table(groups: &[&Vec<&Weighed>], page: &mut Page) {
             continue;
         };
         let finding = &weighed.finding;
-        let what = match (&finding.loss, &finding.address) {
+        let mut what = match (&finding.loss, &finding.address) {
             (Some(loss), Some(_)) => loss.clone(),
             (Some(loss), None) => format!("{}; {loss}", finding.message),
             (None, _) => finding.message.clone(),
         };
+        if let Some(used) = used_by(group) {
+            what.push_str(&format!("; {}", used.words));
+        }
         let row = format!(
             "| {} {} | {} | {} | {} |\n",
             dot(weighed.severity),
@@ -392,6 +395,10 @@ fn table(groups: &[&Vec<&Weighed>], page: &mut Page) {
             prose(&middle_out(help, WIDE * 2))
         ));
     }
+}
+
+fn used_by<'r>(group: &[&'r Weighed]) -> Option<UsedBy<'r>> {
+    UsedBy::of(group.iter().map(|weighed| &weighed.finding))
 }
 
 fn addresses(group: &[&Weighed], most: usize) -> String {
@@ -541,6 +548,23 @@ fn detail<'r>(group: &[&'r Weighed], advice: &mut HashSet<&'r str>) -> String {
     }
     if let Some(recovery) = &finding.recovery {
         add("recovery", &prose(recovery));
+    }
+    if let Some(used) = used_by(group) {
+        let named = used.named.iter().map(|one| {
+            let through = one.through.iter().map(|name| code(name));
+            let through: Vec<String> = through.collect();
+            let name = code(&middle_out(&one.address, WIDE));
+            if through.is_empty() {
+                format!("\n  - {name}")
+            } else {
+                format!("\n  - {name} through {}", through.join(", "))
+            }
+        });
+        let mut words = format!("{}{}", used.words, named.collect::<String>());
+        if used.rest > 0 {
+            words.push_str(&format!("\n  - and {} more", used.rest));
+        }
+        add("used by", &words);
     }
     // Advice that was given above is not given again.
     if let Some(help) = finding.help.as_deref().filter(|help| advice.insert(help)) {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::location;
-use super::words::{address, policy_words};
+use super::words::{address, policy_words, used_by};
 use super::worst::{Entry, capped, worst_first};
 use super::{PlanReport, Report};
 use crate::finding::Severity;
@@ -334,6 +334,7 @@ fn outcome(entry: &Entry<'_>) -> Outcome {
     for (label, words) in [
         (loss_label(finding), &finding.loss),
         ("recovery", &finding.recovery),
+        ("used by", &used_by(finding)),
         ("instead", &finding.help),
     ] {
         if let Some(words) = words {

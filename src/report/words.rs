@@ -1,16 +1,18 @@
 //! What every format says in the same words: the outcome, the place, the counts, what the policy makes of a finding. Escaped for one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Compared, PlanReport, tally};
 use crate::facts::summary::{Counts, Explanation, Summary};
-use crate::finding::Finding;
+use crate::finding::{Dependent, Finding};
 use crate::ui::escape::line;
 use crate::ui::words::plural;
 use crate::verdict::{Decision, Standing, Verdict, Weighed};
 
 /// Names in a list before the rest is counted.
 const NAMED: usize = 6;
+/// Names of what refers to something.
+const DEPENDENTS: usize = 3;
 
 /// The word of the headline.
 pub(super) fn outcome(decision: &Decision) -> String {
@@ -267,6 +269,94 @@ pub(super) fn policy_words(weighed: &Weighed) -> Option<(&'static str, String)> 
         )),
         _ => None,
     }
+}
+
+/// What refers to the objects of alike findings and is not destroyed with them.
+pub(super) struct UsedBy<'r> {
+    /// `3 resources that stay refer to it`.
+    pub(super) words: String,
+    /// The nearest first.
+    pub(super) named: Vec<&'r Dependent>,
+    /// How many are not named.
+    pub(super) rest: usize,
+}
+
+impl<'r> UsedBy<'r> {
+    /// `None` when nothing does, or nobody knows.
+    pub(super) fn of(findings: impl Iterator<Item = &'r Finding>) -> Option<Self> {
+        let (mut named, mut seen) = (Vec::new(), HashSet::new());
+        let (mut objects, mut most, mut more) = (0, 0, false);
+        for finding in findings {
+            objects += 1;
+            let Some(dependents) = &finding.dependents else {
+                continue;
+            };
+            let stay = &dependents.stay;
+            most = most.max(stay.count);
+            more |= stay.more || (stay.count > stay.shown.len() && objects > 1);
+            let new = stay.shown.iter();
+            named.extend(new.filter(|one| seen.insert(one.address.as_str())));
+        }
+        let count = most.max(named.len());
+        if count == 0 {
+            return None;
+        }
+        let least = if more { "at least " } else { "" };
+        let resources = plural(count, "resource");
+        let it = if objects > 1 { "them" } else { "it" };
+        let words = if count == 1 {
+            format!("{least}{resources} that stays refers to {it}")
+        } else {
+            format!("{least}{resources} that stay refer to {it}")
+        };
+        Some(Self {
+            words,
+            rest: count - named.len(),
+            named,
+        })
+    }
+
+    /// With the first names, in one line; escaped.
+    pub(super) fn line(&self) -> String {
+        let shown = self.named.iter().take(DEPENDENTS);
+        let mut names: Vec<String> = shown.map(|one| line(&one.address).into_owned()).collect();
+        let more = self.named.len() - names.len() + self.rest;
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
+        format!("{}: {}", self.words, names.join(", "))
+    }
+
+    /// As a tree, a line each, with what is between; escaped.
+    pub(super) fn tree(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self
+            .named
+            .iter()
+            .map(|one| {
+                let through: Vec<_> = one.through.iter().map(|name| line(name)).collect();
+                let through = if through.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (through {})", through.join(", "))
+                };
+                format!("{}{through}", line(&one.address))
+            })
+            .collect();
+        if self.rest > 0 {
+            lines.push(format!("and {} more", self.rest));
+        }
+        let last = lines.len();
+        for (at, line) in lines.iter_mut().enumerate() {
+            let mark = if at + 1 == last { "└─" } else { "├─" };
+            *line = format!("{mark} {line}");
+        }
+        lines
+    }
+}
+
+/// The same of one finding, in one line.
+pub(super) fn used_by(finding: &Finding) -> Option<String> {
+    Some(UsedBy::of(std::iter::once(finding))?.line())
 }
 
 pub(super) fn address(finding: &Finding) -> String {

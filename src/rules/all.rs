@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::catalog::{Catalog, OwnRows, RowError, carried};
+use crate::facts::dependents;
 use crate::facts::explain::{Explained, Told};
 use crate::facts::summary::Explanation;
 use crate::facts::{Facts, Limits, Unreadable};
@@ -67,6 +68,7 @@ fn findings(
             Refusal::new(Why::Unreadable).with(format!("rule {}: {error}", rule.id))
         })?;
     }
+    name_dependents(plan, &mut findings);
     let mut sources = Sources::new(plan, &state.sources);
     findings
         .iter_mut()
@@ -90,6 +92,23 @@ fn findings(
     findings.sort_by(order);
     let explained = facts.explained.as_ref().map(Explained::told);
     Ok((findings, sources.notes(), explained))
+}
+
+/// Says of every object that is destroyed what refers to it.
+fn name_dependents(plan: &Plan<'_>, findings: &mut [Finding]) {
+    let destroyed =
+        |finding: &Finding| finding.deposed.is_none() && finding.actions.contains(&"delete");
+    let addresses: HashSet<&str> = findings
+        .iter()
+        .filter(|finding| destroyed(finding))
+        .filter_map(|finding| finding.address.as_deref())
+        .collect();
+    let found = dependents::find(plan, &addresses);
+    for finding in findings.iter_mut().filter(|finding| destroyed(finding)) {
+        if let Some(address) = &finding.address {
+            finding.dependents = found.get(address).cloned();
+        }
+    }
 }
 
 /// The order of reports: among equally bad ones, data before what others stand on, which can be built again.

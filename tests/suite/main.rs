@@ -16,6 +16,7 @@ mod agree;
 mod apply;
 mod cli;
 mod common;
+mod dependents;
 mod docs;
 #[cfg(target_os = "linux")]
 mod encrypted;
