@@ -113,6 +113,7 @@ pub mod testing {
         pub use crate::report::azure::write as azure;
         pub use crate::report::github::write as github;
         pub use crate::report::gitlab::{write as gitlab, write_terraform as gitlab_terraform};
+        pub use crate::report::html::write as html;
         pub use crate::report::junit::write as junit;
         pub use crate::report::markdown::write as markdown;
         pub use crate::report::sarif::write as sarif;

@@ -105,6 +105,14 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "destroyed x what refers to them",
+        start: 500,
+        input: |size| Input {
+            plan: referred(size).into_bytes(),
+            ..Input::default()
+        },
+    },
+    Case {
         name: "renamed blocks",
         start: 3_000,
         input: |size| Input {
@@ -398,6 +406,33 @@ fn lifecycles(size: usize) -> String {
             ),
         ]
     }))
+}
+
+/// Destroyed tables that one data source reads, and as many objects that take something from it.
+fn referred(size: usize) -> String {
+    let changes = plan((0..size).flat_map(|at| {
+        let kind = "aws_dynamodb_table";
+        [
+            change(kind, &format!("t{at}"), None, "delete", TABLE),
+            change("aws_sns_topic", &format!("s{at}"), None, "no-op", TABLE),
+        ]
+    }));
+    let names: Vec<String> = (0..size)
+        .map(|at| format!("\"aws_dynamodb_table.t{at}\""))
+        .collect();
+    let blocks: String = (0..size)
+        .map(|at| {
+            format!(
+                r#",{{"address":"aws_sns_topic.s{at}","mode":"managed","expressions":{{"name":{{"references":["data.aws_y.z"]}}}}}}"#
+            )
+        })
+        .collect();
+    let configuration = format!(
+        r#""configuration":{{"root_module":{{"resources":[{{"address":"data.aws_y.z","mode":"data","expressions":{{"a":{{"references":[{}]}}}}}}{blocks}]}}}}}}"#,
+        names.join(",")
+    );
+    let end = changes.trim_end().trim_end_matches('}');
+    format!("{end},{configuration}")
 }
 
 fn renamed(size: usize) -> String {

@@ -102,6 +102,39 @@ fn measure() -> Result<()> {
             (tool.as_secs_f64() - nothing.as_secs_f64()) * 1e3
         );
     }
+    many_plans()
+}
+
+/// Plans of one run.
+const MANY: u64 = 500;
+
+/// Many small plans in a directory: on all cores, against the same on one.
+fn many_plans() -> Result<()> {
+    let dir = Path::new(DIR).join("many");
+    std::fs::create_dir_all(&dir)?;
+    let from = plan(Options {
+        changes: 100,
+        live: 10,
+    })?;
+    for number in 0..MANY {
+        std::fs::copy(&from, dir.join(format!("{number:03}.json")))?;
+    }
+    let pinned = || {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", TOOL, "check"]).arg(&dir);
+        command
+    };
+    if Command::new("taskset").arg("--version").output().is_err() {
+        println!("{MANY} plans: not measured, there is no taskset");
+        return Ok(());
+    }
+    let cores = std::thread::available_parallelism()?;
+    let (all, ratio) = compare(&|| check(&dir), &pinned, 7)?;
+    println!(
+        "{MANY} plans of 100 changes: {:.0} ms on {cores} cores, {:.2} x as fast as on one",
+        all.as_secs_f64() * 1e3,
+        1.0 / ratio
+    );
     Ok(())
 }
 

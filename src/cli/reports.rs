@@ -14,6 +14,8 @@ pub(crate) enum ReportFormat {
     Json,
     /// For a comment on a pull request, and for a step summary
     Markdown,
+    /// A page for a browser that needs nothing else, with a picture and filters
+    Html,
     /// Annotations of GitHub Actions, for its log
     Github,
     /// SARIF 2.1.0, for code scanning
@@ -72,7 +74,7 @@ struct Words {
     /// Write the report of the --format before it to this file; - is standard output
     #[arg(long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// List everything that changes: address, action, reason (markdown always does; atlantis and gitlab have no room for it)
+    /// List everything that changes: address, action, reason (markdown and html always do; atlantis and gitlab have no room for it)
     #[arg(long)]
     changes: bool,
     /// The most bytes of a Markdown report (default: 65000, which fits a comment on GitHub)

@@ -7,7 +7,7 @@ use crate::cli::environment::Environment;
 use crate::cli::reports::{ReportArgs, ReportFormat, Wanted};
 use crate::os::atomic;
 use crate::report::{
-    Report, atlantis, azure, changes, github, gitlab, human, json, junit, markdown, sarif,
+    Report, atlantis, azure, changes, github, gitlab, html, human, json, junit, markdown, sarif,
 };
 use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
@@ -114,7 +114,7 @@ impl<'a> Reports<'a> {
         self.args.changes
             || all
                 .into_iter()
-                .any(|format| *format == ReportFormat::Markdown)
+                .any(|format| matches!(format, ReportFormat::Markdown | ReportFormat::Html))
     }
 
     /// Writes those for standard output.
@@ -183,6 +183,7 @@ impl<'a> Reports<'a> {
                 }
                 Ok(())
             }
+            ReportFormat::Html => html::write(report, out),
             ReportFormat::Sarif => sarif::write(report, out),
             ReportFormat::Gitlab => gitlab::write(report, out),
             ReportFormat::GitlabTerraform => gitlab::write_terraform(report, out),

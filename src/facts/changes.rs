@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::words;
+use super::{difference, words};
 use crate::address::module;
 use crate::finding::Evidence;
-use crate::plan::{Action, Plan, ResourceChange};
+use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange, Shape};
 
 /// One thing that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +22,9 @@ pub(crate) struct Listed {
     pub(crate) what: &'static str,
     /// The actions as the plan names them.
     pub(crate) actions: &'static [&'static str],
+    /// The attributes that an update touches, by name alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attributes: Vec<Touched>,
     /// Why, where the plan says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) why: Option<String>,
@@ -31,6 +34,47 @@ pub(crate) struct Listed {
     /// Whether it is imported.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) import: bool,
+}
+
+/// An attribute that an update touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Touched {
+    /// Its name.
+    pub(crate) name: String,
+    /// How many members of it differ, where it is a map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) members: Option<usize>,
+}
+
+/// The attributes that an update touches. Names of the outermost level alone: a key of a map may be somebody's data.
+fn touched(change: &ResourceChange<'_>) -> Result<Vec<Touched>, ReadError> {
+    if change.action != Action::Update {
+        return Ok(Vec::new());
+    }
+    let (before, after) = (Opened::new(change.before())?, Opened::new(change.after())?);
+    let mut found: Vec<Touched> = Vec::new();
+    for difference in difference::between(&before, &after) {
+        let (old, new) = (&difference.old, &difference.new);
+        if !words::is_attribute(&difference.name) || (old.is_nothing() && new.is_nothing()) {
+            continue;
+        }
+        let members = match (old.shape()?, new.shape()?) {
+            (Shape::Object(_), Shape::Object(_)) => {
+                let (old, new) = (Opened::new(*old)?, Opened::new(*new)?);
+                Some(difference::between(&old, &new).len())
+            }
+            _ => None,
+        };
+        found.push(Touched {
+            name: difference.name.into_owned(),
+            members,
+        });
+    }
+    // What the provider makes of the tags says nothing more.
+    if found.iter().any(|one| one.name == "tags") {
+        found.retain(|one| one.name != "tags_all");
+    }
+    Ok(found)
 }
 
 /// What changes, by module; in each what is destroyed comes first. Data that is only read and outputs are not in it.
@@ -61,6 +105,7 @@ pub(crate) fn list(plan: &Plan<'_>) -> Vec<Listed> {
             deposed: None,
             what: "run",
             actions: &["invoke"],
+            attributes: Vec::new(),
             why,
             moved_from: None,
             import: false,
@@ -104,6 +149,7 @@ fn listed(change: &ResourceChange<'_>, what: &'static str) -> Listed {
         module: module(&change.address).to_owned(),
         what,
         actions: change.action.words(),
+        attributes: touched(change).unwrap_or_default(),
         why,
         moved_from: change.previous_address().map(str::to_owned),
         import: change.importing(),

@@ -13,9 +13,9 @@ use crate::plan::{Plan, ResourceChange};
 /// Names that are kept of what refers to one object.
 const KEPT: usize = 20;
 /// Steps that are followed from one block.
-const MOST_STEPS: usize = 2_000;
+const MOST_STEPS: usize = 1_000;
 /// Steps that are followed in all: after them nothing more is told.
-const MOST_IN_ALL: usize = 2_000_000;
+const MOST_IN_ALL: usize = 300_000;
 /// Names that are said of the way from one to the other.
 const MOST_BETWEEN: usize = 3;
 
@@ -140,7 +140,7 @@ struct Way<'t> {
     /// A key that the module instance at a depth must have.
     module: Option<(usize, &'t str)>,
     /// What is between the two.
-    between: Vec<usize>,
+    between: Arc<Vec<usize>>,
 }
 
 /// Which instances of what refers to an object do so.
@@ -249,7 +249,7 @@ impl<'t> Graph<'t> {
             within: depth(self.path(block)),
             same: Same::No,
             module: None,
-            between: Vec::new(),
+            between: Arc::default(),
         }]);
         let mut steps = 0;
         while let Some(way) = open.pop_front() {
@@ -274,8 +274,10 @@ impl<'t> Graph<'t> {
                 };
                 let mut next = way.clone();
                 next.end = edge.user;
-                next.within = way.within.min(depth(path));
                 let output = matches!(self.nodes.get(node), Some((_, Name::Output(_))));
+                // Who takes an output is in the module above, or hands it on to another one.
+                let above = depth(self.path(node)).saturating_sub(usize::from(output));
+                next.within = way.within.min(depth(path)).min(above);
                 match edge.which {
                     // Where the way goes on from an input, the module is another one.
                     _ if !output && node != block => {}
@@ -300,7 +302,7 @@ impl<'t> Graph<'t> {
                         let before = known.get(&(edge.user, next.module));
                         if before.is_none_or(|before| next.within < *before) {
                             known.insert((edge.user, next.module), next.within);
-                            next.between.push(edge.user);
+                            Arc::make_mut(&mut next.between).push(edge.user);
                             open.push_back(next);
                         }
                     }

@@ -88,7 +88,8 @@ fn replace_paths(change: &ResourceChange<'_>) -> Result<Vec<String>, ReadError> 
     Ok(texts)
 }
 
-fn is_attribute(name: &str) -> bool {
+/// Whether it is the name of an attribute, and nothing that somebody chose for a key.
+pub(super) fn is_attribute(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name

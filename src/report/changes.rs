@@ -2,9 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::worst::capped;
 use super::{PlanReport, Report};
 use crate::facts::changes::Listed;
 use crate::ui::escape::line;
+
+/// Names of attributes that an update touches.
+const ATTRIBUTES: usize = 8;
 
 /// The changes of one plan by module: its address (empty for the root), and what is in it.
 pub(super) fn by_module(plan: &PlanReport) -> Vec<(&str, &[Listed])> {
@@ -39,6 +43,20 @@ pub(super) fn why(listed: &Listed) -> Option<String> {
     }
     if listed.import {
         parts.push("imported".to_owned());
+    }
+    if !listed.attributes.is_empty() {
+        let (shown, more) = capped(&listed.attributes, ATTRIBUTES);
+        let mut names: Vec<String> = shown
+            .iter()
+            .map(|touched| match touched.members {
+                Some(members) => format!("{} ({members})", line(&touched.name)),
+                None => line(&touched.name).into_owned(),
+            })
+            .collect();
+        if more > 0 {
+            names.push(format!("and {more} more"));
+        }
+        parts.push(names.join(", "));
     }
     if let Some(why) = &listed.why {
         parts.push(line(why).into_owned());

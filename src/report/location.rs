@@ -22,8 +22,12 @@ pub(super) fn of(plan: &PlanReport, finding: &Finding) -> Option<Location> {
     })
 }
 
-/// The file that stands for a finding without a line: the plan that it was read from.
+/// What stands for a finding without a line: its block is gone, so the directory that it was in; else the plan that it was read from.
 pub(super) fn of_plan(plan: &PlanReport) -> String {
+    let folder = joined("", plan.folder.as_deref().unwrap_or_default());
+    if !folder.is_empty() {
+        return folder;
+    }
     match plan.summary.source.as_str() {
         "-" | "" => "tfplan".to_owned(),
         source => joined("", source),

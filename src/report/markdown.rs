@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use super::changes::by_module;
 use super::words::{
-    Standings, UsedBy, address, aside, aside_of, compared, counts, drift, found, not_known,
-    outcome, policy_words, rule,
+    Standings, UsedBy, address, aside, compared, counts, drift, found, not_known, outcome,
+    policy_words, rule,
 };
 use super::worst::{capped, groups};
-use super::{PlanReport, Report, words};
+use super::{PlanReport, Report, mermaid, table, words};
 use crate::finding::Severity;
 use crate::rules::loss_label;
 use crate::ui::markup::{code, middle_out, prose};
@@ -45,9 +45,22 @@ pub fn write(report: &Report, length: usize, out: &mut dyn Write) -> io::Result<
     let several = plans.len() + report.errors.len() > 1;
     if several {
         plans.sort_by_key(|plan| (Reverse(rank(plan)), Reverse(worst(plan))));
-        page.add(&format!("### {}\n\n{}\n\n", title(report), totals(report)));
+        page.add(&format!(
+            "### {}\n\n{}\n\n",
+            title(report),
+            table::totals(report)
+        ));
     }
     errors(report, several, &mut page);
+    if several {
+        // The plans themselves need room as well.
+        let mut part = Page {
+            text: String::new(),
+            length: page.room() / 3,
+        };
+        table_of_plans(report, &mut part);
+        page.add(&format!("{}\n", part.text));
+    }
     let (told, mut left) = capped(&plans, PLANS);
     // Each plan gets its share of what is left; what one does not need is for those after it.
     for (at, plan) in told.iter().enumerate() {
@@ -64,9 +77,6 @@ pub fn write(report: &Report, length: usize, out: &mut dyn Write) -> io::Result<
         if !page.add(&part.text) {
             left += 1;
         }
-    }
-    if several {
-        table_of_plans(&plans, &mut page);
     }
     if left > 0 {
         page.close(&format!(
@@ -184,30 +194,6 @@ fn title(report: &Report) -> String {
     format!("{} {word}", sign(verdict))
 }
 
-fn totals(report: &Report) -> String {
-    let of = |wanted| {
-        report
-            .plans
-            .iter()
-            .filter(|plan| rank(plan) == wanted)
-            .count()
-    };
-    let refused = of(2) + report.errors.len();
-    let refused = if refused > 0 {
-        format!(", {refused} could not be judged")
-    } else {
-        String::new()
-    };
-    format!(
-        "{}: {} blocked, {} with warnings, {} passed{refused}{}",
-        plural(report.plans.len() + report.errors.len(), "plan"),
-        of(3),
-        of(1),
-        of(0),
-        aside_of(&report.plans)
-    )
-}
-
 /// What could not be judged at all.
 fn errors(report: &Report, several: bool, page: &mut Page) {
     if report.errors.is_empty() {
@@ -272,7 +258,7 @@ fn write_plan(plan: &PlanReport, heading: &str, page: &mut Page) {
     if lost.is_empty() {
         page.add(&format!("{}\n\n", Standings::of(decision).words(plan)));
     } else {
-        table(&lost, page);
+        lost_table(&lost, page);
     }
     footer(plan, page);
     let mut advice = HashSet::new();
@@ -292,6 +278,11 @@ fn write_plan(plan: &PlanReport, heading: &str, page: &mut Page) {
             format!("\nand {}\n", plural(rest, "more finding"))
         },
     );
+    if let Some(picture) = mermaid::block(plan) {
+        let title = "What refers to what is destroyed";
+        let room = page.room();
+        page.fold(title, &[picture], room, &|_| String::new());
+    }
     let room = page.room();
     let total = plan.summary.changes.as_ref().map_or(0, Vec::len);
     page.fold(
@@ -348,7 +339,7 @@ fn place(plan: &PlanReport) -> String {
 }
 
 /// What would be lost: one row for those that are alike.
-fn table(groups: &[&Vec<&Weighed>], page: &mut Page) {
+fn lost_table(groups: &[&Vec<&Weighed>], page: &mut Page) {
     page.add("| | what | lost or at risk | recovery |\n|---|---|---|---|\n");
     let mut told = 0;
     for group in groups.iter().take(ROWS) {
@@ -594,25 +585,44 @@ fn fenced(snippet: &str) -> String {
     format!("\n{fence}hcl\n{}\n{fence}\n", lines.join("\n"))
 }
 
-/// One row for each plan, the worst first.
-fn table_of_plans(plans: &[&PlanReport], page: &mut Page) {
-    page.add("\n| plan | verdict | found | changes |\n|---|---|---|---|\n");
+/// One row for each plan, the worst first, and what would be lost in several of them.
+fn table_of_plans(report: &Report, page: &mut Page) {
+    page.add("\n| verdict | plan | worst | found | changes |\n|---|---|---|---|---|\n");
+    let rows = table::rows(report);
     let mut told = 0;
-    for plan in plans {
-        let found = found(&plan.decision).into_iter().chain(aside(plan));
-        let row = format!(
-            "| {} | {} | {} | {} |\n",
-            code(&middle_out(&plan.summary.source, WIDE)),
-            outcome(&plan.decision),
-            found.collect::<Vec<_>>().join(", "),
-            counts(&plan.summary.counts)
+    for row in &rows {
+        let worst = row.worst.map_or_else(String::new, |weighed| {
+            let rule = weighed.finding.rule;
+            format!("{rule} {}", addresses(&[weighed], 1))
+        });
+        let text = format!(
+            "| {} | {} | {worst} | {} | {} |\n",
+            row.word(),
+            code(&middle_out(row.source, WIDE)),
+            row.found,
+            row.changes
         );
-        if !page.add(&row) {
+        if !page.add(&text) {
             break;
         }
         told += 1;
     }
-    if told < plans.len() {
-        page.close(&format!("| and {} more | | | |\n", plans.len() - told));
+    if told < rows.len() {
+        page.close(&format!("| | and {} more | | | |\n", rows.len() - told));
+    }
+    let shared = table::shared(report);
+    let (shown, more) = capped(&shared, NAMED);
+    let mut lines: Vec<String> = shown
+        .iter()
+        .map(|(rule, address, count)| {
+            let address = code(&middle_out(address, WIDE));
+            format!("**In {count} plans:** {rule} {address}")
+        })
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {more} more in several plans"));
+    }
+    if !lines.is_empty() {
+        page.add(&format!("\n{}\n", lines.join("  \n")));
     }
 }

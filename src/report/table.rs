@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::words::{address, aside, counts};
+use super::words::{address, aside, aside_of, counts};
 use super::{PlanReport, Report, tally};
 use crate::finding::Severity;
 use crate::ui::escape::line;
 use crate::ui::markup::middle_out;
+use crate::ui::words::plural;
 use crate::verdict::{Verdict, Weighed};
 
 /// The most lines of what nothing was found in.
@@ -23,6 +24,8 @@ const NAME: usize = 36;
 pub(super) struct Row<'a> {
     /// `None` where the plan could not be judged.
     pub(super) verdict: Option<Verdict>,
+    /// Its number among the plans.
+    pub(super) number: Option<usize>,
     /// Where it was read from.
     pub(super) source: &'a str,
     /// The worst that counts.
@@ -34,7 +37,7 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    const fn word(&self) -> &'static str {
+    pub(super) const fn word(&self) -> &'static str {
         match self.verdict {
             None => "NOT JUDGED",
             Some(Verdict::Block) => "BLOCK",
@@ -54,7 +57,7 @@ impl Row<'_> {
     }
 }
 
-fn row(plan: &PlanReport) -> Row<'_> {
+fn row((number, plan): (usize, &PlanReport)) -> Row<'_> {
     let decision = &plan.decision;
     let refused = decision.refusal.is_some() && decision.verdict != Verdict::Block;
     let counted = decision.findings.iter().filter(|weighed| weighed.counts());
@@ -66,8 +69,10 @@ fn row(plan: &PlanReport) -> Row<'_> {
     found.extend(aside(plan));
     Row {
         verdict: (!refused).then_some(decision.verdict),
+        number: Some(number),
         source: &plan.summary.source,
-        worst: counted.max_by_key(|weighed| weighed.severity),
+        // The first of the worst, as everywhere.
+        worst: counted.min_by_key(|weighed| std::cmp::Reverse(weighed.severity)),
         found: found.join(", "),
         changes: counts(&plan.summary.counts),
     }
@@ -77,12 +82,19 @@ fn row(plan: &PlanReport) -> Row<'_> {
 pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
     let refused = report.errors.iter().map(|error| Row {
         verdict: None,
+        number: None,
         source: &error.source,
         worst: None,
         found: String::new(),
         changes: String::new(),
     });
-    let mut rows: Vec<Row<'_>> = report.plans.iter().map(row).chain(refused).collect();
+    let mut rows: Vec<Row<'_>> = report
+        .plans
+        .iter()
+        .enumerate()
+        .map(row)
+        .chain(refused)
+        .collect();
     let severity = |row: &Row<'_>| row.worst.map(|weighed| weighed.severity);
     rows.sort_by(|a, b| {
         a.rank()
@@ -90,6 +102,30 @@ pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
             .then_with(|| severity(b).cmp(&severity(a)))
     });
     rows
+}
+
+/// How many plans there are, and what became of them.
+pub(super) fn totals(report: &Report) -> String {
+    let rows = rows(report);
+    let of = |wanted| rows.iter().filter(|row| row.verdict == wanted).count();
+    let refused = match of(None) {
+        0 => String::new(),
+        refused => format!(", {refused} could not be judged"),
+    };
+    let change = |plan: &PlanReport| plan.summary.change.is_some();
+    let word = if report.plans.iter().any(change) {
+        "part"
+    } else {
+        "plan"
+    };
+    format!(
+        "{}: {} blocked, {} with warnings, {} passed{refused}{}",
+        plural(rows.len(), word),
+        of(Some(Verdict::Block)),
+        of(Some(Verdict::Warn)),
+        of(Some(Verdict::Pass)),
+        aside_of(&report.plans)
+    )
 }
 
 /// What would be lost in several plans alike: the rule and the address, and in how many.

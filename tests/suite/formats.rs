@@ -178,6 +178,7 @@ type Write = fn(&Report, &mut dyn std::io::Write) -> std::io::Result<()>;
 const FORMATS: &[(&str, Write)] = &[
     ("json", report_json::write),
     ("markdown", markdown_whole),
+    ("html", formats::html),
     ("sarif", formats::sarif),
     ("gitlab", formats::gitlab),
     ("junit", formats::junit),
@@ -208,7 +209,8 @@ fn how_they_look() {
     ] {
         let report = fixture(fixture_name);
         for (name, format) in FORMATS {
-            if matches!(*name, "json" | "markdown") {
+            // These have snapshots of their own, or a page that is looked at.
+            if matches!(*name, "json" | "markdown" | "html") {
                 continue;
             }
             let mut text = written(*format, &report);
@@ -702,23 +704,60 @@ fn all_formats_tell_the_same() {
             let id = finding["rule"].as_str().unwrap();
             assert!(markdown.contains(id), "{name}: {id}");
         }
+        let html = text("html");
+        for finding in findings {
+            let id = finding["rule"].as_str().unwrap();
+            let address = finding["address"].as_str().map(html_text);
+            assert!(html.contains(&format!(">{id}")), "{name}: {id}");
+            assert!(
+                address.is_none_or(|address| html.contains(&address)),
+                "{name}: {id} {:?}",
+                finding["address"]
+            );
+        }
         // Of each kind ten at most.
         for (format, kinds) in [
             ("github", &["::error", "::warning", "::notice"][..]),
             ("azure", &["type=error", "type=warning"][..]),
         ] {
             let text = text(format);
-            let shown: usize = kinds.iter().map(|kind| text.matches(kind).count()).sum();
-            assert!(
-                shown <= counting.len() + refused
-                    && shown.min(10) == (counting.len() + refused).min(10).min(shown),
-                "{name}: {format}"
-            );
-            assert_eq!(
-                shown == 0,
-                counting.len() + refused == 0,
-                "{name}: {format}"
-            );
+            let blocks =
+                |finding: &Value| matches!(finding["severity"].as_str(), Some("critical" | "high"));
+            for kind in kinds {
+                // In the order of the report, so the worst first.
+                let of_kind = |finding: &&&Value| match (*kind, finding["severity"].as_str()) {
+                    ("::error" | "type=error", _) => blocks(finding),
+                    ("::notice", Some("low")) => !blocks(finding),
+                    ("::warning", Some("medium")) => !blocks(finding),
+                    ("type=warning", _) => !blocks(finding),
+                    _ => false,
+                };
+                let mut wanted: Vec<String> = counting
+                    .iter()
+                    .filter(of_kind)
+                    .map(|finding| title_of(finding))
+                    .collect();
+                if kind.ends_with("error") && refused == 1 {
+                    wanted.insert(0, "not judged".to_owned());
+                }
+                // Azure counts notes among the warnings.
+                let parted = *kind == "type=warning";
+                let shown: Vec<String> = text
+                    .lines()
+                    .filter(|line| line.contains(kind))
+                    .map(annotation_title)
+                    .collect();
+                if wanted.len() <= 10 {
+                    assert_eq!(shown, wanted, "{name}: {format}");
+                } else if !parted {
+                    assert_eq!(shown.len(), 10, "{name}: {format}");
+                    assert_eq!(shown[..9], wanted[..9], "{name}: {format}");
+                    let rest = format!("and {} more findings like these", wanted.len() - 9);
+                    assert!(text.contains(&rest), "{name}: {format}: {text}");
+                } else {
+                    assert!(shown.len() >= 10, "{name}: {format}");
+                }
+            }
         }
         let word = plan["verdict"].as_str().unwrap();
         assert!(
@@ -726,6 +765,249 @@ fn all_formats_tell_the_same() {
             "{name}"
         );
     }
+}
+
+/// The text as a page has it.
+fn html_text(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// The title that an annotation of a finding has.
+fn title_of(finding: &Value) -> String {
+    let address = match (&finding["address"], &finding["deposed"]) {
+        (Value::String(address), Value::String(key)) => format!("{address} (deposed {key})"),
+        (Value::String(address), _) => address.clone(),
+        _ => "the whole plan".to_owned(),
+    };
+    format!("{}: {address}", finding["severity"].as_str().unwrap())
+}
+
+/// The title of an annotation as it is written, its place's escaping undone.
+fn annotation_title(line: &str) -> String {
+    let title = match line.split_once("title=") {
+        Some((_, rest)) => rest.split("::").next().unwrap().to_owned(),
+        None => {
+            let text = line.split_once(";]").unwrap().1;
+            text.split("%0A").next().unwrap().to_owned()
+        }
+    };
+    let title = title.replace("%3A", ":").replace("%2C", ",");
+    let title = title.replace("%AZP25", "%").replace("%25", "%");
+    if title.starts_with("not judged") {
+        return "not judged".to_owned();
+    }
+    title
+}
+
+/// Elements and attributes that the page may have: no script, nothing that is loaded, no handler.
+const ELEMENTS: &[&str] = &[
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "main",
+    "header",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "p",
+    "span",
+    "div",
+    "label",
+    "input",
+    "b",
+    "strong",
+    "select",
+    "option",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "a",
+    "code",
+    "section",
+    "figure",
+    "figcaption",
+    "svg",
+    "g",
+    "rect",
+    "path",
+    "text",
+    "article",
+    "dl",
+    "dt",
+    "dd",
+    "ul",
+    "li",
+    "pre",
+    "details",
+    "summary",
+    "footer",
+];
+const ATTRIBUTES: &[&str] = &[
+    "lang",
+    "charset",
+    "http-equiv",
+    "content",
+    "name",
+    "class",
+    "id",
+    "type",
+    "checked",
+    "value",
+    "selected",
+    "autocomplete",
+    "aria-label",
+    "role",
+    "href",
+    "colspan",
+    "viewBox",
+    "width",
+    "height",
+    "x",
+    "y",
+    "rx",
+    "d",
+];
+
+/// The page is read by a strict reader: whatever a name holds, there are only our own elements.
+#[test]
+fn a_page_that_needs_nothing_else() {
+    let mut several = hostile();
+    several
+        .plans
+        .extend(fixture("stateful-destroy/fires-in-use").plans);
+    several
+        .plans
+        .extend(fixture("incident/2-old-state-destroy").plans);
+    for (name, report) in [
+        ("blocked", fixture("incident/2-old-state-destroy")),
+        ("passed", fixture("incident/3-routine-change")),
+        ("in use", fixture("stateful-destroy/fires-in-use")),
+        ("hostile", hostile()),
+        ("hostile in use", hostile_in_use()),
+        ("many", many(4000)),
+        ("refused", refused()),
+        ("several", several),
+        ("nothing", Report::default()),
+    ] {
+        let page = written(formats::html, &report);
+        let options = roxmltree::ParsingOptions {
+            allow_dtd: true,
+            ..roxmltree::ParsingOptions::default()
+        };
+        let document = roxmltree::Document::parse_with_options(&page, options)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        for node in document.descendants().filter(|node| node.is_element()) {
+            let tag = node.tag_name().name();
+            assert!(ELEMENTS.contains(&tag), "{name}: {tag}");
+            for attribute in node.attributes() {
+                assert!(
+                    ATTRIBUTES.contains(&attribute.name()),
+                    "{name}: {attribute:?}"
+                );
+                if attribute.name() == "href" {
+                    assert!(
+                        attribute.value().starts_with("#plan-"),
+                        "{name}: {attribute:?}"
+                    );
+                }
+            }
+            let ids = document
+                .descendants()
+                .filter_map(|node| node.attribute("id"));
+            let mut seen = HashSet::new();
+            assert!(
+                tag != "html" || ids.into_iter().all(|id| seen.insert(id)),
+                "{name}"
+            );
+        }
+        assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'"));
+        for part in [
+            "url(",
+            "@import",
+            "javascript:",
+            "<script",
+            "http://",
+            "https://",
+        ] {
+            let style = page.split("</style>").next().unwrap();
+            assert!(!style.contains(part), "{name}: {part}");
+        }
+        assert!(page.len() < 4_000_000, "{name}: {}", page.len());
+    }
+    let page = written(formats::html, &many(4000));
+    assert!(page.contains("BLOCK") && page.contains("4001 critical"));
+    let page = written(formats::html, &fixture("incident/3-routine-change"));
+    assert!(page.contains("Everything that changes: 6") && page.contains(">PASS<"));
+}
+
+/// A plan in which others refer to objects with names that mean something to whoever shows them.
+fn hostile_in_use() -> Report {
+    let mut changes: Vec<Value> = NASTY
+        .iter()
+        .map(|address| {
+            json!({"address": address, "mode": "managed", "type": "aws_db_instance", "name": "a",
+                "change": {"actions": ["delete"], "before": {"skip_final_snapshot": true}, "after": null, "after_unknown": {}}})
+        })
+        .collect();
+    changes.push(
+        json!({"address": "aws_sns_topic.b[\"]]><script>`end`\"]", "mode": "managed", "type": "aws_sns_topic", "name": "b",
+            "change": {"actions": ["no-op"], "before": {}, "after": {}, "after_unknown": {}}}),
+    );
+    let plan = json!({"format_version": "1.2", "terraform_version": "1.15.5", "resource_changes": changes,
+    "configuration": {"root_module": {"resources": [
+        {"address": "aws_sns_topic.b", "mode": "managed", "expressions": {"a": {"references": ["aws_db_instance.a", "local.`<x>`"]}}},
+    ]}}});
+    report(plan.to_string().as_bytes(), "plan.json")
+}
+
+/// The picture in Markdown: of a name only what means nothing to Mermaid, HTML or Markdown is written as it is.
+#[test]
+fn a_picture_in_a_comment() {
+    let block = |report: &Report| {
+        let text = written(markdown_whole, report);
+        let (_, rest) = text.split_once("```mermaid\n")?;
+        Some(rest.split_once("```").unwrap().0.to_owned())
+    };
+    let saved = std::fs::read(root().join("fixtures/stateful-destroy/fires-in-use/plan.tfplan"));
+    let picture = block(&report(&saved.unwrap(), "plan.tfplan")).expect("a picture");
+    snapshot("mermaid@in-use", &picture);
+    let picture = block(&hostile_in_use()).expect("a picture");
+    let is_label = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.- /#;".contains(c))
+    };
+    let mut nodes = 0;
+    for line in picture.lines().skip(1) {
+        let line = line.trim();
+        if let Some((_, rest)) = line.split_once("[\"") {
+            let (label, class) = rest.split_once("\"]:::").unwrap();
+            let (name, what) = label.split_once("<br/>").unwrap();
+            assert!(
+                is_label(name) && is_label(what) && is_label(class),
+                "{line}"
+            );
+            nodes += 1;
+        } else {
+            assert!(
+                line.contains(" --> ") || line.starts_with("classDef "),
+                "{line}"
+            );
+        }
+    }
+    assert!(nodes > 10, "{picture}");
+    // Where it would be no picture any more, there is none.
+    assert_eq!(block(&many(50)), None);
+    assert_eq!(block(&fixture("incident/3-routine-change")), None);
 }
 
 /// What changes is listed by module, with the reason and no value.
@@ -746,14 +1028,14 @@ fn everything_that_changes() {
         ran.out.split_once("\neverything").unwrap().1,
     );
     for format in [
-        "human", "markdown", "junit", "github", "azure", "sarif", "json",
+        "human", "markdown", "html", "junit", "github", "azure", "sarif", "json",
     ] {
         let ran = run(&["--changes", "--format", format, BLOCKED]);
         let times = ran.out.matches("aws_s3_bucket.homework").count();
         let without = run(&["--format", format, BLOCKED]);
         let times_without = without.out.matches("aws_s3_bucket.homework").count();
         assert!(
-            times > times_without || format == "markdown",
+            times > times_without || matches!(format, "markdown" | "html"),
             "{format}: {times}"
         );
         assert_eq!(ran.code, Some(1));

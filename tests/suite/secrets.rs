@@ -57,6 +57,7 @@ fn output(bytes: &[u8], everywhere: bool) -> String {
     human::write_changes(&report, layout, &mut out).expect("written");
     if everywhere {
         formats::markdown(&report, 65_000, &mut out).expect("written");
+        formats::html(&report, &mut out).expect("written");
         formats::sarif(&report, &mut out).expect("written");
         formats::gitlab(&report, &mut out).expect("written");
         formats::gitlab_terraform(&report, &mut out).expect("written");
@@ -322,4 +323,47 @@ fn nothing_invisible_and_no_command_comes_through() {
             );
         }
     }
+}
+
+/// The configuration holds values too, and only names of what refers to what are read from it; of what an update touches only the names of attributes.
+#[test]
+fn values_of_the_configuration_and_keys_of_maps() {
+    fn plant_all(value: &mut Value, names: bool) {
+        match value {
+            Value::String(text) if !names => *text = CANARY.to_owned(),
+            Value::Array(items) => items.iter_mut().for_each(|item| plant_all(item, names)),
+            Value::Object(members) => {
+                for (name, member) in members.iter_mut() {
+                    let names = matches!(
+                        name.as_str(),
+                        "references" | "address" | "mode" | "type" | "name"
+                    );
+                    plant_all(member, names);
+                }
+            }
+            _ => {}
+        }
+    }
+    let file = crate::common::root().join("fixtures/stateful-destroy/fires-in-use/plan.json");
+    let mut plan: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    plant_all(&mut plan["configuration"], false);
+    for change in plan["resource_changes"].as_array_mut().unwrap() {
+        for (side, value) in [("before", "1"), ("after", "2")] {
+            if let Some(object) = change["change"][side].as_object_mut() {
+                object.insert("tags".to_owned(), serde_json::json!({CANARY: value}));
+                object.insert(format!("Key {CANARY}"), value.into());
+                object.insert("description".to_owned(), format!("{CANARY}{value}").into());
+            }
+        }
+    }
+    let text = all_output(plan.to_string().as_bytes());
+    assert!(
+        text.contains("at least 1 resource that stays refers to it"),
+        "{text}"
+    );
+    assert!(
+        text.contains("description") && text.contains("tags (1)"),
+        "{text}"
+    );
+    assert!(!text.contains(CANARY), "{text}");
 }
