@@ -87,6 +87,8 @@ for page in PAGES:
 manifest = yaml.safe_load((ROOT / "action.yml").read_text())
 check((ROOT / manifest["runs"]["main"]).exists(), "action.yml: its script")
 workflow = yaml.safe_load(blocks(ROOT / "docs/ci/github.md", "yaml")[0])
+for text in blocks(ROOT / "docs/ci/github.md", "yaml"):
+    check(yaml.safe_load(text)["permissions"] == {}, "github.md: least privilege")
 [step] = [step for step in workflow["jobs"]["plan"]["steps"] if "/applygate@" in step.get("uses", "")]
 check(set(step["with"]) <= set(manifest["inputs"]), "github.md uses inputs that the action has")
 check(workflow["permissions"] == {}, "github.md: least privilege")
@@ -215,6 +217,60 @@ else:
     code, text, out, _ = action("plan.json", work, GITHUB_BASE_REF="main")
     check(code == 1 and out["verdict"] == "block" and "refs/remotes/origin/main" in text, "the base branch's policy", code, text)
 
+# A change to the sources: what is posted shows what goes away, the comment is updated, and the verdict is that of the job.
+def change():
+    """A clone of a repository whose pull request takes a database away."""
+    here = Path(tempfile.mkdtemp(dir=BASE))
+    origin = here / "origin"
+    origin.mkdir()
+    database = 'resource "aws_db_instance" "orders" {\n  # hunter2\n  password            = "hunter2"\n  skip_final_snapshot = true\n}\n'
+    (origin / "main.tf").write_text(database + 'resource "aws_sqs_queue" "q" {}\n')
+    git(origin, "init", "-q", "-b", "main")
+    git(origin, "add", ".")
+    git(origin, "commit", "-qm", "stack")
+    git(here, "clone", "-q", str(origin), "clone")
+    clone = here / "clone"
+    git(clone, "switch", "-qc", "change")
+    (clone / "main.tf").write_text('resource "aws_sqs_queue" "q" {}\n')
+    git(clone, "commit", "-qam", "change")
+    return clone
+
+
+def told(markdown, name):
+    check("-    1  resource" in markdown and "-    4    skip_final_snapshot = true" in markdown, f"{name}: the deleted lines", markdown)
+    check("hunter2" not in markdown and "BLOCK" in markdown, f"{name}: and no secret", markdown)
+
+
+here = change()
+_, _, sources = [yaml.safe_load(text) for text in blocks(ROOT / "docs/ci/github.md", "yaml")]
+judge, post = [step for step in sources["jobs"]["source"]["steps"] if "run" in step]
+code, text = run(["bash", "-eo", "pipefail", "-c", judge["run"]], here, GITHUB_BASE_REF="main")
+check(code == 1, "github: the change is blocked", code, text)
+told((here / "applygate.md").read_text(), "github")
+stub = BASE / "stub"
+stub.mkdir()
+# Answers with the comment that is there, and writes down what it is asked.
+(stub / "gh").write_text('#!/bin/sh\necho "$*" >> "$GH_ASKED"\ncase "$*" in *--paginate*) cat "$GH_OLD";; esac\n')
+(stub / "gh").chmod(0o755)
+for old, wanted in (("", "api repos/o/r/issues/7/comments --field body=@applygate.md"), ("42\n43\n", "api --method PATCH repos/o/r/issues/comments/42 --field body=@applygate.md")):
+    (stub / "asked").write_text("")
+    (stub / "old").write_text(old)
+    code, text = run(["bash", "-eo", "pipefail", "-c", post["run"]], here, PATH=f"{stub}:{ENV['PATH']}", GH_ASKED=str(stub / "asked"), GH_OLD=str(stub / "old"),
+                     COMMENTS="repos/o/r/issues/7/comments", GITHUB_STEP_SUMMARY=str(stub / "summary"))
+    asked = (stub / "asked").read_text().splitlines()
+    check(code == 0 and asked[-1] == wanted, "github: the comment", code, text, asked)
+    check(f'startswith("{(here / "applygate.md").read_text().splitlines()[0]}")' in asked[0], "github: only its own", asked)
+told((stub / "summary").read_text(), "github, the summary")
+here = change()
+_, lab = [yaml.safe_load(text) for text in blocks(ROOT / "docs/ci/gitlab.md", "yaml")]
+variables = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "TARGET": "refs/remotes/origin/main"}
+check(lab["source"]["variables"]["TARGET"].replace("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main") == variables["TARGET"], "gitlab: the target")
+code, text = run(["bash", "-eo", "pipefail", "-c", "\n".join(lab["source"]["script"])], here, **variables)
+check(code == 1, "gitlab: the change is blocked", code, text)
+told((here / "applygate.md").read_text(), "gitlab")
+check(json.loads((here / "applygate-quality.json").read_text())[0]["severity"] in ("critical", "major", "blocker"), "gitlab: code quality")
+
+
 # The shell of the pages, with real Terraform: a stack of two objects, of which the policy lets none go.
 def stack(change):
     """A repository with a stack that is applied, its clone as CI has it, and a change in it: a third object, or one less."""
@@ -239,10 +295,10 @@ def stack(change):
 def jobs():
     """What each page runs: its name, the shell of the judging, the shell of the apply."""
     page = lambda name, language="yaml": [yaml.safe_load(text) if language == "yaml" else text for text in blocks(ROOT / f"docs/ci/{name}.md", language)]
-    plan, apply = page("github")
+    plan, apply, _ = page("github")
     judged = "\n".join(step["run"] for step in plan["jobs"]["plan"]["steps"] if "run" in step) + "\napplygate check tfplan --policy-from=refs/remotes/origin/main\n"
     yield "github", judged, apply["jobs"]["apply"]["steps"][-1]["run"]
-    [lab] = page("gitlab")
+    lab, _ = page("gitlab")
     yield "gitlab", "\n".join(lab["plan"]["script"]), "\n".join(lab["apply"]["script"])
     [azure] = page("azure-pipelines")
     first, second = [step["bash"] for step in azure["steps"] if "bash" in step]
