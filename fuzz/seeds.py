@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Seeds for the fuzzer, from the fixtures: whole files for `judge`, saved plans for `archive`, their messages for `fields`, policies for `policy`."""
+"""Seeds for the fuzzer, from the fixtures: whole files for `judge`, saved plans for `archive`, their messages for `fields`, policies for `policy`, two versions
+of sources for `source`."""
 import pathlib, re, sys, zipfile
 
 root = pathlib.Path(__file__).resolve().parent.parent
@@ -26,6 +27,11 @@ for path in sorted((root / "fixtures").rglob("*")):
             pass
     if path.name == "applygate.toml":
         put("policy", name, data)
+# Two versions of a module each: what a fixture was before, and what is planned.
+for now in sorted((root / "fixtures").rglob("main.tf")):
+    was = now.parent / "before" / "main.tf"
+    if was.is_file():
+        put("source", "-".join(now.parent.relative_to(root / "fixtures").parts), was.read_bytes() + b"\0" + now.read_bytes())
 pages = [root / "README.md", *sorted((root / "docs").rglob("*.md")), *sorted((root / "rules").glob("*.md"))]
 for page in pages:
     for number, block in enumerate(re.findall(r"```toml\n(.*?)```", page.read_text(), re.S)):
