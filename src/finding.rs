@@ -137,6 +137,13 @@ pub(crate) struct SourceLine {
     pub(crate) text: String,
 }
 
+/// One line of a version of the sources, masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SideLine {
+    pub(crate) side: Side,
+    pub(crate) line: SourceLine,
+}
+
 /// Which version of the sources something stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -158,6 +165,8 @@ pub(crate) struct SourcePlace {
     pub(crate) head: SourceLine,
     /// The attribute that the finding rests on, if it stands there.
     pub(crate) attribute: Option<SourceLine>,
+    /// Of a change to the sources: the lines that it takes away and those in their place, as much of them as may be shown.
+    pub(crate) lines: Vec<SideLine>,
 }
 
 /// What refers to an object in the configuration, directly or not.

@@ -83,6 +83,18 @@ pub mod testing {
         crate::judge::judge(&document.plans()?, (source, None), |_| Ok(settings.clone()))
     }
 
+    /// What the change from some files of a module to others takes away.
+    ///
+    /// # Panics
+    /// When the catalogue that is built in is broken.
+    #[must_use]
+    pub fn judge_sources(
+        before: &std::collections::BTreeMap<String, Vec<u8>>,
+        after: &std::collections::BTreeMap<String, Vec<u8>>,
+    ) -> PlanReport {
+        crate::commands::judge_sources(before, after)
+    }
+
     /// The root module of a stack as a revision has it.
     #[must_use]
     pub fn past(

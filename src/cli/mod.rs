@@ -113,7 +113,11 @@ pub(crate) enum Command {
     /// Report what a change to the .tf files removes, before there is a plan
     #[command(
         after_help = "Exit codes: 0 let through, 1 blocked, 2 could not judge.\n\n\
-                      Without --from: HEAD against what is staged, as git commit takes it, and no finding above medium. In CI: applygate source --from origin/main"
+                      Without --from: HEAD against what is staged, as git commit takes it, and no finding above medium. In CI: applygate source --from origin/main",
+        mut_arg("allow", |arg| arg.help("Allow one finding: it stays in the report (repeatable; RULE@* for a finding without a resource)")),
+        mut_arg("config", |arg| arg.help("The policy file (default: the nearest applygate.toml to each module, up to the root of the repository) [env: APPLYGATE_CONFIG]")),
+        mut_arg("policy_from", |arg| arg.help("Read the policy from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]")),
+        mut_arg("env", |arg| arg.help("The environment of the policy (default: the one that fits the directory) [env: APPLYGATE_ENV]"))
     )]
     Source(SourceArgs),
     /// Check a saved plan, ask, and let Terraform apply exactly that plan
@@ -251,24 +255,9 @@ pub(crate) struct SourceArgs {
     /// Print only the reports that --format asks for
     #[arg(long, short, overrides_with = "quiet")]
     pub(crate) quiet: bool,
-    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
-    #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
-    pub(crate) block_at: Option<BlockAt>,
-    /// Allow one finding: it stays in the report (repeatable; RULE@* for a finding without a resource)
-    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
-    pub(crate) allow: Vec<Allowance>,
-    /// The policy file (default: the nearest applygate.toml to each module, up to the root of the repository) [env: APPLYGATE_CONFIG]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Read the policy from this revision, so that a change cannot weaken its own gate (such as refs/remotes/origin/main) [env: APPLYGATE_POLICY_FROM]
-    #[arg(long, value_name = "REV")]
-    pub(crate) policy_from: Option<String>,
-    /// Use the defaults, and no policy file
-    #[arg(long, conflicts_with_all = ["config", "env", "policy_from"])]
-    pub(crate) no_config: bool,
-    /// The environment of the policy (default: the one that fits the directory) [env: APPLYGATE_ENV]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) env: Option<String>,
+    /// By which policy it is judged.
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
     /// The time for waivers, windows and freezes, such as 2026-12-01T12:00:00Z: for tests
     #[arg(long, value_parser = time, value_name = "TIME", hide_short_help = true)]
     pub(crate) now: Option<Timestamp>,
@@ -284,12 +273,7 @@ impl SourceArgs {
     /// Those that say how it is judged.
     pub(crate) fn judge(&self) -> JudgeArgs {
         JudgeArgs {
-            block_at: self.block_at,
-            allow: self.allow.clone(),
-            config: self.config.clone(),
-            policy_from: self.policy_from.clone(),
-            no_config: self.no_config,
-            env: self.env.clone(),
+            policy: self.policy.clone(),
             ..JudgeArgs::default()
         }
     }
@@ -468,12 +452,9 @@ pub(crate) struct PlaceArgs {
 /// would end and a waiver last as anybody likes.
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct JudgeArgs {
-    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
-    #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
-    pub(crate) block_at: Option<BlockAt>,
-    /// Allow one finding: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
-    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
-    pub(crate) allow: Vec<Allowance>,
+    /// By which policy they are judged.
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
     /// This state should be empty: creating everything is intended
     #[arg(long)]
     pub(crate) first_apply: bool,
@@ -486,6 +467,17 @@ pub(crate) struct JudgeArgs {
     /// The most objects that may change
     #[arg(long, value_name = "N", value_parser = number)]
     pub(crate) max_changes: Option<usize>,
+}
+
+/// Words that say by which policy something is judged: a plan, or a change to the sources.
+#[derive(Debug, Clone, Args, Default)]
+pub(crate) struct PolicyArgs {
+    /// Block from this severity on [env: APPLYGATE_BLOCK_AT]
+    #[arg(long, value_enum, value_name = "SEVERITY", ignore_case = true)]
+    pub(crate) block_at: Option<BlockAt>,
+    /// Allow one finding: it stays in the report (repeatable; RULE@* for a finding about the whole plan)
+    #[arg(long, value_parser = Allowance::parse, value_name = "RULE@PATTERN")]
+    pub(crate) allow: Vec<Allowance>,
     /// The policy file (default: the nearest applygate.toml, up to the root of the repository) [env: APPLYGATE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

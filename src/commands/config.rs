@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::cli::environment::Environment;
-use crate::cli::{ConfigArgs, ConfigCommand, Format, JudgeArgs};
+use crate::cli::{ConfigArgs, ConfigCommand, Format, JudgeArgs, PolicyArgs};
 use crate::facts::setting::LIMITS;
 use crate::finding::Severity;
 use crate::policy::settings::{self, EffectiveSettings, Settings};
@@ -37,7 +37,10 @@ pub(crate) fn config(
                 ..environment.at(*now)
             };
             let judge = JudgeArgs {
-                config: file.clone(),
+                policy: PolicyArgs {
+                    config: file.clone(),
+                    ..PolicyArgs::default()
+                },
                 ..JudgeArgs::default()
             };
             let place = dir.clone().map_or(Where::Here, Where::Dir);

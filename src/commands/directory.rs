@@ -186,7 +186,7 @@ impl Search {
 }
 
 /// Whether a file is meant as a plan by its name, so that an empty or a broken one is not passed over.
-fn has_a_plans_name(path: &Path) -> bool {
+pub(super) fn has_a_plans_name(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.unwrap_or_default().to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);

@@ -1,5 +1,6 @@
 //! From a path, a directory or standard input to the files that may be plans.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,18 @@ fn whole(source: impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
     }
     read += source.read_to_end(bytes)?;
     Ok(read)
+}
+
+/// What gzip packed, or the bytes as they are.
+///
+/// # Errors
+/// When they cannot be unpacked.
+pub(super) fn unzipped(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
+    Ok(if bytes.starts_with(GZIP) {
+        Cow::Owned(unpacked(bytes)?)
+    } else {
+        Cow::Borrowed(bytes)
+    })
 }
 
 /// What gzip packed, if it is whole and not too large.

@@ -10,6 +10,7 @@ mod config;
 mod directory;
 mod init;
 mod inputs;
+mod kept_out;
 mod man;
 mod parallel;
 mod pin;
@@ -27,6 +28,8 @@ use crate::cli::{Cli, Command};
 use crate::ui::exit::Exit;
 use crate::ui::problem::Problem;
 use crate::ui::streams::Streams;
+
+pub(crate) use source::judge_files as judge_sources;
 
 /// Runs a command.
 ///

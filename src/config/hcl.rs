@@ -10,7 +10,7 @@ use super::links::Name;
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
 use super::model::{Module, Provider, Provisioner, Resource, Variable};
 use super::written::{self, Expr, structure};
-use super::{Lines, key};
+use super::{Lines, key, plain};
 
 /// Attributes that are kept of one block.
 const MAX_ATTRIBUTES: usize = 2_000;
@@ -91,8 +91,7 @@ fn lines_of(body: &written::Body, prefix: &str, found: &mut Vec<(String, usize)>
 
 /// The source addresses of a lock file (`.terraform.lock.hcl`); `None` when it does not parse.
 pub(crate) fn locked_providers(text: &str) -> Option<BTreeSet<String>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let body = hcl_edit::parser::parse_body(&plain(text)).ok()?;
     let sources = body
         .get_blocks("provider")
         .filter_map(|block| block.labels.first())
@@ -102,8 +101,7 @@ pub(crate) fn locked_providers(text: &str) -> Option<BTreeSet<String>> {
 
 /// The version of a provider in a lock file. It is parsed, not searched: what stands in a comment is no version.
 pub(crate) fn locked_version(text: &str, provider: &str) -> Option<String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let body = hcl_edit::parser::parse_body(&plain(text)).ok()?;
     let mut blocks = body.get_blocks("provider").filter(|block| {
         block
             .labels

@@ -30,6 +30,8 @@ pub(crate) struct Explained {
     /// The revision, as it was named.
     pub(crate) name: String,
     pub(crate) objects: BTreeMap<String, Told>,
+    /// Files of the revision of which only the blocks were found.
+    pub(crate) in_part: BTreeSet<String>,
 }
 
 impl Explained {
@@ -62,6 +64,11 @@ impl Explained {
             .collect();
         Ok(Some(Self {
             name: past.name.clone(),
+            in_part: explain
+                .then
+                .values()
+                .flat_map(|folder| folder.in_part.iter().cloned())
+                .collect(),
             objects: explain.tell(asked.into_iter())?,
         }))
     }

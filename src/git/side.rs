@@ -1,6 +1,6 @@
 //! The two sides of a change: commits, what is staged, or what is on disk. Which files each has, and what is in them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -177,6 +177,7 @@ impl Repository {
             }
         };
         if *side == Side::WorkTree {
+            let kept = self.not_checked_out()?;
             files.retain(
                 |path, entry| match std::fs::symlink_metadata(self.root.join(path)) {
                     Ok(meta) if meta.is_symlink() => {
@@ -188,12 +189,30 @@ impl Repository {
                         true
                     }
                     Ok(_) => *entry == Entry::Submodule,
+                    // A sparse checkout leaves it out of the directory, and it is there as it was.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                        kept.contains(path)
+                    }
                     // What cannot be looked at is not passed over: reading it says why.
-                    Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+                    Err(_) => true,
                 },
             );
         }
         Ok(files)
+    }
+
+    /// The files of the index that are not to be on disk.
+    fn not_checked_out(&self) -> Result<HashSet<String>, Refusal> {
+        let answer = self
+            .git
+            .ask_for(&["ls-files", "-t", "-z", "--full-name"], MAX_LIST)?;
+        if !answer.success {
+            return Err(Refusal::new(Why::Unreachable).with("its list of files"));
+        }
+        let lines = answer.out.split(|byte| *byte == 0);
+        let names = lines.filter_map(|line| line.strip_prefix(b"S "));
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        Ok(names.map(str::to_owned).collect())
     }
 
     /// `MODE [KIND] HASH [STAGE]\tPATH`, each ended by a zero.

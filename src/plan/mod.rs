@@ -3,6 +3,7 @@
 pub(crate) mod configured;
 mod document;
 pub(crate) mod json;
+pub(crate) mod kept_out;
 mod opened;
 mod reason;
 pub(crate) mod saved;

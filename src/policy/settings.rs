@@ -210,12 +210,14 @@ impl Settings {
         place: Where,
         environment: &Environment,
     ) -> Result<Self, Problem> {
-        let found = !args.no_config && args.config.is_none() && environment.config.is_none();
+        let found =
+            !args.policy.no_config && args.policy.config.is_none() && environment.config.is_none();
         let home = Home::of(place.dir()).dir;
         let without = Self {
             found,
-            no_config: args.no_config,
+            no_config: args.policy.no_config,
             named: args
+                .policy
                 .config
                 .clone()
                 .or_else(|| environment.config.as_ref().map(PathBuf::from)),
@@ -269,6 +271,7 @@ impl Settings {
     ) -> Result<Self, Problem> {
         let said = |problem: Problem| problem.about(format_args!("{} {rev}", origin.words("")));
         let config = args
+            .policy
             .config
             .as_deref()
             .or(environment.config.as_deref().map(Path::new));
@@ -737,15 +740,15 @@ impl Overrides {
     }
 
     fn of(args: &JudgeArgs, environment: &Environment) -> Result<Self, Problem> {
-        let block_at = match (args.block_at, &environment.block_at) {
+        let block_at = match (args.policy.block_at, &environment.block_at) {
             (Some(severity), _) => Some((severity.into(), Origin::Flag("--block-at"))),
             (None, Some(text)) => Some((severity(text)?, Origin::Variable("APPLYGATE_BLOCK_AT"))),
             (None, None) => None,
         };
-        let env = match (&args.env, &environment.env) {
+        let env = match (&args.policy.env, &environment.env) {
             (Some(name), _) => Some((name.clone(), Origin::Flag("--env"))),
             // What was set for every run chooses nothing in a run that is to go without a policy.
-            (None, Some(_)) if args.no_config => None,
+            (None, Some(_)) if args.policy.no_config => None,
             (None, Some(name)) => Some((
                 name.to_string_lossy().into_owned(),
                 Origin::Variable("APPLYGATE_ENV"),
@@ -755,7 +758,7 @@ impl Overrides {
         Ok(Self {
             block_at,
             env,
-            allow: args.allow.clone(),
+            allow: args.policy.allow.clone(),
             first_apply: args.first_apply,
             expect: args.expect.clone(),
             max_destroy: args.max_destroy,
@@ -796,11 +799,11 @@ fn policy_from(
     environment: &Environment,
 ) -> Result<Option<(String, Origin)>, Problem> {
     let said = |what: &str, help: &str| Problem::new(what, help).about("APPLYGATE_POLICY_FROM");
-    match (&args.policy_from, &environment.policy_from) {
+    match (&args.policy.policy_from, &environment.policy_from) {
         (Some(rev), _) => Ok(Some((rev.clone(), Origin::Flag("--policy-from")))),
         (None, None) => Ok(None),
         // Who set it for every run meant this one as well.
-        (None, Some(_)) if args.no_config => Err(said(
+        (None, Some(_)) if args.policy.no_config => Err(said(
             "is set, but --no-config would ignore it",
             "remove one of them",
         )),
@@ -823,10 +826,11 @@ fn find_policy(
     dir: &Path,
     environment: &Environment,
 ) -> Result<Option<Found>, Problem> {
-    if args.no_config {
+    if args.policy.no_config {
         return Ok(None);
     }
     if let Some(file) = args
+        .policy
         .config
         .as_deref()
         .or(environment.config.as_deref().map(Path::new))

@@ -1,18 +1,18 @@
 //! The report for people: one screen, the worst first. Alike findings are told once with all their addresses; what does not fit is counted.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 
 use owo_colors::Style;
 
 use super::words::{
     Standings, UsedBy, address, aside, aside_of, counts, drift, found, not_known, outcome, place,
-    policy_words, rule,
+    policy_words, rule, side_sign,
 };
 use super::worst::groups;
 use super::{LeftOut, PlanReport, PolicyFrom, Report, table, words};
 use crate::facts::summary::{Explanation, Summary};
-use crate::finding::{Finding, Severity, Side};
+use crate::finding::{Finding, Severity, Side, SourcePlace};
 use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::style::Styles;
@@ -409,7 +409,11 @@ fn write_group(
     let severity = weighed.severity.word().to_uppercase();
     let rule = rule(weighed);
     if group.len() > 1 {
-        let kind = line(finding.resource_type.as_deref().unwrap_or("resource"));
+        let nothing = match finding.place {
+            None => "resource",
+            Some(_) => "file",
+        };
+        let kind = line(finding.resource_type.as_deref().unwrap_or(nothing));
         writeln!(
             out,
             "{}  {}  {}",
@@ -432,14 +436,17 @@ fn write_group(
         } else {
             String::new()
         };
-        wrapped(
-            out,
-            layout,
-            INDENT,
-            "",
-            &format!("{}{more}", addresses.join(", ")),
-            layout.styles.bold,
-        )?;
+        // Files are named where they are, with their lines.
+        if finding.address.is_some() || finding.place.is_none() {
+            wrapped(
+                out,
+                layout,
+                INDENT,
+                "",
+                &format!("{}{more}", addresses.join(", ")),
+                layout.styles.bold,
+            )?;
+        }
     } else {
         let address = address(finding);
         let wide =
@@ -521,13 +528,11 @@ fn write_group(
         let text = format!("{}{more}", line(command));
         wrapped(out, layout, INDENT, "copy", &text, Style::new())?;
     }
-    if let Some(place) = &finding.place {
+    if let Some(place) = finding.place.as_ref().filter(|place| place.side.is_some()) {
+        change_lines(group, place, layout, out)?;
+    } else if let Some(place) = &finding.place {
         let file = line(&place.file);
-        let label = match place.side {
-            Some(Side::Before) => "was in",
-            Some(Side::After) => "is in",
-            None => "source",
-        };
+        let label = "source";
         let head = format!("{label:<LABEL$}{file}:{}", place.head.line);
         match &place.attribute {
             Some(attribute) => {
@@ -555,6 +560,63 @@ fn write_group(
         for text in snippet.lines() {
             writeln!(out, "{:indent$}{}", "", line(text), indent = INDENT + LABEL)?;
         }
+    }
+    Ok(())
+}
+
+/// Where a change to the sources takes something away, and the lines of both sides, as much of them as may be shown.
+fn change_lines(
+    group: &[&Weighed],
+    place: &SourcePlace,
+    layout: Layout<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let label = match place.side {
+        Some(Side::Before) => "was in",
+        _ => "is in",
+    };
+    if group.len() > 1 {
+        let most = if layout.verbose {
+            group.len()
+        } else {
+            ADDRESSES
+        };
+        let places = group
+            .iter()
+            .filter_map(|weighed| weighed.finding.place.as_ref());
+        let all: BTreeSet<(&str, usize)> = places
+            .map(|place| (place.file.as_str(), place.head.line))
+            .collect();
+        let mut places: Vec<String> = all
+            .iter()
+            .take(most)
+            .map(|(file, at)| format!("{}:{at}", line(file)))
+            .collect();
+        if all.len() > most {
+            places.push(format!("and {} more", all.len() - most));
+        }
+        let text = places.join(", ");
+        return wrapped(out, layout, INDENT, label, &text, layout.styles.dim);
+    }
+    let head = format!("{label:<LABEL$}{}:{}", line(&place.file), place.head.line);
+    writeln!(out, "{:INDENT$}{}", "", layout.styles.dim.style(head))?;
+    // The head of the block alone would only say the address again.
+    if let [only] = place.lines.as_slice()
+        && only.line.line == place.head.line
+    {
+        return Ok(());
+    }
+    for there in &place.lines {
+        let sign = side_sign(there.side);
+        let gutter = format!("{sign}{:>5} │", there.line.line);
+        writeln!(
+            out,
+            "{:indent$}{} {}",
+            "",
+            layout.styles.dim.style(gutter),
+            line(&there.line.text),
+            indent = INDENT + LABEL
+        )?;
     }
     Ok(())
 }

@@ -199,6 +199,16 @@ struct Location<'a> {
     side: Option<Side>,
     line: usize,
     attribute_line: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<ShownLine<'a>>,
+}
+
+/// A line of a change to the sources, masked.
+#[derive(Serialize)]
+struct ShownLine<'a> {
+    side: Side,
+    line: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -332,6 +342,15 @@ fn finding(weighed: &Weighed) -> Finding<'_> {
             side: place.side,
             line: place.head.line,
             attribute_line: place.attribute.as_ref().map(|at| at.line),
+            lines: place
+                .lines
+                .iter()
+                .map(|there| ShownLine {
+                    side: there.side,
+                    line: there.line.line,
+                    text: &there.line.text,
+                })
+                .collect(),
         }),
         dependents: finding.dependents.as_ref().map(|dependents| Dependents {
             stay: referring(&dependents.stay),

@@ -7,11 +7,11 @@ use std::io::{self, Write};
 use super::changes::by_module;
 use super::words::{
     Standings, UsedBy, address, aside, compared, counts, drift, found, not_known, outcome,
-    policy_words, rule,
+    policy_words, rule, side_sign,
 };
 use super::worst::{capped, groups};
 use super::{PlanReport, Report, mermaid, table, words};
-use crate::finding::Severity;
+use crate::finding::{Severity, Side, SourcePlace};
 use crate::rules::loss_label;
 use crate::ui::markup::{code, middle_out, prose};
 use crate::ui::refusal::Refusal;
@@ -26,6 +26,8 @@ const ROWS: usize = 8;
 const NAMED: usize = 3;
 /// Characters of a name or a sentence in the table.
 const WIDE: usize = 300;
+/// Places of findings that are alike.
+const PLACES: usize = 20;
 /// Plans that are told one by one.
 const PLANS: usize = 20;
 /// Bytes that are kept for what closes the report.
@@ -564,25 +566,50 @@ fn detail<'r>(group: &[&'r Weighed], advice: &mut HashSet<&'r str>) -> String {
     if let Some(command) = &finding.copy_first {
         add("copy first", &code(command));
     }
-    if let Some(place) = &finding.place {
-        add(
-            "source",
-            &code(&format!("{}:{}", place.file, place.head.line)),
-        );
+    let places: Vec<&SourcePlace> = match &finding.place {
+        // What is alike is told once, and lies in many places.
+        Some(place) if place.side.is_some() => group
+            .iter()
+            .filter_map(|weighed| weighed.finding.place.as_ref())
+            .collect(),
+        place => place.iter().collect(),
+    };
+    let (shown, more) = capped(&places, PLACES);
+    for place in shown {
+        let label = match place.side {
+            Some(Side::Before) => "was in",
+            Some(Side::After) => "is in",
+            None => "source",
+        };
+        add(label, &code(&format!("{}:{}", place.file, place.head.line)));
+    }
+    if more > 0 {
+        add("and", &plural(more, "more place"));
+    }
+    let lines: Vec<String> = shown
+        .iter()
+        .flat_map(|place| &place.lines)
+        .map(|there| {
+            let (number, line) = (there.line.line, crate::ui::escape::line(&there.line.text));
+            format!("{}{number:>5}  {line}", side_sign(there.side))
+        })
+        .collect();
+    if !lines.is_empty() {
+        text.push_str(&fenced(&lines.join("\n"), "diff"));
     }
     if let Some(snippet) = &finding.snippet {
-        text.push_str(&fenced(snippet));
+        text.push_str(&fenced(snippet, "hcl"));
     }
     text.push('\n');
     text
 }
 
 /// Lines to copy, in a fence that nothing in them closes.
-fn fenced(snippet: &str) -> String {
+fn fenced(snippet: &str, language: &str) -> String {
     let longest = snippet.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     let lines: Vec<_> = snippet.lines().map(crate::ui::escape::line).collect();
-    format!("\n{fence}hcl\n{}\n{fence}\n", lines.join("\n"))
+    format!("\n{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
 /// One row for each plan, the worst first, and what would be lost in several of them.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Compared, PlanReport, tally};
 use crate::facts::summary::{Counts, Explanation, Summary};
-use crate::finding::{Dependent, Finding};
+use crate::finding::{Dependent, Finding, Side};
 use crate::ui::escape::line;
 use crate::ui::words::plural;
 use crate::verdict::{Decision, Standing, Verdict, Weighed};
@@ -357,6 +357,14 @@ impl<'r> UsedBy<'r> {
 /// The same of one finding, in one line.
 pub(super) fn used_by(finding: &Finding) -> Option<String> {
     Some(UsedBy::of(std::iter::once(finding))?.line())
+}
+
+/// How the lines of a side are marked.
+pub(super) const fn side_sign(side: Side) -> char {
+    match side {
+        Side::Before => '-',
+        Side::After => '+',
+    }
 }
 
 pub(super) fn address(finding: &Finding) -> String {

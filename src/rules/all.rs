@@ -10,7 +10,7 @@ use crate::facts::{Facts, Limits, Unreadable};
 use crate::finding::{Evidence, Finding};
 use crate::plan::{Action, Plan};
 use crate::rules::RULES;
-use crate::rules::source::Sources;
+use crate::rules::source::{Sources, in_part_words, some};
 use crate::state::StateFacts;
 use crate::ui::refusal::{Refusal, Why};
 
@@ -91,7 +91,12 @@ fn findings(
     }
     findings.sort_by(order);
     let explained = facts.explained.as_ref().map(Explained::told);
-    Ok((findings, sources.notes(), explained))
+    let mut notes = sources.notes();
+    if let Some(explained) = &facts.explained {
+        let files = some(explained.in_part.iter().map(String::as_str));
+        notes.extend(files.map(|files| in_part_words(&format!("{files} in {}", explained.name))));
+    }
+    Ok((findings, notes, explained))
 }
 
 /// Says of every object that is destroyed what refers to it.

@@ -2,7 +2,7 @@
 
 use super::{Needs, Rule, Switch};
 use crate::facts::source::ProviderChange;
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity, SourcePlace};
 
 pub(super) static RULE: Rule = rule! {
     "provider-changed",
@@ -35,6 +35,9 @@ pub(super) fn finding(change: &ProviderChange) -> Finding {
         finding
     };
     finding.evidence.push(Evidence::Note(change.what.clone()));
-    finding.place = Some(super::change::at(&change.at, ""));
+    finding.place = Some(SourcePlace {
+        lines: super::change::shown(&change.lines),
+        ..super::change::at(&change.at, "")
+    });
     finding
 }

@@ -128,6 +128,7 @@ impl<'a, 'p> Sources<'a, 'p> {
                 text: cut(&head),
             },
             attribute,
+            lines: Vec::new(),
         });
     }
 }

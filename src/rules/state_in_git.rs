@@ -3,6 +3,7 @@
 use super::{Needs, Rule, Switch};
 use crate::facts::source::At;
 use crate::finding::{Finding, Severity};
+use crate::plan::kept_out::KeptOut;
 
 pub(super) static RULE: Rule = rule! {
     "state-in-git",
@@ -13,20 +14,20 @@ pub(super) static RULE: Rule = rule! {
     check: |_, _| Ok(()),
 };
 
-pub(super) fn finding(at: &At, what: &str) -> Finding {
+pub(super) fn finding(at: &At, what: KeptOut) -> Finding {
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::High,
-        format!("{what} comes into the repository"),
+        format!(
+            "{} comes into the repository, which does not belong in Git",
+            what.what()
+        ),
     );
-    finding.loss = Some(
-        "secrets: it has every value in plain text, and git keeps them for ever; a state in git is also soon out of date"
-            .to_owned(),
-    );
-    finding.help = Some(
-        "git rm --cached FILE, and a line in .gitignore; what was pushed already has to be changed: passwords, keys, tokens"
-            .to_owned(),
-    );
+    finding.loss = Some(what.why().to_owned());
+    finding.help = Some(format!(
+        "{}; of what was pushed already, change every password, key and token",
+        what.instead()
+    ));
     finding.place = Some(super::change::at(at, ""));
     finding
 }

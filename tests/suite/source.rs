@@ -130,6 +130,9 @@ const DB: &str = "resource \"aws_db_instance\" \"orders\" {\n  identifier       
 const BUCKET: &str = "resource \"aws_s3_bucket\" \"files\" {\n  bucket = \"acme-files\"\n}\n";
 const BACKEND: &str = "terraform {\n  backend \"s3\" {\n    bucket       = \"states\"\n    key          = \"a/terraform.tfstate\"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n";
 
+const UNIT: &str = "prevent_destroy = true\nterraform {\n  source = \"git::https://example.org/db.git?ref=v5.9.0\"\n}\nremote_state {\n  backend = \"s3\"\n  config = {\n    bucket         = \"states\"\n    key            = \"${path_relative_to_include()}/terraform.tfstate\"\n    dynamodb_table = \"locks\"\n  }\n}\ninputs = {\n  region = \"eu-west-1\"\n  size   = 3\n}\n";
+const GENERATED: &str = "generate \"backend\" {\n  path = \"backend.tf\"\n  contents = <<EOF\nterraform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key    = \"${local.key}\"\n  }\n}\nEOF\n}\ngenerate \"provider\" {\n  contents = <<-EOF\n    provider \"aws\" {\n      region = \"eu-west-1\"\n    }\n  EOF\n}\n";
+
 fn moved(from: &str, to: &str) -> String {
     format!("moved {{\n  from = {from}\n  to   = {to}\n}}\n")
 }
@@ -212,11 +215,43 @@ fn what_a_change_takes_away() {
         ("another source in the lock file", vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "5.1.0"))], vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("evil/aws", "5.1.0"))], &["medium provider-changed .terraform.lock.hcl"]),
         ("another major version in the lock file", vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "5.1.0"))], vec![("main.tf", DB.to_owned()), (".terraform.lock.hcl", lock("hashicorp/aws", "6.1.0"))], &["low provider-changed .terraform.lock.hcl"]),
         ("a state", main(DB), vec![("main.tf", DB.to_owned()), ("terraform.tfstate", "{\"version\": 4, \"serial\": 3, \"lineage\": \"x\"}".to_owned())], &["high state-in-git terraform.tfstate"]),
-        ("something of that name", main(DB), vec![("main.tf", DB.to_owned()), ("terraform.tfstate", "# none\n".to_owned())], &[]),
+        ("a state by its name alone", main(DB), vec![("main.tf", DB.to_owned()), ("errored.tfstate", "# none\n".to_owned())], &["high state-in-git errored.tfstate"]),
+        ("a plan by its content alone", main(DB), vec![("main.tf", DB.to_owned()), ("notes", "{\"format_version\": \"1.2\", \"planned_values\": {}, \"resource_changes\": []}".to_owned())], &["high state-in-git notes"]),
+        ("JSON of something else", main(DB), vec![("main.tf", DB.to_owned()), ("package.json", "{\"name\": \"x\"}".to_owned())], &[]),
         ("the policy", vec![("applygate.toml", "block_at = \"high\"\n".to_owned())], vec![("applygate.toml", "block_at = \"critical\"\n".to_owned())], &["low gate-weakened applygate.toml"]),
         ("no policy any more", vec![("applygate.toml", "block_at = \"high\"\n".to_owned())], vec![], &["medium gate-weakened applygate.toml"]),
         ("the line of a workflow", vec![(".github/workflows/a.yml", "- run: applygate check tfplan\n".to_owned())], vec![(".github/workflows/a.yml", "- run: applygate check --exit-zero tfplan\n".to_owned())], &["medium gate-weakened .github/workflows/a.yml"]),
         ("no such line any more", vec![(".github/workflows/a.yml", "- run: applygate check tfplan\n".to_owned())], vec![(".github/workflows/a.yml", "- run: terraform apply\n".to_owned())], &["medium gate-weakened .github/workflows/a.yml"]),
+        ("create_before_destroy on a store", main(DB), main(&guarded.replace("prevent_destroy", "create_before_destroy")), &["low protection-lowered aws_db_instance.orders"]),
+        ("the same on a queue", main("resource \"aws_sqs_queue\" \"q\" {}\n"), main("resource \"aws_sqs_queue\" \"q\" {\n  lifecycle {\n    create_before_destroy = true\n  }\n}\n"), &[]),
+        ("create_before_destroy taken away", main(&guarded.replace("prevent_destroy", "create_before_destroy")), main(DB), &[]),
+        ("a restart", main(&DB.replace("}\n", "  instance_class = \"db.t3.medium\"\n}\n")), main(&DB.replace("}\n", "  instance_class = \"db.t3.large\"\n  apply_immediately = true\n}\n")), &["low disruptive-update aws_db_instance.orders"]),
+        ("another prefix of workspaces", main(&format!("{BACKEND}{DB}")), main(&format!("{}{DB}", BACKEND.replace("    key ", "    workspace_key_prefix = \"x\"\n    key "))), &["high backend-changed main.tf"]),
+        ("another key for the state", main(&format!("{}{DB}", BACKEND.replace("    encrypt ", "    kms_key_id = \"k\"\n    encrypt "))), main(&format!("{BACKEND}{DB}")), &["medium backend-unsafe main.tf"]),
+        ("no encryption block of OpenTofu any more", main(&with("terraform {\n  encryption {\n    state {\n      method = method.aes_gcm.a\n    }\n  }\n}\n")), main(DB), &["medium backend-unsafe main.tf"]),
+        ("the default alias by its name", main(DB), main(&DB.replace("{\n", "{\n  provider = aws\n")), &[]),
+        ("a beta of the provider", main("resource \"google_sql_database_instance\" \"a\" {\n}\n"), main("resource \"google_sql_database_instance\" \"a\" {\n  provider = google-beta\n}\n"), &[]),
+        ("no provider block any more", main(&region("eu-west-1")), main(DB), &["medium provider-changed main.tf"]),
+        ("no provider block any more in a module that is called", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", region("eu-west-1"))], vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], &[]),
+        ("another account", main(&region("eu-west-1").replace("{\n  region", "{\n  allowed_account_ids = [\"111122223333\"]\n  region")), main(&region("eu-west-1").replace("{\n  region", "{\n  allowed_account_ids = [\"444455556666\"]\n  region")), &["medium provider-changed main.tf"]),
+        ("another provider for a module", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", call.replace("}\n", "  providers = { aws = aws.east }\n}\n")), ("modules/db/main.tf", DB.to_owned())], &["medium provider-changed main.tf"]),
+        ("the same provider for a module", vec![("main.tf", call.to_owned()), ("modules/db/main.tf", DB.to_owned())], vec![("main.tf", call.replace("}\n", "  providers = { aws = aws }\n}\n")), ("modules/db/main.tf", DB.to_owned())], &[]),
+        ("a value that Terraform takes by itself", vec![("main.tf", count("var.n")), ("terraform.tfvars", "n = 2\n".to_owned())], vec![("main.tf", count("var.n")), ("terraform.tfvars", "n = 1\n".to_owned())], &["high stateful-destroy aws_db_instance.orders[1]"]),
+        ("the same as JSON", vec![("main.tf", count("var.n")), ("x.auto.tfvars.json", "{\"n\": 2}".to_owned())], vec![("main.tf", count("var.n")), ("x.auto.tfvars.json", "{\"n\": 1}".to_owned())], &["high stateful-destroy aws_db_instance.orders[1]"]),
+        ("a value that somebody must name", vec![("main.tf", count("var.n")), ("prod.tfvars", "n = 2\n".to_owned())], vec![("main.tf", count("var.n")), ("prod.tfvars", "n = 1\n".to_owned())], &[]),
+        ("a literal in the place of a value", vec![("main.tf", count("var.n")), ("terraform.tfvars", "n = 2\n".to_owned())], main(&count("2")), &[]),
+        ("a unit of Terragrunt", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![], &["medium module-removed live/db/terragrunt.hcl"]),
+        ("the bucket of a unit", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("states", "others"))], &["high backend-changed live/db/terragrunt.hcl"]),
+        ("the lock of a unit", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("    dynamodb_table = \"locks\"\n", ""))], &["medium backend-unsafe live/db/terragrunt.hcl"]),
+        ("a major version of a unit", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("v5.9.0", "v6.0.0"))], &["low provider-changed live/db/terragrunt.hcl"]),
+        ("a minor version of a unit", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("v5.9.0", "v5.10.0"))], &[]),
+        ("an input that moves", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("eu-west-1", "us-east-1"))], &["medium provider-changed live/db/terragrunt.hcl"]),
+        ("an input that does not", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("size   = 3", "size   = 4"))], &[]),
+        ("the guard of a unit", vec![("live/db/terragrunt.hcl", UNIT.to_owned())], vec![("live/db/terragrunt.hcl", UNIT.replace("prevent_destroy = true\n", ""))], &["medium protection-lowered live/db/terragrunt.hcl"]),
+        ("the region of all units", vec![("live/region.hcl", "locals {\n  aws_region = \"eu-west-1\"\n}\n".to_owned())], vec![("live/region.hcl", "locals {\n  aws_region = \"us-east-1\"\n}\n".to_owned())], &["medium provider-changed live/region.hcl"]),
+        ("a generated backend", vec![("live/root.hcl", GENERATED.to_owned())], vec![("live/root.hcl", GENERATED.replace("states", "others"))], &["high backend-changed live/root.hcl"]),
+        ("a generated provider", vec![("live/root.hcl", GENERATED.to_owned())], vec![("live/root.hcl", GENERATED.replace("eu-west-1", "us-east-1"))], &["medium provider-changed live/root.hcl"]),
+        ("HCL of another program", vec![("a.hcl", "path \"secret/*\" {\n  capabilities = [\"read\"]\n}\n".to_owned())], vec![("a.hcl", "not even HCL {{{".to_owned())], &[]),
         ("JSON", vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {\"lifecycle\": {\"prevent_destroy\": true}}, \"b\": {}}}}".to_owned())], vec![("main.tf.json", "{\"resource\": {\"aws_db_instance\": {\"a\": {}}}}".to_owned())], &["medium protection-lowered aws_db_instance.a", "medium stateful-destroy aws_db_instance.b"]),
     ];
     let owned = |files: &Files<'_>| -> Vec<(String, String)> {
@@ -401,6 +436,13 @@ fn clones_and_places() {
     );
     let outside = repo.run(&["/"]);
     assert_eq!(outside.code, 2, "{}", outside.out);
+    let nowhere = repo.run(&["--to", "HEAD", "stack", "stacks"]);
+    assert_eq!(nowhere.code, 2, "{}", nowhere.out);
+    assert!(
+        nowhere.err.contains("stacks does not exist"),
+        "{}",
+        nowhere.err
+    );
     // A linked work tree.
     let linked = repo.dir.join("../linked");
     repo.git(&[
@@ -461,6 +503,57 @@ fn clones_and_places() {
     assert_eq!(ran.code, 2, "{}", ran.out);
 }
 
+/// What a sparse checkout leaves out, and names as they come.
+#[test]
+fn odd_work_trees() {
+    let Some(repo) = repository() else { return };
+    repo.put(&[("stack/main.tf", DB), ("other/main.tf", BUCKET)]);
+    repo.git(&["sparse-checkout", "set", "--no-cone", "/other/"]);
+    assert!(!repo.dir.join("stack").exists());
+    for args in [vec!["--to", "worktree"], vec![]] {
+        let ran = repo.run(&[args, vec!["--format", "json"]].concat());
+        assert!(ran.told().is_empty(), "{}", ran.out);
+    }
+    fs::remove_file(repo.dir.join("other/main.tf")).expect("removed");
+    let ran = repo.run(&["--to", "worktree", "--format", "json"]);
+    assert_eq!(ran.told(), ["medium stateful-destroy aws_s3_bucket.files"]);
+    repo.git(&["sparse-checkout", "disable"]);
+    // Names with a line end, a quote or other letters; the first is shown escaped.
+    repo.git(&["checkout", "-q", "-f", "HEAD"]);
+    repo.write("a\nb\u{1b}[31m.tf", DB);
+    repo.write("ü \"c\".tf", "resource \"aws_rds_cluster\" \"ü\" {}\n");
+    repo.commit("odd");
+    repo.put(&[]);
+    let ran = repo.run(&["--to", "HEAD"]);
+    assert!(
+        ran.out.contains("a\\nb\\u{1b}[31m.tf:1") && ran.out.contains("ü \"c\".tf:1"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains('\u{1b}'));
+    // A file that is only meant to be added is an empty one.
+    repo.write("new.tf", DB);
+    repo.git(&["add", "-N", "new.tf"]);
+    assert!(repo.run(&["--format", "json"]).told().is_empty());
+    // A link in the place of a directory is named.
+    std::os::unix::fs::symlink("stack", repo.dir.join("linked")).expect("linked");
+    repo.commit("link");
+    let ran = repo.run(&["--to", "HEAD"]);
+    assert!(
+        ran.out.contains("1 symbolic link not followed"),
+        "{}",
+        ran.out
+    );
+    // Nothing but the repository itself.
+    let url = repo.dir.display().to_string();
+    Repo::git_in(
+        repo.temp.path(),
+        &["clone", "-q", "--bare", &url, "bare.git"],
+    );
+    let bare = repo.run_in(&repo.temp.path().join("bare.git"), &["--to", "HEAD"], &[]);
+    assert_eq!(bare.code, 2, "{}", bare.out);
+}
+
 /// What is not understood is never passed over: it is refused, or read by its blocks with a note.
 #[test]
 fn what_cannot_be_read() {
@@ -517,6 +610,43 @@ fn what_cannot_be_read() {
     assert!(ran.err.contains("conflicts"), "{}", ran.err);
 }
 
+/// A plan says as well which of its sources were read in part, or not at all.
+#[test]
+fn what_a_plan_says_of_its_sources() {
+    let Some(repo) = repository() else { return };
+    let from = root().join("fixtures/stateful-destroy/fires-create-before-destroy");
+    let read = |name: &str| fs::read_to_string(from.join(name)).expect("a fixture");
+    repo.write("plan.json", &read("plan.json"));
+    let check = || {
+        let ran = repo.program(&repo.dir, &["check", "--dir", ".", "plan.json"], &[]);
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        let notes = ran.out.lines().filter(|line| line.starts_with("note "));
+        notes
+            .map(|line| line["note".len()..].trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    repo.write("main.tf", &read("main.tf"));
+    assert!(check().is_empty());
+    repo.write(
+        "main.tf",
+        &format!("\u{feff}{}", read("main.tf").replace('\n', "\r\n")),
+    );
+    assert!(
+        check().is_empty(),
+        "a mark of the byte order is none of the text"
+    );
+    let twice = "locals {\n  x = { a = 1, a = 2 }\n}\n";
+    repo.write("main.tf", &format!("{}{twice}", read("main.tf")));
+    repo.write("broken.tf", "resource \"a\" {{{");
+    assert_eq!(
+        check(),
+        [
+            "read by blocks alone, as something in it is not understood: main.tf",
+            "sources that cannot be read: broken.tf"
+        ]
+    );
+}
+
 /// Whatever stands in the files: nothing of it is printed but names and allow-listed words.
 #[test]
 fn no_secret_is_shown() {
@@ -530,12 +660,30 @@ fn no_secret_is_shown() {
         .replace("ref=v1", "ref=v2")
         .replace("eu-west-1", "hunter2!");
     for after in [after.as_str(), "", "# hunter2\nresource \"hunter\" {{{"] {
-        repo.put(&[("main.tf", before)]);
-        repo.put(&[("main.tf", after)]);
+        let beside = |changed: bool| {
+            let (key, value) = if changed {
+                ("b", "true")
+            } else {
+                ("a", "false")
+            };
+            [
+                ("live/terragrunt.hcl", format!("# hunter2\nprevent_destroy = {} # hunter2\nremote_state {{\n  backend = \"s3\"\n  config = {{\n    key = \"{key}\" # hunter2\n    access_key = \"hunter2{key}\"\n  }}\n}}\ninputs = {{\n  password = \"hunter2{key}\"\n  region   = \"hunter2:{key}\"\n}}\ngenerate \"p\" {{\n  contents = <<E\nprovider \"aws\" {{\n  region = \"hunter2:{key}\"\n  token = \"hunter2\"\n}}\nE\n}}\n", !changed)),
+                ("terraform.tfvars", format!("# hunter2\nsecret = \"hunter2{key}\"\nshown = {value}\n")),
+                ("vars.tf", "variable \"secret\" {\n  sensitive = true\n}\nresource \"aws_db_instance\" \"b\" {\n  password = var.secret # hunter2\n  publicly_accessible = var.shown # hunter2\n}\n".to_owned()),
+            ]
+        };
+        for (text, beside) in [(before, beside(false)), (after, beside(true))] {
+            let more = beside.iter().map(|(name, text)| (*name, text.as_str()));
+            repo.put(&more.chain([("main.tf", text)]).collect::<Vec<_>>());
+        }
         for args in [
             vec!["--to", "HEAD", "--verbose"],
             vec!["--to", "HEAD", "--format", "json"],
             vec!["--to", "HEAD", "--format", "json", "--exit-zero"],
+            vec!["--to", "HEAD", "--format", "markdown"],
+            vec!["--to", "HEAD", "--format", "sarif"],
+            vec!["--to", "HEAD", "--format", "gitlab"],
+            vec!["--to", "HEAD", "--format", "github"],
         ] {
             let ran = repo.run(&args);
             assert!(matches!(ran.code, 0..=2));
@@ -548,6 +696,101 @@ fn no_secret_is_shown() {
             assert!(!ran.out.contains('\u{1b}'));
         }
     }
+}
+
+/// The lines of a report are put together from names and from what may be shown: those that go on the left side, those in their place on the right.
+#[test]
+fn the_lines_of_both_sides() {
+    let Some(repo) = repository() else { return };
+    let guarded = DB.replace(
+        "}\n",
+        "  engine = \"hunter2\"\n  # hunter2\n  lifecycle {\n    prevent_destroy = true # hunter2\n  }\n}\n",
+    );
+    let cluster =
+        "resource \"aws_rds_cluster\" \"c\" {\n  deletion_protection = true // hunter2\n}\n";
+    repo.put(&[("main.tf", &format!("{BACKEND}{guarded}{cluster}"))]);
+    repo.put(&[(
+        "main.tf",
+        &format!("{BACKEND}{cluster}")
+            .replace("deletion_protection = true", "deletion_protection = false")
+            .replace("a/terraform", "b/terraform"),
+    )]);
+    let human = repo.run(&["--to", "HEAD"]).out;
+    let markdown = repo.run(&["--to", "HEAD", "--format", "markdown", "--quiet"]);
+    let markdown = markdown.out;
+    for (sign, number, text) in [
+        ('-', 9, "resource \"aws_db_instance\" \"orders\" {"),
+        ('-', 11, "  skip_final_snapshot = true"),
+        ('-', 15, "  prevent_destroy = true"),
+        ('-', 19, "  deletion_protection = true"),
+        ('+', 10, "  deletion_protection = false"),
+        ('-', 4, "  key = \"a/terraform.tfstate\""),
+        ('+', 4, "  key = \"b/terraform.tfstate\""),
+    ] {
+        assert!(
+            human.contains(&format!("{sign}{number:>5} │ {text}\n")),
+            "{text}: {human}"
+        );
+        assert!(
+            markdown.contains(&format!("{sign}{number:>5}  {text}\n")),
+            "{text}: {markdown}"
+        );
+    }
+    assert!(markdown.contains("```diff\n"), "{markdown}");
+    assert_eq!(human.matches("use_lockfile").count(), 0, "{human}");
+    let json = repo.run(&["--to", "HEAD", "--format", "json"]).json();
+    let findings = json["changes"][0]["findings"].as_array().expect("findings");
+    let cluster = findings
+        .iter()
+        .find(|finding| finding["address"] == "aws_rds_cluster.c")
+        .expect("it is told");
+    assert_eq!(
+        cluster["location"]["lines"],
+        serde_json::json!([
+            {"side": "before", "line": 19, "text": "  deletion_protection = true"},
+            {"side": "after", "line": 10, "text": "  deletion_protection = false"},
+        ])
+    );
+}
+
+/// What goes with the call of a module is told where the call was.
+#[test]
+fn the_place_of_a_call() {
+    let Some(repo) = repository() else { return };
+    let call = "module \"db\" {\n  source = \"../modules/db\"\n}\n";
+    repo.put(&[
+        ("a/main.tf", &format!("# one\n{call}")),
+        ("b/main.tf", call),
+        ("modules/db/main.tf", &format!("{DB}{BUCKET}")),
+    ]);
+    repo.put(&[("modules/db/main.tf", &format!("{DB}{BUCKET}"))]);
+    let ran = repo.run(&["--to", "HEAD", "--format", "json"]);
+    let json = ran.json();
+    let findings = json["changes"][0]["findings"].as_array().expect("findings");
+    let mut places: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            format!(
+                "{}:{}",
+                finding["location"]["file"], finding["location"]["line"]
+            )
+        })
+        .collect();
+    places.sort();
+    places.dedup();
+    assert_eq!(
+        places,
+        ["\"a/main.tf\":2", "\"b/main.tf\":1"],
+        "{}",
+        ran.out
+    );
+    // Alike ones are told once, with all their places.
+    let human = repo.run(&["--to", "HEAD"]).out;
+    assert!(human.contains("2 × aws_db_instance"), "{human}");
+    assert!(
+        human.contains("was in    a/main.tf:2, b/main.tf:1"),
+        "{human}"
+    );
 }
 
 /// Each form of the JSON is the one of the schema.
@@ -579,23 +822,20 @@ fn the_json_fits_its_schema() {
 #[test]
 fn thousands_of_files() {
     let Some(repo) = repository() else { return };
-    for at in 0..3_000 {
-        let text = format!(
-            "resource \"aws_sqs_queue\" \"q{at}\" {{\n  name = \"q{at}\"\n}}\n{}",
-            if at == 7 { DB } else { "" }
-        );
-        repo.write(&format!("stacks/s{:03}/f{:02}.tf", at / 10, at % 10), &text);
-    }
-    repo.commit("start");
-    for at in 0..3_000 {
-        let text = format!(
-            "# formatted\nresource \"aws_sqs_queue\" \"q{at}\" {{\n  name    = \"q{at}\"\n}}\n"
-        );
-        repo.write(&format!("stacks/s{:03}/f{:02}.tf", at / 10, at % 10), &text);
-    }
-    repo.commit("change");
+    let files = |text: &dyn Fn(usize) -> String| -> Vec<(String, String)> {
+        let path = |at: usize| format!("stacks/s{:03}/f{:02}.tf", at / 10, at % 10);
+        (0..3_000).map(|at| (path(at), text(at))).collect()
+    };
+    let before = files(&|at| {
+        let more = if at == 7 { DB } else { "" };
+        format!("resource \"aws_sqs_queue\" \"q{at}\" {{\n  name = \"q{at}\"\n}}\n{more}")
+    });
+    let after = files(&|at| {
+        format!("# formatted\nresource \"aws_sqs_queue\" \"q{at}\" {{\n  name    = \"q{at}\"\n}}\n")
+    });
+    repo.import(&[(before, after)]);
     let start = std::time::Instant::now();
-    let ran = repo.run(&["--to", "HEAD", "--format", "json"]);
+    let ran = repo.run(&["--to", "change-0", "--format", "json"]);
     assert_eq!(ran.told(), ["high stateful-destroy aws_db_instance.orders"]);
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
     assert_eq!(ran.json()["changes"][0]["files"], 3_000);

@@ -14,13 +14,14 @@ use crate::catalog::Catalog;
 use crate::cli::SourceArgs;
 use crate::cli::environment::Environment;
 use crate::commands::reports::Reports;
-use crate::facts::source::{Delta, compare, pairs};
+use crate::config::written::{self, Folder, Source};
+use crate::facts::source::{Delta, Pair, compare, pairs};
 use crate::facts::summary::{ChangeLine, Summary};
 use crate::finding::Side;
 use crate::git::side::{self, Repository};
 use crate::judge;
 use crate::policy::settings::Settings;
-use crate::report::{Report, allowances};
+use crate::report::{PlanReport, Report, allowances};
 use crate::rules::source::{in_part_words, some};
 use crate::state::Where;
 use crate::ui::exit::Exit;
@@ -85,7 +86,7 @@ pub(crate) fn source(
     refuse(&report, streams)?;
     let mut unused = false;
     let used = allowances(&report.plans);
-    for (at, allowance) in args.allow.iter().enumerate() {
+    for (at, allowance) in args.policy.allow.iter().enumerate() {
         if !used.contains(&at) {
             unused = true;
             streams.refuse(&Problem::new(
@@ -101,6 +102,42 @@ pub(crate) fn source(
     } else {
         Exit::Through
     })
+}
+
+/// The way of one module, from the files of both sides to a report.
+pub(crate) fn judge_files(
+    before: &BTreeMap<String, Vec<u8>>,
+    after: &BTreeMap<String, Vec<u8>>,
+) -> PlanReport {
+    let folder = |files: &BTreeMap<String, Vec<u8>>| {
+        let sources: Vec<(&str, Source)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), written::read(name, Some(text))))
+            .collect();
+        let borrowed = sources.iter().map(|(name, source)| (*name, source));
+        let mut folder = Folder::of("", &borrowed.collect());
+        folder.fill_in();
+        Arc::new(folder)
+    };
+    let pair = Pair {
+        dir: String::new(),
+        before: folder(before),
+        after: folder(after),
+    };
+    let kinds = pair.before.resources.keys();
+    let kinds = kinds.filter_map(|key| key.split('.').next());
+    let catalog = Catalog::for_types(kinds).unwrap_or_default();
+    let nothing = |_: &str, _: Side| Ok::<_, std::convert::Infallible>(Arc::default());
+    let delta = compare(&pair, &catalog, &mut { nothing }).unwrap_or_default();
+    let line = ChangeLine {
+        from: "before".to_owned(),
+        to: "after".to_owned(),
+        files: before.len().max(after.len()),
+        modules: 1,
+        capped: false,
+    };
+    let summary = Summary::of_change(line, told(std::slice::from_ref(&delta)));
+    judge::source(&[&delta], summary, &Settings::default(), false)
 }
 
 /// Says why a part could not be judged.
@@ -210,14 +247,14 @@ impl Changed {
         let has = |dir: &String| {
             let below = format!("{dir}/");
             repository.root().join(dir).exists()
-                || before
-                    .keys()
-                    .chain(after.keys())
-                    .any(|path| path.starts_with(&below))
+                || [&before, &after].iter().any(|files| {
+                    let next = files.range(below.clone()..).next();
+                    next.is_some_and(|(path, _)| path.starts_with(&below))
+                })
         };
         let absent = within.iter().enumerate().filter(|(_, dir)| !has(dir));
         let absent = absent.map(|(at, _)| at).collect();
-        let mut modules = Modules::new(repository, before, after, within);
+        let mut modules = Modules::new(repository, before, after, within).filled_in();
         let touched = modules.touched()?;
         let files = modules.changed_files();
         let count = touched.len();
@@ -259,9 +296,15 @@ impl Changed {
         let callers = modules.callers(&asking)?;
         for delta in &mut deltas {
             delta.callers = callers.get(&delta.dir).cloned().unwrap_or_default();
+            if !delta.callers.is_empty() {
+                delta.providers.retain(|change| !change.only_root);
+            }
         }
         beside::look(&modules, &mut deltas)?;
         notes.extend(told(&deltas));
+        notes.extend(modules.named_values().map(|files| {
+            format!("values in {files} differ: whether a plan takes them (-var-file) is not known")
+        }));
         notes.extend(modules.passed_over());
         Ok(Self {
             deltas,
@@ -280,8 +323,8 @@ fn told(deltas: &[Delta]) -> Vec<String> {
     let unknown: usize = deltas.iter().map(|delta| delta.unknown).sum();
     if unknown > 0 {
         notes.push(format!(
-            "unknown from the text: what {} are, because of an expression or a module from another repository; the plan shows it",
-            plural(unknown, "changed block")
+            "the effect of {} is not in the text (an expression, or a module from another repository): see the plan",
+            plural(unknown, "change")
         ));
     }
     let more: usize = deltas.iter().map(|delta| delta.more).sum();

@@ -3,18 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::config::written::{self, Folder, LOCK, Source};
+use crate::config::written::{
+    self, Folder, Form, LOCK, Source, is_taken, is_terragrunt, is_values,
+};
 use crate::config::{MAX_SOURCE, is_source};
 use crate::facts::source::local;
 use crate::finding::Side;
 use crate::git::side::{Entry, Files, Repository};
+use crate::rules::source::some;
 use crate::ui::refusal::{Refusal, Why};
 use crate::ui::words::plural;
 
 /// Whether a file is a part of a module.
 pub(super) fn is_wanted(path: &str) -> bool {
     let name = name(path);
-    (is_source(name) || name == LOCK) && !path.split('/').any(|step| step == ".terraform")
+    let wanted = is_source(name) || name == LOCK || is_values(name) || is_terragrunt(name);
+    wanted
+        && !path
+            .split('/')
+            .any(|step| matches!(step, ".terraform" | ".terragrunt-cache"))
 }
 
 pub(super) fn name(path: &str) -> &str {
@@ -32,13 +39,15 @@ pub(super) struct Modules<'r> {
     before: Files,
     after: Files,
     within: &'r [String],
-    /// By content, and whether it is JSON.
-    parsed: HashMap<(String, bool), Arc<Source>>,
+    /// By content, and how it is read.
+    parsed: HashMap<(String, Form), Arc<Source>>,
     /// By path: what is on disk has no hash.
     disk: HashMap<String, Arc<Source>>,
     loaded: BTreeSet<String>,
     folders: HashMap<(String, Side), Arc<Folder>>,
     changed: BTreeSet<String>,
+    /// Whether values that Terraform takes by itself stand in the place of their variables.
+    fill: bool,
 }
 
 impl<'r> Modules<'r> {
@@ -58,7 +67,13 @@ impl<'r> Modules<'r> {
             loaded: BTreeSet::new(),
             folders: HashMap::new(),
             changed: BTreeSet::new(),
+            fill: false,
         }
+    }
+
+    /// With values that Terraform takes by itself in the place of their variables.
+    pub(super) fn filled_in(self) -> Self {
+        Self { fill: true, ..self }
     }
 
     /// The files of a side.
@@ -163,7 +178,7 @@ impl<'r> Modules<'r> {
                 .flat_map(|at| inside(files, at))
                 .filter(|(path, _)| is_wanted(path))
                 .filter(|(path, entry)| match entry {
-                    Entry::Blob(hash) => !self.parsed.contains_key(&(hash.clone(), is_json(path))),
+                    Entry::Blob(hash) => !self.parsed.contains_key(&(hash.clone(), Form::of(path))),
                     Entry::Disk => !self.disk.contains_key(*path),
                     _ => false,
                 })
@@ -172,7 +187,7 @@ impl<'r> Modules<'r> {
             let mut contents = self.repository.read(&entries, most)?;
             for (path, entry) in entries {
                 let key = match entry {
-                    Entry::Blob(hash) => Key::Content(hash.clone(), is_json(path)),
+                    Entry::Blob(hash) => Key::Content(hash.clone(), Form::of(path)),
                     _ => Key::Disk(path.to_owned()),
                 };
                 jobs.push((key, contents.remove(path).flatten()));
@@ -183,7 +198,7 @@ impl<'r> Modules<'r> {
         jobs.dedup_by(|a, b| a.0 == b.0);
         for (key, source) in parse(&jobs) {
             match key {
-                Key::Content(hash, json) => self.parsed.insert((hash, json), source),
+                Key::Content(hash, form) => self.parsed.insert((hash, form), source),
                 Key::Disk(path) => self.disk.insert(path, source),
             };
         }
@@ -201,7 +216,7 @@ impl<'r> Modules<'r> {
         for (path, entry) in inside(self.files(side), at) {
             let name = name(path);
             let source = match entry {
-                Entry::Blob(hash) => self.parsed.get(&(hash.clone(), is_json(path))),
+                Entry::Blob(hash) => self.parsed.get(&(hash.clone(), Form::of(path))),
                 Entry::Disk => self.disk.get(path),
                 _ => None,
             };
@@ -209,7 +224,11 @@ impl<'r> Modules<'r> {
                 sources.insert(name, source);
             }
         }
-        let folder = Arc::new(Folder::of(at, &sources));
+        let mut folder = Folder::of(at, &sources);
+        if self.fill {
+            folder.fill_in();
+        }
+        let folder = Arc::new(folder);
         self.folders.insert(key, Arc::clone(&folder));
         Ok(folder)
     }
@@ -333,6 +352,13 @@ impl<'r> Modules<'r> {
         Ok(left)
     }
 
+    /// Files with values that differ, and that Terraform takes only when somebody names them.
+    pub(super) fn named_values(&self) -> Option<String> {
+        let differing = self.changed.iter();
+        let named = differing.filter(|path| is_values(name(path)) && !is_taken(name(path)));
+        some(named.map(String::as_str))
+    }
+
     /// Links and submodules that differ: nothing of them was read.
     pub(super) fn passed_over(&self) -> Vec<String> {
         let differing = self.differing();
@@ -390,28 +416,21 @@ fn inside<'f>(files: &'f Files, at: &str) -> Vec<(&'f String, &'f Entry)> {
     found
 }
 
-fn is_json(path: &str) -> bool {
-    crate::config::is_json(path)
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Content(String, bool),
+    Content(String, Form),
     Disk(String),
 }
 
 /// Parses on all cores.
 fn parse(jobs: &[(Key, Option<Vec<u8>>)]) -> Vec<(Key, Arc<Source>)> {
     let one = |(key, content): &(Key, Option<Vec<u8>>)| {
-        let name = match key {
-            Key::Content(_, true) => "a.tf.json",
-            Key::Content(_, false) => "a.tf",
-            Key::Disk(path) => path,
+        let form = match key {
+            Key::Content(_, form) => *form,
+            Key::Disk(path) => Form::of(path),
         };
-        (
-            key.clone(),
-            Arc::new(written::read(name, content.as_deref())),
-        )
+        let source = written::read_as(form, content.as_deref());
+        (key.clone(), Arc::new(source))
     };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if jobs.len() < 16 || cores == 1 {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::modules::{Modules, dir, is_wanted, name};
-use crate::config::written::{self, Expr, Past};
+use crate::config::written::{self, Past, Source, is_taken};
 use crate::facts::source::local;
 use crate::finding::Side;
 use crate::git::side::{self, Entry, Files, Repository};
@@ -18,13 +18,6 @@ const MAX_VALUES: usize = 1 << 20;
 
 /// The most modules of a stack.
 const MOST: usize = 2_000;
-
-/// Whether Terraform takes values of variables from a file by itself.
-fn is_values(path: &str) -> bool {
-    let name = name(path);
-    let stem = name.strip_suffix(".json").unwrap_or(name);
-    stem == "terraform.tfvars" || stem.ends_with(".auto.tfvars")
-}
 
 /// The modules below the directory of a plan; `None` where that is not known.
 ///
@@ -50,26 +43,25 @@ fn read(rev: &str, at: &Path) -> Result<Past, Refusal> {
     let repository = Repository::open(at, None)?;
     let commit = repository.commit(rev)?;
     let prefix = repository.below(at)?;
-    let wanted = |path: &str| is_wanted(path) || is_values(path);
-    let files = repository.files(&side::Side::Commit(commit), &wanted)?;
+    let files = repository.files(&side::Side::Commit(commit), &is_wanted)?;
     let own: Vec<(&str, &Entry)> = files
         .iter()
-        .filter(|(path, _)| is_values(path) && dir(path) == prefix)
+        .filter(|(path, _)| is_taken(name(path)) && dir(path) == prefix)
         .map(|(path, entry)| (path.as_str(), entry))
         .collect();
     let contents = repository.read(&own, MAX_VALUES)?;
     let (mut values, mut values_unread) = (BTreeMap::new(), false);
     // terraform.tfvars comes first, the others by name.
     let mut names: Vec<&str> = own.iter().map(|(path, _)| *path).collect();
-    names.sort_by_key(|path| (name(path) != "terraform.tfvars", *path));
+    names.sort_by_key(|path| (!name(path).starts_with("terraform.tfvars"), *path));
     for path in names {
-        let read = contents
-            .get(path)
-            .and_then(Option::as_deref)
-            .and_then(assignments);
-        match read.filter(|_| !path.ends_with(".json")) {
-            Some(all) => values.extend(all),
-            None => values_unread = true,
+        let content = contents.get(path).and_then(Option::as_deref);
+        match written::read(name(path), content) {
+            Source::Whole(blocks) => {
+                let all = blocks.into_iter().flat_map(|block| block.body.attributes);
+                values.extend(all.map(|there| (there.name, there.value)));
+            }
+            _ => values_unread = true,
         }
     }
     let mut modules = Modules::new(&repository, files, Files::new(), &[]);
@@ -93,17 +85,4 @@ fn read(rev: &str, at: &Path) -> Result<Past, Refusal> {
         values,
         values_unread,
     })
-}
-
-/// Names and values of a file of them: what stands in a block without its braces.
-fn assignments(bytes: &[u8]) -> Option<Vec<(String, Expr)>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let block = format!("values {{\n{text}\n}}\n");
-    let written::Source::Whole(blocks) = written::read("a.tf", Some(block.as_bytes())) else {
-        return None;
-    };
-    let [block] = <[written::Block; 1]>::try_from(blocks).ok()?;
-    let all = block.body.attributes.into_iter();
-    Some(all.map(|there| (there.name, there.value)).collect())
 }

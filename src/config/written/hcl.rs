@@ -19,6 +19,16 @@ pub(super) fn read(text: &str) -> Option<Vec<Block>> {
     body.blocks().map(|node| file.block(node, 0)).collect()
 }
 
+/// What stands in a file as in a block without its braces; `None` when it is not understood.
+pub(super) fn whole(text: &str) -> Option<Body> {
+    let body = hcl_edit::parser::parse_body(text).ok()?;
+    let file = File {
+        text,
+        lines: Lines::new(text),
+    };
+    file.body(&body, 0)
+}
+
 /// One expression that stands alone.
 pub(super) fn expression(text: &str) -> Option<Expr> {
     let parsed = hcl_edit::parser::parse_expr(text).ok()?;

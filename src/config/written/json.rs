@@ -94,7 +94,7 @@ impl<'t> File<'t> {
                             .push(self.written(kind, labels, line, body)?);
                     }
                 }
-                kind @ ("cloud" | "required_providers") => {
+                kind @ ("cloud" | "required_providers" | "encryption") => {
                     for body in bodies(value)? {
                         let line = self.line(&name, body);
                         block

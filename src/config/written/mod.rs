@@ -30,6 +30,24 @@ pub(crate) enum Expr {
     Other(String),
 }
 
+impl Expr {
+    fn fill_in(&mut self, values: &BTreeMap<&str, &Self>) {
+        match self {
+            Self::List(items) => items.iter_mut().for_each(|item| item.fill_in(values)),
+            Self::Object(members) => members
+                .iter_mut()
+                .for_each(|(_, item)| item.fill_in(values)),
+            Self::Other(text) => {
+                let value = text.strip_prefix("var.").and_then(|name| values.get(name));
+                if let Some(value) = value {
+                    *self = (*value).clone();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -151,6 +169,15 @@ impl Body {
         }
     }
 
+    fn fill_in(&mut self, values: &BTreeMap<&str, &Expr>) {
+        for attribute in &mut self.attributes {
+            attribute.value.fill_in(values);
+        }
+        for block in &mut self.blocks {
+            block.body.fill_in(values);
+        }
+    }
+
     /// What an override file says instead: attributes one by one, nested blocks with all of their kind, `lifecycle` one by one as well.
     fn merge(&mut self, over: Self) {
         for attribute in over.attributes {
@@ -218,6 +245,12 @@ pub(crate) struct Folder {
     pub(crate) requires: BTreeMap<String, (Expr, String, usize)>,
     /// What the lock file has, by the sources of providers.
     pub(crate) locked: BTreeMap<String, Locked>,
+    /// The block of OpenTofu that says how state and plans are encrypted.
+    pub(crate) encryption: Option<Placed>,
+    /// Terragrunt's files by their names.
+    pub(crate) terragrunt: BTreeMap<String, Placed>,
+    /// Values of variables that Terraform takes by itself.
+    pub(crate) values: BTreeMap<String, Expr>,
     /// Files that cannot be understood at all.
     pub(crate) unread: Vec<String>,
     /// Files of which `hcl-edit` does not understand all.
@@ -292,16 +325,114 @@ pub(crate) enum Source {
 
 /// Reads a file by its name; `None` of what is too large or no text.
 pub(crate) fn read(name: &str, bytes: Option<&[u8]>) -> Source {
+    read_as(Form::of(name), bytes)
+}
+
+/// Reads a file; `None` of what is too large or no text.
+pub(crate) fn read_as(form: Form, bytes: Option<&[u8]>) -> Source {
     let Some(text) = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         return Source::Unread;
     };
     let text = &*plain(text);
-    if is_json(name) {
-        return json::read(text).map_or(Source::Unread, Source::Whole);
+    match form {
+        Form::Json => return json::read(text).map_or(Source::Unread, Source::Whole),
+        Form::Bare | Form::BareJson => return bare(text, form == Form::BareJson),
+        Form::Hcl => {}
     }
     match hcl::read(text) {
         Some(blocks) => Source::Whole(blocks),
         None => structure::read(text).map_or(Source::Unread, Source::InPart),
+    }
+}
+
+/// The forms in which sources are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Form {
+    /// Blocks.
+    Hcl,
+    /// Blocks in the JSON syntax.
+    Json,
+    /// Attributes and blocks without anything around them: Terragrunt's files, and values of variables.
+    Bare,
+    /// Values of variables in the JSON syntax.
+    BareJson,
+}
+
+impl Form {
+    /// By the name of a file.
+    pub(crate) fn of(path: &str) -> Self {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if is_values(name) && is_json(name) {
+            Self::BareJson
+        } else if is_values(name) || is_terragrunt(name) {
+            Self::Bare
+        } else if is_json(name) {
+            Self::Json
+        } else {
+            Self::Hcl
+        }
+    }
+}
+
+/// Whether a file has values of variables.
+pub(crate) fn is_values(name: &str) -> bool {
+    name.strip_suffix(".json")
+        .unwrap_or(name)
+        .ends_with(".tfvars")
+}
+
+/// Whether Terraform takes values of variables from a file by itself.
+pub(crate) fn is_taken(name: &str) -> bool {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    stem == "terraform.tfvars" || stem.ends_with(".auto.tfvars")
+}
+
+/// Ends of names that HCL of other programs has.
+const OTHERS: [&str; 8] = [
+    ".pkr.hcl",
+    ".pkrvars.hcl",
+    ".nomad.hcl",
+    ".tftest.hcl",
+    ".tfquery.hcl",
+    ".tfcomponent.hcl",
+    ".tfdeploy.hcl",
+    ".tflint.hcl",
+];
+
+/// Whether a file may be one of Terragrunt's: units, and what they include or read.
+pub(crate) fn is_terragrunt(name: &str) -> bool {
+    name.ends_with(".hcl")
+        && !name.starts_with('.')
+        && !OTHERS.iter().any(|other| name.ends_with(other))
+}
+
+/// A file of bare attributes and blocks as one block of no type.
+fn bare(text: &str, json: bool) -> Source {
+    let block = |body| {
+        vec![Block {
+            body,
+            ..Block::default()
+        }]
+    };
+    if json {
+        return match serde_json::from_str::<Expr>(text) {
+            Ok(Expr::Object(members)) => {
+                let attributes = members.into_iter().map(|(name, value)| Attribute {
+                    name,
+                    value,
+                    line: 1,
+                });
+                Source::Whole(block(Body {
+                    attributes: attributes.collect(),
+                    blocks: Vec::new(),
+                }))
+            }
+            _ => Source::Unread,
+        };
+    }
+    match hcl::whole(text) {
+        Some(body) => Source::Whole(block(body)),
+        None => structure::whole(text).map_or(Source::Unread, |body| Source::InPart(block(body))),
     }
 }
 
@@ -331,7 +462,11 @@ impl Folder {
                 }
             }
         }
-        for name in in_order(files.keys().copied()) {
+        // terraform.tfvars comes first, the others by name.
+        let mut beside: Vec<&str> = files.keys().copied().collect();
+        beside.retain(|name| matches!(Form::of(name), Form::Bare | Form::BareJson));
+        beside.sort_by_key(|name| (!name.starts_with("terraform.tfvars"), *name));
+        for name in in_order(files.keys().copied()).into_iter().chain(beside) {
             let path = path(name);
             let blocks = match files.get(name) {
                 Some(Source::Whole(blocks)) => blocks,
@@ -339,16 +474,68 @@ impl Folder {
                     folder.in_part.push(path.clone());
                     blocks
                 }
+                // HCL of another program is none of ours, and values that somebody must name say nothing here.
+                _ if (is_terragrunt(name) && !matches!(name, "terragrunt.hcl" | "root.hcl"))
+                    || (is_values(name) && !is_taken(name)) =>
+                {
+                    continue;
+                }
                 _ => {
                     folder.unread.push(path);
                     continue;
                 }
             };
-            for block in blocks {
-                folder.add(block, &path, overrides(name));
+            match (Form::of(name), blocks.first()) {
+                (Form::Hcl | Form::Json, _) => {
+                    for block in blocks {
+                        folder.add(block, &path, overrides(name));
+                    }
+                }
+                (_, Some(block)) if is_taken(name) => {
+                    let all = block.body.attributes.iter();
+                    folder
+                        .values
+                        .extend(all.map(|there| (there.name.clone(), there.value.clone())));
+                }
+                (_, Some(block)) if is_terragrunt(name) => {
+                    folder.terragrunt.insert(
+                        name.to_owned(),
+                        Placed {
+                            file: path,
+                            block: block.clone(),
+                            twice: false,
+                        },
+                    );
+                }
+                _ => {}
             }
         }
         folder
+    }
+
+    /// Puts the values that Terraform takes by itself in the place of their variables.
+    pub(crate) fn fill_in(&mut self) {
+        let secret = |name: &String| {
+            let variable = self.variables.get(name);
+            variable.is_some_and(|there| {
+                ["sensitive", "ephemeral"].iter().any(|word| {
+                    let said = there.block.body.attribute(word);
+                    said.is_some_and(|said| said.value != Expr::Bool(false))
+                })
+            })
+        };
+        let values: BTreeMap<&str, &Expr> = self
+            .values
+            .iter()
+            .filter(|(name, _)| !secret(name))
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        if values.is_empty() {
+            return;
+        }
+        for placed in self.resources.values_mut().chain(self.calls.values_mut()) {
+            placed.block.body.fill_in(&values);
+        }
     }
 
     /// Whether it makes nothing, neither by itself nor by others.
@@ -417,6 +604,13 @@ impl Folder {
                         block: nested.clone(),
                         // An override takes its place as a whole; two of one kind are an error of Terraform.
                         twice: self.backend.is_some() && !over,
+                    });
+                }
+                "encryption" => {
+                    self.encryption = Some(Placed {
+                        file: file.to_owned(),
+                        block: nested.clone(),
+                        twice: false,
                     });
                 }
                 "required_providers" => {

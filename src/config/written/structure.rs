@@ -187,6 +187,11 @@ pub(super) fn compact(text: &str) -> String {
 
 /// The blocks of a file; `None` when even its structure is broken.
 pub(in crate::config) fn read(text: &str) -> Option<Vec<Block>> {
+    whole(text).map(|body| body.blocks)
+}
+
+/// What stands in a file as in a block without its braces; `None` when even its structure is broken.
+pub(super) fn whole(text: &str) -> Option<Body> {
     let lines = Lines::new(text);
     let mut source = Tokens::new(text);
     let mut tokens = source.by_ref().peekable();
@@ -256,7 +261,7 @@ pub(in crate::config) fn read(text: &str) -> Option<Vec<Block>> {
     }
     drop(tokens);
     let top = open.pop()?;
-    (open.is_empty() && !source.broken).then_some(top.body.blocks)
+    (open.is_empty() && !source.broken).then_some(top.body)
 }
 
 fn unquoted(text: &str) -> String {

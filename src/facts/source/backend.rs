@@ -1,6 +1,6 @@
 //! Where the state is kept, by what is written.
 
-use super::{At, Side};
+use super::{At, Shows, Side, plain};
 use crate::config::backend::shown;
 use crate::config::written::{Body, Expr, Placed};
 
@@ -43,6 +43,18 @@ const LOCKS: [&str; 5] = [
     "lock_table",
 ];
 
+/// Attributes that encrypt the state: whether, and with which key.
+const ENCRYPTION: [&str; 5] = [
+    "encrypt",
+    "kms_key_id",
+    "kms_encryption_key",
+    "encryption_key",
+    "sse_customer_key",
+];
+
+/// Attributes that let anybody stand for the server.
+const UNCHECKED: [&str; 2] = ["insecure", "skip_cert_verification"];
+
 /// A backend that is another one, or kept less well.
 #[derive(Debug)]
 pub(crate) struct Backend {
@@ -53,6 +65,10 @@ pub(crate) struct Backend {
     pub(crate) lowers: Vec<String>,
     /// There was none before: the state may be on somebody's disk.
     pub(crate) added: bool,
+    /// The lines of what moves.
+    pub(crate) lines: Vec<Shows>,
+    /// The lines of what was taken away.
+    pub(crate) lowered: Vec<Shows>,
 }
 
 /// Two backends, held against each other; `None` when they are the same. A module without resources and calls had no state.
@@ -83,6 +99,8 @@ pub(super) fn compare(
             moves: vec![format!("{}, where there was none", name(after))],
             lowers: Vec::new(),
             added: true,
+            lines: Vec::new(),
+            lowered: Vec::new(),
         }),
         // The module goes with all that it had: its blocks are told.
         (Some(_), None) if !still => None,
@@ -94,6 +112,8 @@ pub(super) fn compare(
             )],
             lowers: Vec::new(),
             added: false,
+            lines: Vec::new(),
+            lowered: Vec::new(),
         }),
         (Some(before), Some(after)) => {
             let mut backend = Backend {
@@ -101,6 +121,8 @@ pub(super) fn compare(
                 moves: Vec::new(),
                 lowers: Vec::new(),
                 added: false,
+                lines: Vec::new(),
+                lowered: Vec::new(),
             };
             if name(before) != name(after) {
                 backend
@@ -114,6 +136,11 @@ pub(super) fn compare(
                     .collect();
                 backend.moves.extend(workspaces(old, new));
                 backend.lowers = lowered(old, new);
+                let lines = |paths: &[&str]| lines(&name(after), paths, old, new);
+                backend.lines = lines(&PLACE);
+                backend.lowered = lines(&LOCKS);
+                backend.lowered.extend(lines(&ENCRYPTION));
+                backend.lowered.extend(lines(&UNCHECKED));
             }
             (!backend.moves.is_empty() || !backend.lowers.is_empty()).then_some(backend)
         }
@@ -132,6 +159,50 @@ fn differs(kind: &str, path: &str, old: &Body, new: &Body) -> Option<String> {
         // The difference is in what may be a secret.
         (before, after) if before == after => format!("{path}: another value (not shown)"),
         (before, after) => format!("{path}: {before} -> {after}"),
+    })
+}
+
+/// The lines of those of these attributes that differ.
+fn lines(kind: &str, paths: &[&str], old: &Body, new: &Body) -> Vec<Shows> {
+    let mut lines = Vec::new();
+    for path in paths {
+        let (one, other) = (old.at(&[path]), new.at(&[path]));
+        if one.map(|(value, _)| value) != other.map(|(value, _)| value) {
+            let sides = [(Side::Before, one), (Side::After, other)];
+            lines.extend(Shows::of(path, sides, |value| word(kind, path, value)));
+        }
+    }
+    lines
+}
+
+/// What may be shown of an attribute of a backend.
+fn word(kind: &str, path: &str, value: &Expr) -> String {
+    match value {
+        Expr::Text(text) if PLACE.contains(&path) && text.len() <= 200 => {
+            format!("{:?}", shown(kind, path, text))
+        }
+        value => plain(value),
+    }
+}
+
+/// Where state and plans are no longer encrypted by OpenTofu.
+pub(super) fn encryption(before: Option<&Placed>, after: Option<&Placed>) -> Option<Backend> {
+    let (Some(before), None) = (before, after) else {
+        return None;
+    };
+    Some(Backend {
+        at: At {
+            side: Side::Before,
+            file: before.file.clone(),
+            line: before.block.line,
+        },
+        moves: Vec::new(),
+        lowers: vec![
+            "the encryption block is gone: state and plans are written in clear".to_owned(),
+        ],
+        added: false,
+        lines: Vec::new(),
+        lowered: Vec::new(),
     })
 }
 
@@ -164,11 +235,22 @@ fn lowered(old: &Body, new: &Body) -> Vec<String> {
     if locked(old) && !locked(new) {
         lowers.push("locking is removed: two runs can write the state at once".to_owned());
     }
-    if on(old, "encrypt") && !on(new, "encrypt") {
-        lowers.push("encrypt is removed".to_owned());
+    for name in ENCRYPTION {
+        if !on(old, name) || on(new, name) {
+        } else if name == "encrypt" {
+            lowers.push("encrypt is removed".to_owned());
+        } else {
+            lowers.push(format!(
+                "{name} is removed: the state gets another key, or none"
+            ));
+        }
     }
-    if on(old, "kms_key_id") && !on(new, "kms_key_id") {
-        lowers.push("kms_key_id is removed: the state gets another key, or none".to_owned());
+    for name in UNCHECKED {
+        if on(new, name) && !on(old, name) {
+            lowers.push(format!(
+                "{name}: who answers in the place of the server is not noticed"
+            ));
+        }
     }
     lowers
 }

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::address::{block, local};
-use super::{At, CallGone, Delta, Fate, Pair, Reader, Side, Unguarded, What, backend, provider};
-use crate::catalog::{Catalog, TypeRow};
+use super::{
+    At, CallGone, Delta, Fate, Pair, Reader, Shows, Side, Unguarded, What, backend, plain,
+    provider, terragrunt,
+};
+use crate::catalog::{Catalog, Grade, TypeRow};
 use crate::config::written::{Body, Expr, Folder, Placed, Removed};
 use crate::finding::Shown;
 
@@ -50,7 +53,12 @@ pub(crate) fn compare<E>(
         had_state,
         still,
     ));
+    compared.delta.backends.extend(backend::encryption(
+        before.encryption.as_ref().filter(|_| had_state && still),
+        after.encryption.as_ref(),
+    ));
     provider::compare(before, after, &mut compared.delta);
+    terragrunt::compare(before, after, &mut compared.delta);
     Ok(compared.delta)
 }
 
@@ -293,6 +301,7 @@ impl Compared<'_> {
             what,
             before: before.block.body.clone(),
             after: after.map(|after| after.block.body.clone()),
+            by_call: false,
         });
     }
 
@@ -304,20 +313,18 @@ impl Compared<'_> {
         }
         let address = format!("{prefix}{name}");
         if guarded(before) && !guarded(now) {
-            self.delta.unguarded.push(Unguarded {
-                address: address.clone(),
-                kind: kind(name).to_owned(),
-                at: At {
-                    side: Side::After,
-                    file: new.file.clone(),
-                    line: new.block.line,
-                },
-                now: match now.at(&["lifecycle", "prevent_destroy"]) {
-                    None | Some((Expr::Null, _)) => Shown::Absent,
-                    Some((Expr::Bool(value), _)) => Shown::Bool(*value),
-                    Some(_) => Shown::Hidden,
-                },
-            });
+            self.lifecycle(&address, name, old, new, "prevent_destroy");
+        }
+        let row = self.catalog.get(kind(name));
+        let first = |body: &Body| {
+            let said = body.at(&["lifecycle", "create_before_destroy"]);
+            matches!(said, Some((Expr::Bool(true), _)))
+        };
+        if first(now)
+            && !first(before)
+            && row.is_some_and(|row| row.category.holds_data() && row.destroy >= Grade::High)
+        {
+            self.lifecycle(&address, name, old, new, "create_before_destroy");
         }
         let at = || before_at(old);
         match self.repetition(before, now, &address, words.moves(name)) {
@@ -347,6 +354,43 @@ impl Compared<'_> {
             .and_then(|row| renamed_in_cloud(row, before, now));
         let what = replaced.map_or(What::Altered, |path| What::Replaced { path });
         self.tell(address, name, at(), what, old, Some(new));
+    }
+
+    /// What `lifecycle` says now, and did not say.
+    fn lifecycle(
+        &mut self,
+        address: &str,
+        name: &str,
+        old: &Placed,
+        new: &Placed,
+        path: &'static str,
+    ) {
+        let (was, now) = (
+            old.block.body.at(&["lifecycle", path]),
+            new.block.body.at(&["lifecycle", path]),
+        );
+        let shown = |there: Option<(&Expr, usize)>| match there {
+            None | Some((Expr::Null, _)) => Shown::Absent,
+            Some((Expr::Bool(value), _)) => Shown::Bool(*value),
+            Some(_) => Shown::Hidden,
+        };
+        self.delta.unguarded.push(Unguarded {
+            address: Some(address.to_owned()),
+            kind: kind(name).to_owned(),
+            at: At {
+                side: Side::After,
+                file: new.file.clone(),
+                line: new.block.line,
+            },
+            path: if path == "prevent_destroy" {
+                "lifecycle.prevent_destroy"
+            } else {
+                "lifecycle.create_before_destroy"
+            },
+            was: shown(was),
+            now: shown(now),
+            lines: Shows::of(path, [(Side::Before, was), (Side::After, now)], plain),
+        });
     }
 
     fn repetition(&mut self, before: &Body, now: &Body, address: &str, said: bool) -> Repeated {
@@ -416,12 +460,21 @@ impl Compared<'_> {
             let how = to.map_or(what, |to| How::Renamed(format!("{prefix}module.{to}")));
             let Some(dir) = old else {
                 self.delta.calls_gone.push(CallGone {
-                    address: full,
+                    address: Some(full),
                     at: before_at(call),
                 });
                 return Ok(());
             };
-            return self.expand(&dir, &full, &full, &how, arrived, read, depth);
+            return self.expand(
+                &dir,
+                &full,
+                &full,
+                &how,
+                &before_at(call),
+                arrived,
+                read,
+                depth,
+            );
         };
         let (before, after_body) = (&call.block.body, &now.block.body);
         if before == after_body {
@@ -436,11 +489,13 @@ impl Compared<'_> {
                 &full,
                 &full,
                 &How::Rekeyed(moved),
+                &before_at(call),
                 arrived,
                 read,
                 depth,
             );
         }
+        provider::of_module(&full, call, now, &mut self.delta);
         let new = source(now).and_then(|source| local(&pair.dir, &source));
         match (old, new) {
             (Some(old), Some(new)) if old != new && depth < MAX_DEPTH => {
@@ -465,6 +520,7 @@ impl Compared<'_> {
         address: &str,
         call: &str,
         how: &How,
+        at: &At,
         arrived: &mut Arrived,
         read: &mut Reader<'_, E>,
         depth: usize,
@@ -502,18 +558,30 @@ impl Compared<'_> {
                     moved: moved.clone(),
                 },
             };
-            self.tell(block, name, before_at(placed), what, placed, None);
+            self.tell(block, name, at.clone(), what, placed, None);
+            if let Some(fate) = self.delta.fates.last_mut() {
+                fate.by_call = true;
+            }
         }
         for (name, inner) in &module.calls {
             let source = inner.block.body.text(&["source"]);
             let inner_address = format!("{address}.module.{name}");
             match source.and_then(|source| local(dir, source)) {
                 Some(dir) => {
-                    self.expand(&dir, &inner_address, call, how, arrived, read, depth + 1)?;
+                    self.expand(
+                        &dir,
+                        &inner_address,
+                        call,
+                        how,
+                        at,
+                        arrived,
+                        read,
+                        depth + 1,
+                    )?;
                 }
                 None => self.delta.calls_gone.push(CallGone {
-                    address: inner_address,
-                    at: before_at(inner),
+                    address: Some(inner_address),
+                    at: at.clone(),
                 }),
             }
         }

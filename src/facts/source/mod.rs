@@ -5,13 +5,15 @@ mod backend;
 mod compare;
 mod hypothetical;
 mod provider;
+mod terragrunt;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::written::{Body, Folder};
+use crate::config::written::{Body, Expr, Folder};
 use crate::finding::Shown;
 pub(crate) use crate::finding::Side;
+use crate::plan::kept_out::KeptOut;
 
 pub(crate) use address::local;
 pub(crate) use backend::Backend;
@@ -52,6 +54,8 @@ pub(crate) struct Fate {
     pub(crate) before: Body,
     /// As it is; `None` when nothing of it is left.
     pub(crate) after: Option<Body>,
+    /// Whether it goes with the call of its module, which is where `at` is.
+    pub(crate) by_call: bool,
 }
 
 /// What a change to the sources means for what a block stands for.
@@ -94,20 +98,64 @@ pub(crate) enum What {
     Altered,
 }
 
-/// `prevent_destroy` that is taken away while its block stays.
+/// What of a block's `lifecycle` lets more happen to it than before, while the block stays.
 #[derive(Debug)]
 pub(crate) struct Unguarded {
-    pub(crate) address: String,
+    /// `None` for a unit of Terragrunt.
+    pub(crate) address: Option<String>,
     pub(crate) kind: String,
     pub(crate) at: At,
+    /// Where it is written within the block.
+    pub(crate) path: &'static str,
+    pub(crate) was: Shown,
     /// What stands there now, where anything does.
     pub(crate) now: Shown,
+    pub(crate) lines: Vec<Shows>,
+}
+
+/// A line of one of the sides, with what may be shown of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shows {
+    pub(crate) side: Side,
+    /// From 1.
+    pub(crate) line: usize,
+    pub(crate) text: String,
+}
+
+impl Shows {
+    /// An attribute's line on each of the sides where it stands.
+    pub(crate) fn of(
+        name: &str,
+        sides: [(Side, Option<(&Expr, usize)>); 2],
+        shown: impl Fn(&Expr) -> String,
+    ) -> Vec<Self> {
+        let written = sides.into_iter().filter_map(|(side, there)| {
+            let (value, line) = there?;
+            Some(Self {
+                side,
+                line,
+                text: format!("  {name} = {}", shown(value)),
+            })
+        });
+        written.collect()
+    }
+}
+
+/// A literal that is surely no secret, or else an ellipsis.
+pub(crate) fn plain(value: &Expr) -> String {
+    match value {
+        Expr::Null => "null".to_owned(),
+        Expr::Bool(value) => value.to_string(),
+        Expr::Number(text) if text.len() <= 12 => text.clone(),
+        _ => "…".to_owned(),
+    }
 }
 
 /// A module call that is gone, of a module that is not in the repository.
 #[derive(Debug)]
 pub(crate) struct CallGone {
-    pub(crate) address: String,
+    /// `None` for a unit of Terragrunt.
+    pub(crate) address: Option<String>,
     pub(crate) at: At,
 }
 
@@ -119,6 +167,9 @@ pub(crate) struct ProviderChange {
     pub(crate) at: At,
     /// Only a version that is another major one.
     pub(crate) major: bool,
+    /// Whether it says something of a root module alone: others have their providers from who calls them.
+    pub(crate) only_root: bool,
+    pub(crate) lines: Vec<Shows>,
 }
 
 /// What a change does to one module.
@@ -137,7 +188,7 @@ pub(crate) struct Delta {
     /// Blocks that are told no more: there were too many.
     pub(crate) more: usize,
     /// States and plans that come into the repository.
-    pub(crate) states: Vec<(At, &'static str)>,
+    pub(crate) states: Vec<(At, KeptOut)>,
     /// What of the gate itself is taken away or changed: a clause, and whether it is gone.
     pub(crate) gate: Vec<(At, String, bool)>,
     /// Files of which only the blocks were found.

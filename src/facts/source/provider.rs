@@ -1,6 +1,8 @@
 //! Providers: which one, in which version, and where it acts, by what is written.
 
-use super::{At, Delta, ProviderChange, Side};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{At, Delta, ProviderChange, Shows, Side};
 use crate::config::written::{Body, Expr, Folder, Placed};
 
 /// Settings that say where a provider acts.
@@ -34,6 +36,7 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
     let found = &mut delta.providers;
     for (name, old) in &before.providers {
         let Some(new) = after.providers.get(name) else {
+            found.extend(gone(name, old, after));
             continue;
         };
         let (was, now) = (&old.block.body, &new.block.body);
@@ -60,7 +63,13 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
                         shown(path, other.as_ref())
                     ),
                     at: at(line),
+                    lines: lines(
+                        path,
+                        was.attribute(path).map(|there| (&there.value, there.line)),
+                        now.attribute(path).map(|there| (&there.value, there.line)),
+                    ),
                     major: false,
+                    only_root: false,
                 });
             }
         }
@@ -72,7 +81,9 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
             found.push(ProviderChange {
                 what: format!("provider {name} assumes another role"),
                 at: at(new.block.line),
+                lines: Vec::new(),
                 major: false,
+                only_root: false,
             });
         }
     }
@@ -90,17 +101,107 @@ pub(super) fn compare(before: &Folder, after: &Folder, delta: &mut Delta) {
             found.push(ProviderChange {
                 what: format!("provider {name} changes from {was} to {now}"),
                 at: at(),
+                lines: Vec::new(),
                 major: false,
+                only_root: false,
             });
         } else if let Some((was, now)) = major(member(old, "version"), member(new, "version")) {
             found.push(ProviderChange {
                 what: format!("provider {name} goes from major version {was} to {now}"),
                 at: at(),
+                lines: Vec::new(),
                 major: true,
+                only_root: false,
             });
         }
     }
     locked(before, after, found);
+}
+
+/// A provider without a block of its own acts where the environment says. Of one with an alias, those that it made say who makes them now.
+fn gone(name: &str, old: &Placed, after: &Folder) -> Option<ProviderChange> {
+    let start = format!("{name}_");
+    let used = after.resources.iter().any(|(key, placed)| {
+        key.starts_with(&start) && placed.block.body.attribute("provider").is_none()
+    });
+    let body = &old.block.body;
+    let says = PLACE.iter().any(|path| body.attribute(path).is_some());
+    (used && says).then(|| ProviderChange {
+        what: format!(
+            "the block of provider {name} is gone: where it acts is up to the environment"
+        ),
+        at: At {
+            side: Side::Before,
+            file: old.file.clone(),
+            line: old.block.line,
+        },
+        lines: Vec::new(),
+        major: false,
+        only_root: true,
+    })
+}
+
+/// The lines of a setting on both sides.
+pub(super) fn lines(
+    path: &str,
+    before: Option<(&Expr, usize)>,
+    after: Option<(&Expr, usize)>,
+) -> Vec<Shows> {
+    let shown = |value: &Expr| match value {
+        Expr::Text(text) if is_shown(path) => match plain(text).as_str() {
+            "(not shown)" => "…".to_owned(),
+            text => format!("\"{text}\""),
+        },
+        _ => "…".to_owned(),
+    };
+    Shows::of(path, [(Side::Before, before), (Side::After, after)], shown)
+}
+
+/// A module that is handed other configurations of providers.
+pub(super) fn of_module(address: &str, old: &Placed, new: &Placed, delta: &mut Delta) {
+    let of = |placed: &Placed| match placed
+        .block
+        .body
+        .attribute("providers")
+        .map(|there| (&there.value, there.line))
+    {
+        Some((Expr::Object(members), line)) => Some((
+            members
+                .iter()
+                .map(|(name, value)| match value {
+                    Expr::Other(text) | Expr::Text(text) => (name.clone(), plain(text)),
+                    _ => (name.clone(), "(not shown)".to_owned()),
+                })
+                .collect::<BTreeMap<_, _>>(),
+            line,
+        )),
+        Some(_) => None,
+        None => Some((BTreeMap::new(), new.block.line)),
+    };
+    let (Some((was, _)), Some((now, line))) = (of(old), of(new)) else {
+        delta.unknown += 1;
+        return;
+    };
+    let names: BTreeSet<&String> = was.keys().chain(now.keys()).collect();
+    for name in names {
+        // Without a word it has the one of this name.
+        let (one, other) = (was.get(name).unwrap_or(name), now.get(name).unwrap_or(name));
+        if one != other {
+            delta.providers.push(ProviderChange {
+                what: format!(
+                    "{address} is made by another configuration of its provider: {one} -> {other}"
+                ),
+                at: At {
+                    side: Side::After,
+                    file: new.file.clone(),
+                    line,
+                },
+                lines: Vec::new(),
+                major: false,
+                only_root: false,
+            });
+        }
+    }
 }
 
 /// What `terraform init` has written down.
@@ -130,7 +231,9 @@ fn locked(before: &Folder, after: &Folder, found: &mut Vec<ProviderChange>) {
                             name(source)
                         ),
                         at: at(&new.file, new.line),
+                        lines: Vec::new(),
                         major: true,
+                        only_root: false,
                     });
                 }
             }
@@ -146,7 +249,9 @@ fn locked(before: &Folder, after: &Folder, found: &mut Vec<ProviderChange>) {
                             plain(source)
                         ),
                         at: at(&new.file, new.line),
+                        lines: Vec::new(),
                         major: false,
+                        only_root: false,
                     });
                 }
             }
@@ -162,6 +267,9 @@ pub(super) fn of_block(
     found: &mut Vec<ProviderChange>,
     counts: impl Fn() -> bool,
 ) {
+    // Without a word it is the one that the type names.
+    let kind = old.block.labels.first().map_or("", String::as_str);
+    let default = kind.split('_').next().unwrap_or_default();
     let which = |placed: &Placed| match placed
         .block
         .body
@@ -170,10 +278,12 @@ pub(super) fn of_block(
     {
         Some(Expr::Other(text) | Expr::Text(text)) => plain(text),
         Some(_) => "(not shown)".to_owned(),
-        None => "the default".to_owned(),
+        None => default.to_owned(),
     };
+    // A beta of a provider acts in the same place.
+    let place = |name: &str| name.replacen("-beta", "", 1);
     let (was, now) = (which(old), which(new));
-    if was != now && counts() {
+    if place(&was) != place(&now) && counts() {
         found.push(ProviderChange {
             what: format!("{address} uses another configuration of its provider: {was} -> {now}"),
             at: At {
@@ -181,7 +291,9 @@ pub(super) fn of_block(
                 file: new.file.clone(),
                 line: new.block.line,
             },
+            lines: Vec::new(),
             major: false,
+            only_root: false,
         });
     }
 }
@@ -192,7 +304,9 @@ pub(super) fn of_call(address: &str, old: &Placed, new: &Placed, delta: &mut Del
         let body = &placed.block.body;
         let pinned = body.attribute("version").map(|there| there.value.clone());
         pinned.or_else(|| {
-            let (_, query) = body.text(&["source"])?.split_once("ref=")?;
+            let source = body.text(&["source"])?;
+            let asked = ["ref=", "version="].iter();
+            let (_, query) = asked.filter_map(|key| source.split_once(key)).next()?;
             let name = query.split('&').next()?;
             name.starts_with(|c: char| c == 'v' || c.is_ascii_digit())
                 .then(|| Expr::Text(name.to_owned()))
@@ -213,7 +327,9 @@ pub(super) fn of_call(address: &str, old: &Placed, new: &Placed, delta: &mut Del
                 file: new.file.clone(),
                 line: new.block.line,
             },
+            lines: Vec::new(),
             major: true,
+            only_root: false,
         });
     } else if was != now {
         delta.unknown += 1;
@@ -255,10 +371,17 @@ fn major(old: Option<&Expr>, new: Option<&Expr>) -> Option<(u64, u64)> {
     (old != new).then_some((old, new))
 }
 
-fn shown(path: &str, value: Option<&Expr>) -> String {
+fn is_shown(path: &str) -> bool {
+    SHOWN.iter().any(|end| {
+        path.strip_suffix(end)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+    })
+}
+
+pub(super) fn shown(path: &str, value: Option<&Expr>) -> String {
     match value {
         None | Some(Expr::Null) => "not set".to_owned(),
-        Some(Expr::Text(text)) if SHOWN.contains(&path) => plain(text),
+        Some(Expr::Text(text)) if is_shown(path) => plain(text),
         Some(_) => "(not shown)".to_owned(),
     }
 }

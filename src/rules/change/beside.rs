@@ -1,7 +1,7 @@
 //! What stands beside the resources: where the state is kept, providers, modules from elsewhere, and what does not belong into a repository.
 
 use crate::facts::source::Delta;
-use crate::finding::{Evidence, Finding, Severity};
+use crate::finding::{Evidence, Finding, Severity, SourcePlace};
 use crate::rules::{
     backend_changed, backend_unsafe, gate_weakened, module_removed, provider_changed, state_in_git,
 };
@@ -29,7 +29,10 @@ pub(super) fn look(delta: &Delta, findings: &mut Vec<Finding>) {
                 "migrate the state before anything is applied: terraform init -migrate-state; say so in the change"
                     .to_owned(),
             );
-            finding.place = Some(super::at(&backend.at, ""));
+            finding.place = Some(SourcePlace {
+                lines: super::shown(&backend.lines),
+                ..super::at(&backend.at, "")
+            });
             findings.push(finding);
         }
         if !backend.lowers.is_empty() {
@@ -41,7 +44,10 @@ pub(super) fn look(delta: &Delta, findings: &mut Vec<Finding>) {
             let lowers = backend.lowers.iter().cloned().map(Evidence::Note);
             finding.evidence.extend(lowers);
             finding.help = Some("restore the setting, or say in the change why it goes".to_owned());
-            finding.place = Some(super::at(&backend.at, ""));
+            finding.place = Some(SourcePlace {
+                lines: super::shown(&backend.lowered),
+                ..super::at(&backend.at, "")
+            });
             findings.push(finding);
         }
     }
@@ -52,7 +58,7 @@ pub(super) fn look(delta: &Delta, findings: &mut Vec<Finding>) {
         findings.push(provider_changed::finding(change));
     }
     for (at, what) in &delta.states {
-        findings.push(state_in_git::finding(at, what));
+        findings.push(state_in_git::finding(at, *what));
     }
     for (at, what, gone) in &delta.gate {
         findings.push(gate_weakened::finding(at, what, *gone));

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
 use crate::catalog::{Catalog, Grade, OwnRows};
-use crate::facts::source::{At, Delta, Fate, Unguarded, What, plan};
+use crate::config::written::Body;
+use crate::facts::source::{At, Delta, Fate, Shows, Side, Unguarded, What, plan};
 use crate::facts::{Facts, Guess, Limits, guess};
-use crate::finding::{Evidence, Finding, Severity, Shown, SourceLine, SourcePlace};
+use crate::finding::{Evidence, Finding, Severity, Shown, SideLine, SourceLine, SourcePlace};
 use crate::plan::json;
 use crate::rules::all::{Outcome, order};
 use crate::rules::source::cut;
@@ -30,6 +31,7 @@ static SPEAKING: &[&Rule] = &[
     &super::unlisted_destroy::RULE,
     &super::protection_lowered::RULE,
     &super::retention_cut::RULE,
+    &super::disruptive_update::RULE,
     &super::access_opened::RULE,
 ];
 
@@ -243,40 +245,111 @@ fn say(fate: &Fate, finding: &mut Finding) {
     }
 }
 
-/// Where it stands, with the attribute that it rests on. Of a file nothing is shown but names, truth values and numbers.
+/// The most lines that are shown of one finding.
+const MOST_LINES: usize = 12;
+
+/// Where it stands, with the lines that it rests on. Of a file nothing is shown but names, truth values, numbers, and the words that rules list.
 fn place(fate: &Fate, finding: &Finding) -> SourcePlace {
-    let after = matches!(fate.what, What::Altered);
-    let body = if after {
-        fate.after.as_ref()
-    } else {
-        Some(&fate.before)
-    };
-    let attribute = finding.evidence.iter().find_map(|evidence| {
-        let (path, value) = match evidence {
-            Evidence::Attribute { path, value, .. } => (path, value),
-            Evidence::Change { path, after, .. } => (path, after),
-            Evidence::Note(_) => return None,
-        };
-        let steps: Vec<&str> = path.split('.').collect();
-        let (_, line) = body?.at(&steps)?;
-        Some(SourceLine {
-            line,
-            text: cut(&format!(
-                "  {} = {}",
-                steps.last().unwrap_or(&""),
-                plain(value)
-            )),
-        })
-    });
-    SourcePlace {
-        attribute,
-        ..at(&fate.at, &head(&fate.address))
+    if fate.by_call {
+        // Its own lines stay as they are: it is the call that goes.
+        return at(&fate.at, "");
     }
+    let mut place = at(&fate.at, &head(&fate.address));
+    let mut lines = Vec::new();
+    let mut add = |side: Side, body: Option<&Body>, path: &str, value: &Shown| {
+        let steps: Vec<&str> = path.split('.').collect();
+        let (Some((_, line)), Some(name)) = (body.and_then(|body| body.at(&steps)), steps.last())
+        else {
+            return;
+        };
+        lines.push(Shows {
+            side,
+            line,
+            text: format!("  {name} = {}", plain(value)),
+        });
+    };
+    let (before, after) = (Some(&fate.before), fate.after.as_ref());
+    for evidence in &finding.evidence {
+        match (evidence, &fate.what) {
+            (Evidence::Attribute { path, value, .. }, What::Altered) => {
+                add(Side::After, after, path, value);
+            }
+            (Evidence::Attribute { path, value, .. }, _) => add(Side::Before, before, path, value),
+            (
+                Evidence::Change {
+                    path,
+                    before: was,
+                    after: now,
+                    ..
+                },
+                _,
+            ) => {
+                add(Side::Before, before, path, was);
+                add(Side::After, after, path, now);
+            }
+            (Evidence::Note(_), _) => {}
+        }
+    }
+    match &fate.what {
+        What::Gone { guarded: true, .. } | What::Removed { guarded: true, .. } => {
+            add(
+                Side::Before,
+                before,
+                "lifecycle.prevent_destroy",
+                &Shown::Bool(true),
+            );
+        }
+        What::Replaced { path } => {
+            add(Side::Before, before, path, &Shown::Hidden);
+            add(Side::After, after, path, &Shown::Hidden);
+        }
+        _ => {}
+    }
+    let own = matches!(fate.what, What::Altered);
+    let side = if own { Side::After } else { Side::Before };
+    place.attribute = lines
+        .iter()
+        .find(|there| there.side == side)
+        .map(|there| SourceLine {
+            line: there.line,
+            text: cut(&there.text),
+        });
+    // The head of a block that stays is no change.
+    if !own && fate.at.side == Side::Before {
+        lines.push(Shows {
+            side: Side::Before,
+            line: fate.at.line,
+            text: head(&fate.address),
+        });
+    }
+    place.lines = shown(&lines);
+    place
+}
+
+/// Lines in their order, each once.
+pub(super) fn shown(lines: &[Shows]) -> Vec<SideLine> {
+    let mut lines: Vec<SideLine> = lines
+        .iter()
+        .map(|there| SideLine {
+            side: there.side,
+            line: SourceLine {
+                line: there.line,
+                text: cut(&there.text),
+            },
+        })
+        .collect();
+    lines.sort_by(|a, b| {
+        (a.side, a.line.line, &a.line.text).cmp(&(b.side, b.line.line, &b.line.text))
+    });
+    lines.dedup();
+    lines.truncate(MOST_LINES);
+    lines
 }
 
 fn plain(value: &Shown) -> String {
     match value {
-        Shown::Bool(_) | Shown::Number(_) => value.to_string(),
+        Shown::Bool(_) | Shown::Number(_) | Shown::Word(_) => value.to_string(),
+        Shown::Absent => "null".to_owned(),
         _ => "…".to_owned(),
     }
 }
@@ -297,49 +370,70 @@ pub(super) fn at(at: &At, head: &str) -> SourcePlace {
             text: cut(head),
         },
         attribute: None,
+        lines: Vec::new(),
     }
 }
 
-/// A `prevent_destroy` that is taken away while its block stays.
+/// What `lifecycle` lets happen from now on, while its block stays.
 fn unguarded(there: &Unguarded, catalog: &Catalog, findings: &mut Vec<Finding>, from: usize) {
     let rule = super::protection_lowered::RULE.id;
+    let first = there.path.ends_with("create_before_destroy");
     let weighs = catalog.get(&there.kind).map_or_else(
         || !matches!(guess(&there.kind), Guess::Harmless),
         |row| row.destroy >= Grade::Medium,
     );
     let evidence = Evidence::Change {
-        path: "lifecycle.prevent_destroy".to_owned(),
-        before: Shown::Bool(true),
+        path: there.path.to_owned(),
+        before: there.was.clone(),
         after: there.now.clone(),
-        says: None,
+        says: first.then(|| {
+            "a replace makes a new, empty one first, and then destroys this one: nothing moves the data".to_owned()
+        }),
     };
-    let known = findings
-        .iter_mut()
-        .skip(from)
-        .find(|finding| finding.rule == rule && finding.address.as_deref() == Some(&there.address));
-    let severity = if weighs {
+    let known = findings.iter_mut().skip(from).find(|finding| {
+        finding.rule == rule
+            && finding.address.is_some()
+            && finding.address.as_deref() == there.address.as_deref()
+    });
+    let severity = if weighs && !first {
         Severity::Medium
     } else {
         Severity::Low
     };
+    let lines = shown(&there.lines);
     if let Some(finding) = known {
         finding.severity = finding.severity.max(severity);
         finding.evidence.push(evidence);
+        if let Some(place) = &mut finding.place {
+            place.lines.extend(lines);
+        }
         return;
     }
-    let mut finding = Finding::about_plan(
-        rule,
-        severity,
-        "prevent_destroy is removed: from now on a plan can destroy it",
-    );
-    finding.address = Some(there.address.clone());
-    finding.resource_type = Some(there.kind.clone());
-    finding.actions = &["update"];
+    let message = match (&there.address, first) {
+        (Some(_), false) => "prevent_destroy is removed: from now on a plan can destroy it",
+        (Some(_), true) => "a replace comes in another order from now on",
+        (None, _) => {
+            "prevent_destroy of the unit is removed: from now on terragrunt can destroy it"
+        }
+    };
+    let mut finding = Finding::about_plan(rule, severity, message);
+    finding.address.clone_from(&there.address);
     finding.evidence.push(evidence);
     finding.help = Some(
-        "if this is the first step of a removal, say so in the change; if not, restore it"
-            .to_owned(),
+        if first {
+            "to keep the data, copy it before anything that replaces it"
+        } else {
+            "if this is the first step of a removal, say so in the change; if not, restore it"
+        }
+        .to_owned(),
     );
-    finding.place = Some(at(&there.at, &head(&there.address)));
+    let name = there.address.as_deref().map(head).unwrap_or_default();
+    if there.address.is_some() {
+        finding.resource_type = Some(there.kind.clone());
+        finding.actions = &["update"];
+    }
+    let mut place = at(&there.at, &name);
+    place.lines = lines;
+    finding.place = Some(place);
     findings.push(finding);
 }
