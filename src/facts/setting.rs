@@ -86,6 +86,11 @@ impl fmt::Display for Value {
     }
 }
 
+/// A row of one of the tables.
+const fn row(key: &'static str, kind: Kind, doc: &'static str) -> Setting {
+    Setting { key, kind, doc }
+}
+
 impl Setting {
     /// What holds when nobody says anything; none where nothing is expected then.
     #[must_use]
@@ -99,35 +104,35 @@ impl Setting {
 }
 
 /// From how many creates on an empty state a plan that creates everything is high.
-pub static CREATE_HIGH: Setting = Setting {
-    key: "create_high",
-    kind: Kind::Count { default: 10 },
-    doc: "From how many creates on an empty state create-everything is high.",
-};
+pub static CREATE_HIGH: Setting = row(
+    "create_high",
+    Kind::Count { default: 10 },
+    "From how many creates on an empty state create-everything is high.",
+);
 /// The same when a store, a network or a cluster is among them.
-pub static CREATE_HIGH_WEIGHTY: Setting = Setting {
-    key: "create_high_weighty",
-    kind: Kind::Count { default: 5 },
-    doc: "The same with a store, a network or a cluster among them.",
-};
+pub static CREATE_HIGH_WEIGHTY: Setting = row(
+    "create_high_weighty",
+    Kind::Count { default: 5 },
+    "The same with a store, a network or a cluster among them.",
+);
 /// Fewer creates than this on an empty state are nothing.
-pub static CREATE_LEAST: Setting = Setting {
-    key: "create_least",
-    kind: Kind::Count { default: 3 },
-    doc: "Fewer creates than this on an empty state are no finding.",
-};
+pub static CREATE_LEAST: Setting = row(
+    "create_least",
+    Kind::Count { default: 3 },
+    "Fewer creates than this on an empty state are no finding.",
+);
 /// From how many pure deletes a plan is a mass destroy.
-pub static MASS_COUNT: Setting = Setting {
-    key: "mass_count",
-    kind: Kind::Count { default: 10 },
-    doc: "From how many deletes a plan is a mass-destroy.",
-};
+pub static MASS_COUNT: Setting = row(
+    "mass_count",
+    Kind::Count { default: 10 },
+    "From how many deletes a plan is a mass-destroy.",
+);
 /// And from which share of the state.
-pub static MASS_SHARE: Setting = Setting {
-    key: "mass_share",
-    kind: Kind::Share { default: 0.30 },
-    doc: "And from which share of the state.",
-};
+pub static MASS_SHARE: Setting = row(
+    "mass_share",
+    Kind::Share { default: 0.30 },
+    "And from which share of the state.",
+);
 
 /// The keys of `[limits]`, in the order in which they are shown.
 pub static LIMITS: &[&Setting] = &[
@@ -139,65 +144,57 @@ pub static LIMITS: &[&Setting] = &[
 ];
 
 /// Workspaces.
-pub static WORKSPACE: Setting = Setting {
-    key: "workspace",
-    kind: Kind::Names,
-    doc: "Workspaces: `prod`, `prod-*`.",
-};
+pub static WORKSPACE: Setting = row("workspace", Kind::Names, "Workspaces: `prod`, `prod-*`.");
 /// Types of backend, or places of the state.
-pub static BACKEND: Setting = Setting {
-    key: "backend",
-    kind: Kind::Spaced,
-    doc: "A type of backend, or a place of the state such as `s3://states/*`.",
-};
+pub static BACKEND: Setting = row(
+    "backend",
+    Kind::Spaced,
+    "A type of backend, or a place of the state such as `s3://states/*`.",
+);
 /// Accounts of AWS, projects of Google Cloud, subscriptions of Azure.
-pub static ACCOUNT: Setting = Setting {
-    key: "account",
-    kind: Kind::Names,
-    doc: "AWS accounts, Google Cloud projects, Azure subscriptions.",
-};
+pub static ACCOUNT: Setting = row(
+    "account",
+    Kind::Names,
+    "AWS accounts, Google Cloud projects, Azure subscriptions.",
+);
 /// Regions.
-pub static REGION: Setting = Setting {
-    key: "region",
-    kind: Kind::Spaced,
-    doc: "Regions: `eu-*`, `West Europe`.",
-};
+pub static REGION: Setting = row("region", Kind::Spaced, "Regions: `eu-*`, `West Europe`.");
 /// Source addresses of providers.
-pub static PROVIDERS: Setting = Setting {
-    key: "providers",
-    kind: Kind::Names,
-    doc: "Sources of providers: `hashicorp/*`.",
-};
+pub static PROVIDERS: Setting = row(
+    "providers",
+    Kind::Names,
+    "Sources of providers: `hashicorp/*`.",
+);
 /// No more than one region and one account of a cloud at once.
-pub static ONE_REGION: Setting = Setting {
-    key: "one_region",
-    kind: Kind::Flag,
-    doc: "A plan touches one region and one account at most.",
-};
+pub static ONE_REGION: Setting = row(
+    "one_region",
+    Kind::Flag,
+    "A plan touches one region and one account at most.",
+);
 /// The directory has a pin for the plan's state.
-pub static PIN: Setting = Setting {
-    key: "pin",
-    kind: Kind::Flag,
-    doc: "The plan's directory has a pin for its state: a missing pin is high.",
-};
+pub static PIN: Setting = row(
+    "pin",
+    Kind::Flag,
+    "The plan's directory has a pin for its state: a missing pin is high.",
+);
 /// The addresses that may change.
-pub static ADDRESSES: Setting = Setting {
-    key: "addresses",
-    kind: Kind::Addresses,
-    doc: "The scope: only these addresses change.",
-};
+pub static ADDRESSES: Setting = row(
+    "addresses",
+    Kind::Addresses,
+    "The scope: only these addresses change.",
+);
 /// The most objects that may be destroyed, those that are replaced among them.
-pub static MAX_DESTROY: Setting = Setting {
-    key: "max_destroy",
-    kind: Kind::Budget,
-    doc: "The most objects that one plan destroys or replaces.",
-};
+pub static MAX_DESTROY: Setting = row(
+    "max_destroy",
+    Kind::Budget,
+    "The most objects that one plan destroys or replaces.",
+);
 /// The most objects that may change.
-pub static MAX_CHANGES: Setting = Setting {
-    key: "max_changes",
-    kind: Kind::Budget,
-    doc: "The most objects that one plan changes.",
-};
+pub static MAX_CHANGES: Setting = row(
+    "max_changes",
+    Kind::Budget,
+    "The most objects that one plan changes.",
+);
 
 /// The keys of `[expect]`, in the order in which they are shown.
 pub static EXPECT: &[&Setting] = &[
