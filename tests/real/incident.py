@@ -248,7 +248,7 @@ def other_days(base, mock, live):
     (no.dir / "applygate.pin.toml").unlink()
     plan, _ = no.check(1, "block", ("create-everything", "critical"))
     evidence(plan, "create-everything", "terraform.tfstate has 0 bytes")
-    evidence(plan, "create-everything", "terraform.tfstate.backup is here with 3 resources")
+    evidence(plan, "create-everything", "terraform.tfstate.backup is here with 3 objects")
     step("the same, answered no: blocked, and without a pin by what lies in the directory")
 
     live.backend(key="platform/v2/terraform.tfstate")
