@@ -96,10 +96,10 @@ impl Links {
             if let Some(to) = reference(text) {
                 self.add(user, to, false);
             }
-        } else if text.contains("${") || text.contains("%{") {
-            if let Ok(template) = hcl_edit::parser::parse_template(text) {
-                Takes { user, links: self }.visit_template(&template);
-            }
+        } else if (text.contains("${") || text.contains("%{"))
+            && let Ok(template) = hcl_edit::parser::parse_template(text)
+        {
+            Takes { user, links: self }.visit_template(&template);
         }
     }
 }
