@@ -84,7 +84,7 @@ fn judge_plan(
         let home = Home::of(dir);
         if home.dir != *dir {
             summary.notes.push(format!(
-                "this directory is made anew each time: its pin is kept in {}, its policy there or above",
+                "this directory is created again each time: its pin is in {}, its policy there or above",
                 home.pin().display()
             ));
         }

@@ -196,7 +196,7 @@ fn volume(
         return Ok(());
     };
     let mut finding = about(rule, severity, change);
-    "a volume of the release is switched off".clone_into(&mut finding.message);
+    "a volume of the release is turned off".clone_into(&mut finding.message);
     finding.loss = Some(
         "what the chart keeps in it: the claim is deleted, or what runs starts again without it"
             .to_owned(),

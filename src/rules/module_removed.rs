@@ -37,7 +37,7 @@ fn unit(call: &CallGone) -> Finding {
     let mut finding = Finding::about_plan(
         RULE.id,
         Severity::Medium,
-        "the Terragrunt unit is taken away: no plan shows what it made any more",
+        "the Terragrunt unit is removed: no plan shows what it created",
     );
     finding.loss = Some(
         "nothing yet: what it made goes on running, and its state stays where it is".to_owned(),

@@ -825,7 +825,7 @@ fn values_of_ephemeral_variables() {
     );
     assert!(said.contains("TERRAFORM_CONFIG"), "{said}");
     assert!(
-        said.contains("r anew, by terraform.tfvars") && !said.contains("x.auto.tfvars"),
+        said.contains("r is set again by terraform.tfvars") && !said.contains("x.auto.tfvars"),
         "{said}"
     );
 }

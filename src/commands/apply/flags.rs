@@ -198,7 +198,7 @@ pub(super) fn files_of_values(dir: &Path, given_anew: &BTreeSet<String>) -> Vec<
             .filter(|name| !whole || words.contains(name.as_str()));
         shown.extend(names.map(|variable| {
             format!(
-                "{} anew, by {}: the plan was judged without its value",
+                "{} is set again by {}: the plan was judged without this value",
                 line(variable),
                 line(&name)
             )
