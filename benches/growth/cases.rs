@@ -468,7 +468,7 @@ fn waivers(size: usize, address: &str) -> String {
 
 fn pins(size: usize) -> String {
     let states = (0..size).map(|at| {
-        let pattern = "?".repeat(240);
+        let pattern = "*a".repeat(120);
         format!("[[state]]\nworkspace = \"{pattern}-{at}\"\nbackend = \"local\"\n")
     });
     format!("version = 1\nsalt = \"00\"\n{}", states.collect::<String>())
