@@ -105,6 +105,45 @@ fn sources_that_another_program_reads() {
     }
 }
 
+/// Who wrote a plan is told by all that it has: the same parts in another order are the same plan, and parts of both programs are refused.
+#[test]
+fn the_order_of_parts_tells_nothing() {
+    let of = |provider: &[u8], name: &str| {
+        let mut entry = change(name, 3, &[&[0x80], &[0x80]]);
+        let host = b"registry.terraform.io";
+        let at = entry
+            .windows(host.len())
+            .position(|window| window == host)
+            .expect("a provider");
+        entry.splice(at..at + host.len(), provider.iter().copied());
+        entry
+    };
+    // Of one length, so that the lengths before them stay right.
+    let (one, other) = (
+        of(b"registry.terraform.io", "aws_sqs_queue.a"),
+        of(b"registry.opentofu.org", "aws_sqs_queue.b"),
+    );
+    let program = |fields: &[Vec<u8>]| {
+        let reports = judge_bytes(&archive(fields, &[]), "x", &Settings::default());
+        let mut told = Vec::new();
+        let report = applygate::testing::Report {
+            plans: reports.expect("it is read"),
+            ..Default::default()
+        };
+        applygate::testing::json::write(&report, &mut told).expect("written");
+        parse(&told)["plans"][0]["program"].clone()
+    };
+    assert_eq!(program(&[one.clone()]), "terraform");
+    assert_eq!(program(&[other.clone()]), "opentofu");
+    let both = program(&[one.clone(), other.clone()]);
+    assert_eq!(both, program(&[other, one]));
+    assert!(both.is_null(), "{both}");
+    for fields in [[number(25, 1), number(6, 1)], [number(6, 1), number(25, 1)]] {
+        let told = detail(&archive(&fields, &[])).expect("refused");
+        assert!(told.contains("Terraform's and of OpenTofu's"), "{told}");
+    }
+}
+
 /// OpenTofu would read other sources of it than Terraform.
 #[test]
 fn a_plan_of_terraform_that_says_it_is_of_opentofu() {

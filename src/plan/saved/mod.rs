@@ -585,41 +585,41 @@ fn writer(lock: &[u8], plan: &[u8]) -> Result<Writer, Refusal> {
     if says(first, b"\"terraform init\"") {
         return Ok(Writer::Terraform);
     }
-    if says(first, b"\"tofu init\"") {
-        // Only Terraform has these; as OpenTofu's plan it would be read with other sources.
-        for field in fields(plan) {
-            if matches!(field.map_err(broken)?.0, 25 | 26) {
-                return Err(broken(ReadError(
-                    "it has parts of Terraform's and of OpenTofu's plans",
-                )));
-            }
-        }
-        return Ok(Writer::OpenTofu);
-    }
+    // What tells is taken together, so that the order of the fields tells nothing.
+    let (mut of_terraform, mut of_tofu) = (false, says(first, b"\"tofu init\""));
+    let (mut terraform_host, mut tofu_host) = (false, false);
     for field in fields(plan) {
         match field.map_err(broken)? {
-            (6, _) => return Ok(Writer::OpenTofu),
-            (25 | 26, _) => return Ok(Writer::Terraform),
+            (6, _) => of_tofu = true,
+            (25 | 26, _) => of_terraform = true,
             // OpenTofu 1.11 lists names there, Terraform messages, which start with the tag of their first field and never with a letter.
             (22, Content::Bytes([first, ..])) if first.is_ascii_alphabetic() || *first == b'_' => {
-                return Ok(Writer::OpenTofu);
+                of_tofu = true;
             }
             (3, Content::Bytes(entry)) => {
                 for part in fields(entry) {
                     if let (8, Content::Bytes(provider)) = part.map_err(broken)? {
-                        if says(provider, b"\"registry.opentofu.org/") {
-                            return Ok(Writer::OpenTofu);
-                        }
-                        if says(provider, b"\"registry.terraform.io/") {
-                            return Ok(Writer::Terraform);
-                        }
+                        tofu_host |= says(provider, b"\"registry.opentofu.org/");
+                        terraform_host |= says(provider, b"\"registry.terraform.io/");
                     }
                 }
             }
             _ => {}
         }
     }
-    Ok(Writer::Unknown)
+    match (of_terraform, of_tofu) {
+        // It would be read with the sources of one of them.
+        (true, true) => Err(broken(ReadError(
+            "it has parts of Terraform's and of OpenTofu's plans",
+        ))),
+        (true, false) => Ok(Writer::Terraform),
+        (false, true) => Ok(Writer::OpenTofu),
+        (false, false) => Ok(match (terraform_host, tofu_host) {
+            (true, false) => Writer::Terraform,
+            (false, true) => Writer::OpenTofu,
+            _ => Writer::Unknown,
+        }),
+    }
 }
 
 /// Whether a version is 1.8 or newer.
