@@ -133,8 +133,8 @@ fn the_order_of_parts_tells_nothing() {
         applygate::testing::json::write(&report, &mut told).expect("written");
         parse(&told)["plans"][0]["program"].clone()
     };
-    assert_eq!(program(&[one.clone()]), "terraform");
-    assert_eq!(program(&[other.clone()]), "opentofu");
+    assert_eq!(program(std::slice::from_ref(&one)), "terraform");
+    assert_eq!(program(std::slice::from_ref(&other)), "opentofu");
     let both = program(&[one.clone(), other.clone()]);
     assert_eq!(both, program(&[other, one]));
     assert!(both.is_null(), "{both}");
