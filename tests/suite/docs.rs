@@ -44,7 +44,7 @@ pub(crate) fn all() -> String {
 fn run(command: &str) -> Option<(String, i32)> {
     let words = command
         .strip_prefix("applygate ")
-        .or_else(|| command.strip_prefix("cargo run --release --locked -- "))?;
+        .or_else(|| command.strip_prefix("cargo run --locked -- "))?;
     let output = applygate()
         .args(words.split_whitespace())
         .output()
@@ -321,7 +321,7 @@ fn the_readme_is_short_and_leads_on() {
 fn the_readme_has_its_two_commands() {
     const FIRST: &str = "check fixtures/incident/2-old-state-destroy/plan.json";
     let readme = read(&root().join("README.md"));
-    assert!(readme.contains(&format!("cargo run --release --locked -- {FIRST}\n")));
+    assert!(readme.contains(&format!("cargo run --locked -- {FIRST}\n")));
     assert!(readme.contains("cargo test --locked"));
     assert!(all().contains(&format!("```console\n$ applygate {FIRST}\n")));
 }
