@@ -2,10 +2,9 @@
 
 use super::Report;
 use super::location::{self, Location};
-use super::words::{address, rule, used_by};
+use super::words::{address, rule, told};
 use super::worst::{Entry, capped, worst_first};
 use crate::finding::Severity;
-use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::markup::middle_out;
 use crate::ui::words::plural;
@@ -81,15 +80,8 @@ pub(super) fn of(report: &Report) -> Vec<Annotation> {
 fn annotation(entry: &Entry<'_>) -> Annotation {
     let finding = &entry.weighed.finding;
     let mut text = vec![line(&finding.message).into_owned()];
-    for (label, words) in [
-        (loss_label(finding), &finding.loss),
-        ("recovery", &finding.recovery),
-        ("used by", &used_by(finding)),
-        ("instead", &finding.help),
-    ] {
-        if let Some(words) = words {
-            text.push(format!("{label}: {}", line(words)));
-        }
+    for (label, words) in told(finding) {
+        text.push(format!("{label}: {}", words));
     }
     let source = line(&entry.plan.summary.source);
     text.push(format!("{} · {source}", rule(entry.weighed)));

@@ -3,10 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::words::{address, outcome, used_by};
+use super::words::{address, outcome, told};
 use super::worst::{capped, worst_first};
 use super::{Report, tally};
-use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::words::plural;
 use crate::verdict::Verdict;
@@ -65,15 +64,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     if let Some(entry) = shown.first() {
         let finding = &entry.weighed.finding;
-        for (label, words) in [
-            (loss_label(finding), &finding.loss),
-            ("recovery", &finding.recovery),
-            ("used by", &used_by(finding)),
-            ("instead", &finding.help),
-        ] {
-            if let Some(words) = words {
-                writeln!(out, "worst: {label}: {}", line(words))?;
-            }
+        for (label, words) in told(finding) {
+            writeln!(out, "worst: {label}: {}", words)?;
         }
     }
     Ok(())

@@ -6,12 +6,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::location;
-use super::words::{address, policy_words, used_by};
+use super::words::{address, policy_words, told};
 use super::worst::{Entry, capped, worst_first};
 use super::{PlanReport, Report};
 use crate::finding::Severity;
 use crate::rules::RULES;
-use crate::rules::loss_label;
 use crate::ui::escape::{JsonFormatter, line};
 use crate::ui::markup::middle_out;
 use crate::ui::words::plural;
@@ -331,15 +330,8 @@ fn outcome(entry: &Entry<'_>) -> Outcome {
     let Entry { plan, weighed } = *entry;
     let finding = &weighed.finding;
     let mut text = format!("{}: {}.", address(finding), line(&finding.message));
-    for (label, words) in [
-        (loss_label(finding), &finding.loss),
-        ("recovery", &finding.recovery),
-        ("used by", &used_by(finding)),
-        ("instead", &finding.help),
-    ] {
-        if let Some(words) = words {
-            text.push_str(&format!(" {label}: {}.", line(words)));
-        }
+    for (label, words) in told(finding) {
+        text.push_str(&format!(" {label}: {}.", words));
     }
     let own = plan.fingerprint(finding);
     Outcome {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Compared, PlanReport, tally};
 use crate::facts::summary::{Counts, Explanation, Summary};
 use crate::finding::{Dependent, Finding, Side};
+use crate::rules::loss_label;
 use crate::ui::escape::line;
 use crate::ui::words::plural;
 use crate::verdict::{Decision, Standing, Verdict, Weighed};
@@ -226,6 +227,20 @@ pub(super) fn explained(
     groups
         .into_iter()
         .filter(|(_, count, _)| *count > 0)
+        .collect()
+}
+
+/// What a finding says beside its message, each with its label and escaped: the loss, the recovery, what refers to it, what to do instead.
+pub(super) fn told(finding: &Finding) -> Vec<(&'static str, String)> {
+    let used_by = used_by(finding);
+    let all = [
+        (loss_label(finding), &finding.loss),
+        ("recovery", &finding.recovery),
+        ("used by", &used_by),
+        ("instead", &finding.help),
+    ];
+    all.into_iter()
+        .filter_map(|(label, words)| Some((label, line(words.as_deref()?).into_owned())))
         .collect()
 }
 
