@@ -1,6 +1,7 @@
 //! The short form that the files are written in: the page from the head of the file, guards by name, harmless types as lists. What comes out are whole rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -34,8 +35,8 @@ pub(super) struct Form<'a> {
 /// Rows as they are judged by.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) types: Vec<TypeRow>,
-    pub(super) changes: Vec<ChangeRow>,
+    pub(super) types: Vec<Arc<TypeRow>>,
+    pub(super) changes: Vec<Arc<ChangeRow>>,
 }
 
 /// Rows as they are written.
@@ -88,24 +89,25 @@ impl<'a> Form<'a> {
     /// The rows of a part of the file that begins with a heading.
     pub(super) fn rows(&self, text: &str) -> Result<Rows, String> {
         let written: Written = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        let types = written.types.into_iter().map(|row| self.whole_type(row));
+        let types = written.types.into_iter();
+        let changes = written.changes.into_iter();
         let mut rows = Rows {
-            types: types.collect::<Result<_, _>>()?,
-            changes: written
-                .changes
-                .into_iter()
-                .map(|row| self.whole_change(row))
+            types: types
+                .map(|row| self.whole_type(row).map(Arc::new))
+                .collect::<Result<_, _>>()?,
+            changes: changes
+                .map(|row| self.whole_change(row).map(Arc::new))
                 .collect::<Result<_, _>>()?,
         };
         for list in written.harmless {
             for (loss, names) in list.types {
                 for name in names {
-                    rows.types.push(TypeRow {
+                    rows.types.push(Arc::new(TypeRow {
                         source: self.page(&name)?,
                         loss: loss.clone(),
                         guess: list.guess,
                         ..TypeRow::new(name, list.category, Grade::None)
-                    });
+                    }));
                 }
             }
         }

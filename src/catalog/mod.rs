@@ -2,15 +2,17 @@
 
 mod carried;
 mod embedded;
+mod file;
 mod form;
 mod row;
 pub(crate) mod work;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::plan::ResourceChange;
 
-use form::Form;
+use form::Rows;
 
 pub(crate) use carried::Carried;
 pub(crate) use carried::{carried, cloud_formation};
@@ -30,9 +32,9 @@ pub(crate) use work::ActionRow;
 /// What is known about the types of one plan.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    types: HashMap<String, TypeRow>,
-    changes: HashMap<String, Vec<ChangeRow>>,
-    common: Vec<ChangeRow>,
+    types: HashMap<String, Arc<TypeRow>>,
+    changes: HashMap<String, Vec<Arc<ChangeRow>>>,
+    common: Vec<Arc<ChangeRow>>,
     /// A team's own rows about actions.
     actions: HashMap<String, ActionRow>,
 }
@@ -76,8 +78,15 @@ pub struct RowError {
     pub(crate) reason: String,
 }
 
+impl RowError {
+    fn new(file: &str, reason: String) -> Self {
+        let file = format!("{file}.toml");
+        Self { file, reason }
+    }
+}
+
 impl Catalog {
-    /// The rows for these types. Only the tables of these types are parsed, so that a small plan starts fast.
+    /// The rows for these types. Only the tables of these types are parsed, and once in a run, so that a small plan starts fast and many cost little.
     ///
     /// # Errors
     /// When a row is broken.
@@ -91,12 +100,17 @@ impl Catalog {
         let mut catalog = Self::default();
         for (name, mut kinds) in by_provider {
             kinds.sort_unstable();
-            if let Some((file, text)) = embedded::FILES.iter().find(|(file, _)| *file == name) {
-                catalog.add(file, text, Some(&kinds))?;
+            if let Some(file) = file::file(name)? {
+                let wanted = |kind: &str| kinds.binary_search(&kind).is_ok();
+                for rows in file.about(&kinds)? {
+                    catalog.add(rows, wanted);
+                }
             }
         }
-        if let Some((file, text)) = embedded::FILES.iter().find(|(file, _)| *file == "common") {
-            catalog.add(file, text, None)?;
+        if let Some(file) = file::file("common")? {
+            for rows in file.all()? {
+                catalog.add(rows, |_| true);
+            }
         }
         Ok(catalog)
     }
@@ -104,7 +118,7 @@ impl Catalog {
     /// Puts a team's own rows in the place of those of the same types, or of the same types and attributes.
     pub(crate) fn own(&mut self, rows: &OwnRows) {
         for row in &rows.types {
-            self.types.insert(row.name.clone(), row.clone());
+            self.types.insert(row.name.clone(), Arc::new(row.clone()));
         }
         self.actions.extend(
             rows.actions
@@ -117,7 +131,7 @@ impl Catalog {
                 there.retain(|other| {
                     other.attribute != row.attribute || rows.changes.contains(other)
                 });
-                there.push(row.clone());
+                there.push(Arc::new(row.clone()));
             }
         }
     }
@@ -128,47 +142,36 @@ impl Catalog {
     /// When a row is broken.
     pub fn whole() -> Result<Self, RowError> {
         let mut catalog = Self::default();
-        for (file, text) in embedded::FILES {
-            catalog.add(file, text, None)?;
+        for (name, _) in embedded::FILES {
+            if let Some(file) = file::file(name)? {
+                for rows in file.all()? {
+                    catalog.add(rows, |_| true);
+                }
+            }
         }
         Ok(catalog)
     }
 
-    fn add(&mut self, file: &str, text: &str, only: Option<&[&str]>) -> Result<(), RowError> {
-        let wrong = |reason: String| RowError {
-            file: format!("{file}.toml"),
-            reason,
-        };
-        let form = Form::of(file, text).map_err(wrong)?;
-        for table in tables(text) {
-            if only.is_some_and(|only| !table.is_about(only)) {
-                continue;
+    /// Adds rows: of those about types, the wanted ones.
+    fn add(&mut self, rows: &Rows, wanted: impl Fn(&str) -> bool) {
+        for row in rows.types.iter().filter(|row| wanted(&row.name)) {
+            self.types.insert(row.name.clone(), Arc::clone(row));
+        }
+        for row in &rows.changes {
+            if row.types.is_empty() {
+                self.common.push(Arc::clone(row));
             }
-            let rows = form.rows(table.text).map_err(wrong)?;
-            let wanted = |kind: &str| only.is_none_or(|only| only.binary_search(&kind).is_ok());
-            for row in rows.types.into_iter().filter(|row| wanted(&row.name)) {
-                self.types.insert(row.name.clone(), row);
-            }
-            for row in rows.changes {
-                if row.types.is_empty() {
-                    self.common.push(row);
-                } else {
-                    for kind in &row.types {
-                        self.changes
-                            .entry(kind.clone())
-                            .or_default()
-                            .push(row.clone());
-                    }
-                }
+            for kind in &row.types {
+                let there = self.changes.entry(kind.clone()).or_default();
+                there.push(Arc::clone(row));
             }
         }
-        Ok(())
     }
 
     /// The row of a type.
     #[must_use]
     pub(crate) fn get(&self, kind: &str) -> Option<&TypeRow> {
-        self.types.get(kind)
+        self.types.get(kind).map(Arc::as_ref)
     }
 
     /// The row that an object is judged by: that of what it carries, where its type is a generic one, else that of its type.
@@ -198,7 +201,7 @@ impl Catalog {
     /// All types, sorted by name.
     #[must_use]
     pub fn types(&self) -> Vec<&TypeRow> {
-        let mut rows: Vec<_> = self.types.values().collect();
+        let mut rows: Vec<&TypeRow> = self.types.values().map(Arc::as_ref).collect();
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows
     }
@@ -210,7 +213,7 @@ impl Catalog {
             .common
             .iter()
             .filter(move |row| !own.iter().any(|mine| mine.attribute == row.attribute));
-        own.iter().chain(common)
+        own.iter().chain(common).map(Arc::as_ref)
     }
 }
 
@@ -218,44 +221,6 @@ impl Catalog {
 #[must_use]
 pub(crate) fn provider(kind: &str) -> &str {
     kind.split_once('_').map_or(kind, |(provider, _)| provider)
-}
-
-/// One `[[type]]`, `[[harmless]]` or `[[change]]` table of a file, as text.
-struct Table<'a> {
-    text: &'a str,
-}
-
-impl Table<'_> {
-    /// Whether the table is the row of one of these types, or names one of them. They are sorted.
-    fn is_about(&self, kinds: &[&str]) -> bool {
-        let name = self
-            .text
-            .strip_prefix("[[type]]")
-            .and_then(|rest| rest.trim_start().strip_prefix("name = \""))
-            .and_then(|rest| rest.split_once('"'));
-        match name {
-            Some((name, _)) => kinds.binary_search(&name).is_ok(),
-            // A name in quotes is a piece between two of them, whatever else is.
-            None => self
-                .text
-                .split('"')
-                .any(|piece| kinds.binary_search(&piece).is_ok()),
-        }
-    }
-}
-
-/// Splits a file at its table headings. Headings stand at the start of a line and nothing else in these files does with `[[`: a test compares with the whole.
-fn tables(text: &str) -> impl Iterator<Item = Table<'_>> {
-    let mut starts: Vec<usize> = text.match_indices("\n[[").map(|(at, _)| at + 1).collect();
-    if text.starts_with("[[") {
-        starts.insert(0, 0);
-    }
-    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([text.len()]).collect();
-    starts
-        .into_iter()
-        .zip(ends)
-        .filter_map(|(from, to)| text.get(from..to))
-        .map(|text| Table { text })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Tests of the catalogue as data.
+use super::form::Form;
 use super::*;
 
 #[test]
@@ -101,15 +102,18 @@ fn tables_are_the_whole() {
     for (file, text) in embedded::FILES {
         let whole = whole(file, text);
         let mut catalog = Catalog::default();
-        catalog
-            .add(file, text, None)
-            .unwrap_or_else(|error| panic!("{error}"));
+        let taken_apart = file::file(file)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .expect("it is listed");
+        for rows in taken_apart.all().unwrap_or_else(|error| panic!("{error}")) {
+            catalog.add(rows, |_| true);
+        }
         assert_eq!(catalog.types.len(), whole.types.len(), "{file}");
         let chosen = Catalog::for_types(whole.types.iter().map(|row| row.name.as_str()))
             .unwrap_or_else(|error| panic!("{error}"));
         for row in &whole.types {
-            assert_eq!(catalog.get(&row.name), Some(row));
-            assert_eq!(chosen.get(&row.name), Some(row));
+            assert_eq!(catalog.get(&row.name), Some(&**row));
+            assert_eq!(chosen.get(&row.name), Some(&**row));
         }
         for row in [whole.types.first(), whole.types.last()]
             .into_iter()
@@ -117,9 +121,28 @@ fn tables_are_the_whole() {
         {
             let alone =
                 Catalog::for_types([row.name.as_str()]).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(alone.get(&row.name), Some(row));
+            assert_eq!(alone.get(&row.name), Some(&**row));
             assert_eq!(alone.types.len(), 1);
         }
+    }
+}
+
+/// The first plans of a run search the text, later ones look into an index.
+#[test]
+fn a_search_and_the_index_find_the_same_tables() {
+    for (name, text) in embedded::FILES {
+        let file = file::file(name)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .expect("it is listed");
+        let rows = whole(name, text).types;
+        let kinds = [rows.first(), rows.get(rows.len() / 2), rows.last()];
+        for kind in kinds.into_iter().flatten() {
+            let found = file.searched(&[&kind.name]);
+            assert!(!found.is_empty(), "{}", kind.name);
+            assert_eq!(found, file.looked_up(&[&kind.name]), "{}", kind.name);
+        }
+        assert!(file.searched(&["no_such_type"]).is_empty());
+        assert!(file.looked_up(&["no_such_type"]).is_empty());
     }
 }
 
