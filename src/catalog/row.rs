@@ -419,6 +419,9 @@ pub struct TypeRow {
     /// The grade of a replace that makes the new one first: what uses it can move over before the old one goes.
     #[serde(default)]
     pub(crate) new_first: Option<Grade>,
+    /// Attributes that name the account of a credential: another one of it that stays holds the access.
+    #[serde(default)]
+    pub(crate) account: Vec<Path>,
     /// The command that takes a copy before, with `{attribute}` for identifiers.
     #[serde(default)]
     pub(crate) copy_first: Option<String>,
@@ -458,6 +461,7 @@ impl TypeRow {
             recovery_needs: Vec::new(),
             recovery_needs_name: false,
             new_first: None,
+            account: Vec::new(),
             copy_first: None,
             identity: Vec::new(),
             backs_up: Vec::new(),
@@ -507,10 +511,11 @@ impl ChangeRow {
             self.grows,
             self.appears,
             self.adds.is_some(),
+            self.everybody,
         ];
         if tests.iter().filter(|test| **test).count() != 1 {
             return Some(
-                "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows or adds",
+                "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows, adds or everybody",
             );
         }
         if self.fewer && !self.gone {
@@ -556,6 +561,8 @@ pub(crate) struct ChangeRow {
     pub(crate) grows: bool,
     #[serde(default)]
     pub(crate) adds: Option<When>,
+    #[serde(default)]
+    pub(crate) everybody: bool,
     #[serde(default)]
     pub(crate) empty: Option<Severity>,
     #[serde(default)]

@@ -9,6 +9,7 @@ use crate::plan::{Action, Opened, Plan, ReadError, ResourceChange, Shape, Show, 
 
 use crate::facts::condition::{number_of, plain, same};
 use crate::facts::difference::Difference;
+use crate::facts::everybody;
 
 /// One harmful change of one attribute.
 pub(crate) struct Alter<'a, 'p> {
@@ -88,6 +89,17 @@ pub(super) fn judge<'a, 'p>(
         }
         let mut pairs = Vec::new();
         pair(*old, *new, rest, &mut pairs)?;
+        if row.everybody {
+            for (old, new) in pairs {
+                let Some(alter) = let_in(change, row, old, new)? else {
+                    continue;
+                };
+                if conditions_hold(row, after)? {
+                    keep(&mut found, alter);
+                }
+            }
+            continue;
+        }
         for (old, new) in pairs {
             let Some(severity) = harm(row, old, new)? else {
                 continue;
@@ -118,6 +130,33 @@ pub(super) fn judge<'a, 'p>(
     }
     alters.append(&mut found);
     Ok(())
+}
+
+/// Whether a policy document lets everybody do more than it did.
+fn let_in<'a, 'p>(
+    change: &'a ResourceChange<'p>,
+    row: &'a ChangeRow,
+    old: Value<'p>,
+    new: Value<'p>,
+) -> Result<Option<Alter<'a, 'p>>, ReadError> {
+    let Some(now) = everybody::allowed(new)? else {
+        return Ok(None);
+    };
+    let before = everybody::allowed(old)?.unwrap_or_default();
+    if !everybody::reach_further(&now, &before) {
+        return Ok(None);
+    }
+    let count = |value: Value<'p>, actions: &[String]| match value.has_sensitive() {
+        true => Shown::Sensitive,
+        false => Shown::Number(actions.len().to_string()),
+    };
+    Ok(Some(Alter {
+        change,
+        row,
+        severity: row.grade,
+        before: count(old, &before),
+        after: count(new, &now),
+    }))
 }
 
 /// One change of an attribute is told once by a rule, with the worst that it does.
@@ -653,6 +692,16 @@ fn conditions_hold(row: &ChangeRow, after: &Opened<'_>) -> Result<bool, ReadErro
 
 /// Whether the step from `old` to `new` is the one that the row is about, and how bad it is.
 fn harm(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severity>, ReadError> {
+    let severity = step(row, old, new)?;
+    // What is not known until the apply may be as good as it was, or not.
+    let unknown = matches!(new.shape()?, Shape::Unknown);
+    Ok(severity.map(|severity| match unknown {
+        true => severity.min(Severity::Medium),
+        false => severity,
+    }))
+}
+
+fn step(row: &ChangeRow, old: Value<'_>, new: Value<'_>) -> Result<Option<Severity>, ReadError> {
     let existed = plain(old, row.default.as_ref())?;
     let becomes = plain(new, row.default.as_ref())?;
     let unknown = matches!(new.shape()?, Shape::Unknown);

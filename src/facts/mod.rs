@@ -10,6 +10,7 @@ mod copy;
 pub(crate) mod dependents;
 mod destroy;
 mod difference;
+mod everybody;
 pub(crate) mod explain;
 mod going;
 pub(crate) mod kinds;
@@ -40,6 +41,7 @@ pub(crate) use alter::gone;
 pub(crate) use condition::condition_holds;
 pub(crate) use condition::number_of;
 pub(crate) use destroy::Destroy;
+pub(crate) use everybody::lets_everybody_in;
 pub(crate) use name::Guess;
 pub(crate) use name::guess;
 pub(crate) use name::looks_like_state_store;
@@ -145,6 +147,8 @@ impl<'a, 'p> Facts<'a, 'p> {
         wards::release_rest(plan, &mut destroys).map_err(nowhere)?;
         wards::note_content(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
+        rotation::weigh_accounts(plan, &mut destroys).map_err(nowhere)?;
+        rotation::weigh_authorities(plan, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.ask_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {

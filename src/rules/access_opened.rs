@@ -5,8 +5,8 @@ use super::destroyed::about;
 use super::made::Made;
 use super::updated::{Words, speak};
 use super::{Needs, Rule, Switch};
-use crate::catalog::ChangeRule;
-use crate::facts::Facts;
+use crate::catalog::{Catalog, ChangeRule};
+use crate::facts::{Facts, lets_everybody_in};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::{ReadError, ResourceChange, Shape, Value};
 
@@ -31,7 +31,7 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
     speak(&WORDS, facts, findings)?;
     let made = Made::new(facts);
     for change in facts.creates() {
-        let Some((targets, says)) = opens(change)? else {
+        let Some((targets, says)) = opens(facts.catalog, change)? else {
             continue;
         };
         let new = if targets.is_empty() {
@@ -55,9 +55,12 @@ const INTERNET: [&str; 2] = ["0.0.0.0/0", "::/0"];
 /// What a new object opens that was there before: the attributes that name it (none: by the form of its type), and in words how.
 /// Sources: <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule>,
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/security_group_rule>,
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/lambda_permission>,
 /// <https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/network_security_rule>,
+/// <https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/mssql_firewall_rule>,
 /// <https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/storage_bucket_iam>
 fn opens(
+    catalog: &Catalog,
     change: &ResourceChange<'_>,
 ) -> Result<Option<(&'static [&'static str], &'static str)>, ReadError> {
     let value = change.after();
@@ -82,6 +85,39 @@ fn opens(
         }
         "aws_s3_bucket_acl" => has("acl", &["public-read", "public-read-write"])?
             .then_some((&["bucket"], "everybody can read a bucket that exists")),
+        "aws_lambda_permission" => {
+            let narrowed = ["source_arn", "source_account", "principal_org_id"];
+            let mut open = has("principal", &["*"])?;
+            for name in narrowed {
+                open = open && !value.get(name)?.is_set()?;
+            }
+            open.then_some((
+                &["function_name"],
+                "anybody, from any account, can call a function that exists",
+            ))
+        }
+        // The whole range; 0.0.0.0 alone lets in what runs in Azure.
+        _ if kind.starts_with("azurerm_") && kind.ends_with("_firewall_rule") => {
+            let open = has("start_ip_address", &["0.0.0.0", "0.0.0.1", "1.0.0.0"])?
+                && has("end_ip_address", &["255.255.255.255"])?;
+            open.then_some((
+                &[],
+                "everybody on the internet can reach a server that exists",
+            ))
+        }
+        _ if kind.starts_with("aws_") && kind.ends_with("_policy") => {
+            let rows = catalog.changes(kind).filter(|row| row.everybody);
+            let mut open = false;
+            for row in rows {
+                for document in value.at(row.attribute.steps())? {
+                    open = open || lets_everybody_in(document)?;
+                }
+            }
+            open.then_some((
+                &[],
+                "the policy lets everybody, in any account, do something with what exists",
+            ))
+        }
         _ if kind.starts_with("google_")
             && (kind.ends_with("_iam_member") || kind.ends_with("_iam_binding")) =>
         {

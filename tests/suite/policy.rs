@@ -822,7 +822,7 @@ fn own_changes() {
         ),
         (
             row("rises = true"),
-            "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows or adds",
+            "a change has one test: leaves, enters, appears, falls, rises, changes, gone, grows, adds or everybody",
         ),
         (
             row("half = \"high\"").replace("falls = true", "changes = true"),

@@ -72,6 +72,10 @@ def case(row):
         word = first(row['adds'])
         word = word[:-1] + ' more' if len(word) > 1 and word.endswith('*') else word
         before, after = several(path, ['10.0.0.0/8']), several(path, ['10.0.0.0/8', word])
+    elif row.get('everybody'):
+        statement = {'Effect': 'Allow', 'Principal': {'AWS': 'arn:aws:iam::123456789012:root'}, 'Action': 'x:Get'}
+        document = lambda principal: json.dumps({'Statement': [{**statement, 'Principal': principal}]})
+        before, after = one(path, document(statement['Principal'])), one(path, document('*'))
     elif row.get('grows'):
         before, after = several(path, ['10']), several(path, ['10', '20'])
     else:
