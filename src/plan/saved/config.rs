@@ -1,7 +1,8 @@
 //! The configuration within a saved plan (`tfconfig/`, docs/plan-format.md): read only when somebody asks, and never a reason to refuse. What cannot be parsed is
 //! not known. The JSON of a plan has none of it: where in the sources a block stands.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -221,12 +222,80 @@ pub(super) fn check(container: &Container<'_>, writer: Writer) -> Result<(), Ref
     let broken = || Refusal::new(Why::BrokenPlan).with("its list of modules cannot be read");
     let text = text(container, MODULES).ok_or_else(broken)?;
     let list = serde_json::from_str::<Vec<Exact<Listed>>>(&text).map_err(|_| broken())?;
-    let mut seen = std::collections::HashSet::with_capacity(list.len());
-    if list.iter().all(|Exact(listed)| seen.insert(&listed.key)) {
-        Ok(())
-    } else {
-        Err(Refusal::new(Why::BrokenPlan).with("its list of modules has one twice"))
+    let mut seen = HashSet::with_capacity(list.len());
+    if !list
+        .iter()
+        .all(|Exact(listed)| seen.insert(listed.key.as_str()))
+    {
+        return Err(Refusal::new(Why::BrokenPlan).with("its list of modules has one twice"));
     }
+    let mut sources: HashMap<&str, BTreeMap<&str, &str>> = HashMap::new();
+    for member in container.names() {
+        if let Some((key, name)) = of_module(member) {
+            if !seen.contains(key) {
+                return Err(forged("it has sources of a module that is not listed"));
+            }
+            sources.entry(key).or_default().insert(name, member);
+        }
+    }
+    // Terraform looks for a directory among the modules in any order: those of one directory are one module to it.
+    let mut first: HashMap<String, &str> = HashMap::new();
+    for Exact(listed) in &list {
+        let other = match first.entry(cleaned(&listed.dir)) {
+            Entry::Occupied(other) => *other.get(),
+            Entry::Vacant(free) => {
+                free.insert(&listed.key);
+                continue;
+            }
+        };
+        let (ours, theirs) = (sources.get(listed.key.as_str()), sources.get(other));
+        if !same_sources(container, ours, theirs) {
+            return Err(forged("two of its modules lie in one directory"));
+        }
+    }
+    Ok(())
+}
+
+/// The key of a module and the name of a file of it.
+fn of_module(member: &str) -> Option<(&str, &str)> {
+    member.strip_prefix("tfconfig/m-")?.split_once('/')
+}
+
+/// Whether two modules have the same files.
+fn same_sources(
+    container: &Container<'_>,
+    ours: Option<&BTreeMap<&str, &str>>,
+    theirs: Option<&BTreeMap<&str, &str>>,
+) -> bool {
+    let (ours, theirs) = match (ours, theirs) {
+        (Some(ours), Some(theirs)) => (ours, theirs),
+        (None, None) => return true,
+        _ => return false,
+    };
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|((name, ours), (other, theirs))| name == other && container.same(ours, theirs))
+}
+
+/// A directory in one spelling, as Go's `filepath.Clean` gives it.
+fn cleaned(dir: &str) -> String {
+    let dir = dir.replace('\\', "/");
+    let mut steps: Vec<&str> = Vec::new();
+    for step in dir.split('/') {
+        match step {
+            "" | "." => {}
+            ".." if steps.last().is_some_and(|last| *last != "..") => {
+                steps.pop();
+            }
+            // Nothing is above the root.
+            ".." if dir.starts_with('/') => {}
+            step => steps.push(step),
+        }
+    }
+    let root = if dir.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", steps.join("/"))
 }
 
 fn read(container: &Container<'_>) -> Tree<'static> {

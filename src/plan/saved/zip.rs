@@ -237,6 +237,16 @@ impl<'b> Container<'b> {
         self.get(name).map(|member| member.size)
     }
 
+    /// Whether two members hold the same. One writer packs the same in the same way.
+    pub(super) fn same(&self, a: &str, b: &str) -> bool {
+        let (Some(one), Some(other)) = (self.get(a), self.get(b)) else {
+            return false;
+        };
+        one.size == other.size
+            && (one.data == other.data
+                || matches!((self.read(a), self.read(b)), (Ok(Some(a)), Ok(Some(b))) if a == b))
+    }
+
     /// A member as a stream; the caller reads to the end, where size and checksum are checked.
     pub(super) fn stream(&self, name: &str) -> Option<Stream<'b>> {
         self.get(name).map(Stream::new)
