@@ -208,6 +208,8 @@ struct Change<'p> {
     message: &'p [u8],
     action: u64,
     values: [Option<&'p [u8]>; 2],
+    /// Whether the first value or a part of it is unknown.
+    unknown: bool,
     count: usize,
     importing: bool,
     marked: bool,
@@ -219,6 +221,7 @@ impl<'p> Change<'p> {
             message,
             action: 0,
             values: [None, None],
+            unknown: false,
             count: 0,
             importing: false,
             marked: false,
@@ -228,7 +231,10 @@ impl<'p> Change<'p> {
                 (1, content) => change.action = content.choice()?,
                 (2, content) => {
                     let value = dynamic(content.bytes()?)?;
-                    msgpack::check(value)?;
+                    let unknown = msgpack::check(value)?;
+                    if change.count == 0 {
+                        change.unknown = unknown;
+                    }
                     if let Some(slot) = change.values.get_mut(change.count) {
                         *slot = Some(value);
                     }
@@ -265,6 +271,9 @@ impl<'p> Change<'p> {
 
     /// The values before and after; another number of them than the action has is a broken file.
     fn sides(&self, action: Action) -> Result<(Raw<'p>, Raw<'p>), ReadError> {
+        if self.unknown && action.has_before() {
+            return Err(ReadError("a value before a change is unknown"));
+        }
         let [first, second] = self
             .values
             .map(|value| value.map_or(Raw::Absent, Raw::Pack));

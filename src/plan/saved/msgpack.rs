@@ -38,10 +38,11 @@ enum Head<'p> {
     Unsigned(u64),
     Float(f64),
     Text(&'p [u8]),
-    Binary,
+    Binary(&'p [u8]),
     List(usize),
     Map(usize),
-    Extension,
+    /// Its kind and its body.
+    Extension(u8, &'p [u8]),
 }
 
 fn take<'p>(bytes: &mut &'p [u8], length: usize) -> Result<&'p [u8], ReadError> {
@@ -76,8 +77,7 @@ fn count(bytes: &[u8], count: usize, least: usize) -> Result<usize, ReadError> {
 fn head<'p>(bytes: &mut &'p [u8]) -> Result<Head<'p>, ReadError> {
     let first = *take(bytes, 1)?.first().ok_or(BROKEN)?;
     let text = |bytes: &mut &'p [u8], length: usize| take(bytes, length).map(Head::Text);
-    let skip =
-        |bytes: &mut &'p [u8], length: usize, head: Head<'p>| take(bytes, length).map(|_| head);
+    let binary = |bytes: &mut &'p [u8], length: usize| take(bytes, length).map(Head::Binary);
     Ok(match first {
         0xC0 => Head::Nil,
         0xC3 => Head::Bool(true),
@@ -109,15 +109,15 @@ fn head<'p>(bytes: &mut &'p [u8]) -> Result<Head<'p>, ReadError> {
         }
         0xC4 => {
             let length = length(bytes, 1)?;
-            skip(bytes, length, Head::Binary)?
+            binary(bytes, length)?
         }
         0xC5 => {
             let length = length(bytes, 2)?;
-            skip(bytes, length, Head::Binary)?
+            binary(bytes, length)?
         }
         0xC6 => {
             let length = length(bytes, 4)?;
-            skip(bytes, length, Head::Binary)?
+            binary(bytes, length)?
         }
         0x90..=0x9F => Head::List(count(bytes, usize::from(first & 0x0F), 1)?),
         0xDC => {
@@ -138,34 +138,146 @@ fn head<'p>(bytes: &mut &'p [u8]) -> Result<Head<'p>, ReadError> {
             Head::Map(count(bytes, length, 2)?)
         }
         // An extension is a kind byte and its body.
-        0xD4 => skip(bytes, 2, Head::Extension)?,
-        0xD5 => skip(bytes, 3, Head::Extension)?,
-        0xD6 => skip(bytes, 5, Head::Extension)?,
-        0xD7 => skip(bytes, 9, Head::Extension)?,
-        0xD8 => skip(bytes, 17, Head::Extension)?,
-        0xC7 => extension(bytes, 1)?,
-        0xC8 => extension(bytes, 2)?,
-        0xC9 => extension(bytes, 4)?,
+        0xD4 => extension(bytes, 1)?,
+        0xD5 => extension(bytes, 2)?,
+        0xD6 => extension(bytes, 4)?,
+        0xD7 => extension(bytes, 8)?,
+        0xD8 => extension(bytes, 16)?,
+        0xC7 => {
+            let length = length(bytes, 1)?;
+            extension(bytes, length)?
+        }
+        0xC8 => {
+            let length = length(bytes, 2)?;
+            extension(bytes, length)?
+        }
+        0xC9 => {
+            let length = length(bytes, 4)?;
+            extension(bytes, length)?
+        }
         0xC1 => return Err(BROKEN),
     })
 }
 
-fn extension<'p>(bytes: &mut &'p [u8], width: usize) -> Result<Head<'p>, ReadError> {
-    let length = length(bytes, width)?;
-    take(bytes, length.checked_add(1).ok_or(BROKEN)?).map(|_| Head::Extension)
+fn extension<'p>(bytes: &mut &'p [u8], length: usize) -> Result<Head<'p>, ReadError> {
+    let all = take(bytes, length.checked_add(1).ok_or(BROKEN)?)?;
+    let (kind, body) = all.split_first().ok_or(BROKEN)?;
+    Ok(Head::Extension(*kind, body))
+}
+
+/// Checks that an extension stands for what is not known: a bare one, or one with what is known about it. Terraform takes the one for a known value
+/// where that leaves nothing open: null, a number between itself and itself, no element at all
+/// (<https://github.com/zclconf/go-cty/blob/main/cty/unknown_refinement.go>).
+fn unknown(kind: u8, mut body: &[u8]) -> Result<(), ReadError> {
+    const FORM: ReadError =
+        ReadError("a value of the saved plan is unknown in a form that nothing writes");
+    match (kind, body) {
+        (0, [0]) => return Ok(()),
+        (12, _) => {}
+        _ => return Err(FORM),
+    }
+    let Head::Map(count @ 0..=6) = head(&mut body)? else {
+        return Err(FORM);
+    };
+    let mut bounds = [None; 7];
+    for _ in 0..count {
+        let Head::Unsigned(key @ 1..=6) = head(&mut body)? else {
+            return Err(FORM);
+        };
+        let told = match (key, head(&mut body)?) {
+            // It is not null.
+            (1, Head::Bool(false)) | (2, Head::Text(_)) => 0.0,
+            (3 | 4, Head::List(2)) => {
+                let number = match head(&mut body)? {
+                    Head::Signed(number) => number as f64,
+                    Head::Unsigned(number) => number as f64,
+                    Head::Float(number) => number,
+                    Head::Text(text) => std::str::from_utf8(text)
+                        .ok()
+                        .and_then(|text| text.parse().ok())
+                        .ok_or(FORM)?,
+                    _ => return Err(FORM),
+                };
+                let Head::Bool(_) = head(&mut body)? else {
+                    return Err(FORM);
+                };
+                number
+            }
+            (5 | 6, Head::Unsigned(length)) => length as f64,
+            _ => return Err(FORM),
+        };
+        let slot = usize::try_from(key)
+            .ok()
+            .and_then(|key| bounds.get_mut(key));
+        if slot.ok_or(FORM)?.replace(told).is_some() {
+            return Err(FORM);
+        }
+    }
+    let [.., least, most, _, longest] = bounds;
+    let open = match (least, most) {
+        (Some(least), Some(most)) => least < most,
+        _ => true,
+    };
+    if body.is_empty() && open && longest != Some(0.0) {
+        Ok(())
+    } else {
+        Err(FORM)
+    }
+}
+
+/// Whether bytes name a type, in the JSON that stands before a value of any type
+/// (<https://github.com/zclconf/go-cty/blob/main/cty/json/type.go>).
+fn is_type(bytes: &[u8]) -> bool {
+    fn named(json: &serde_json::Value) -> bool {
+        use serde_json::Value as Json;
+        match json {
+            Json::String(name) => {
+                matches!(name.as_str(), "string" | "number" | "bool" | "dynamic")
+            }
+            Json::Array(parts) => match parts.as_slice() {
+                [Json::String(name), of] if matches!(name.as_str(), "list" | "set" | "map") => {
+                    named(of)
+                }
+                [Json::String(name), Json::Array(of)] if name == "tuple" => of.iter().all(named),
+                [Json::String(name), Json::Object(of)] if name == "object" => {
+                    of.values().all(named)
+                }
+                [Json::String(name), Json::Object(of), Json::Array(optional)]
+                    if name == "object" =>
+                {
+                    of.values().all(named) && optional.iter().all(Json::is_string)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    serde_json::from_slice(bytes).is_ok_and(|json| named(&json))
 }
 
 /// Takes one whole value off the bytes, without recursion, and tells whether it or a part of it is unknown.
 fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
     let start = *bytes;
-    let (mut pending, mut unknown) = (1_usize, false);
+    let (mut pending, mut open) = (1_usize, false);
     while pending > 0 {
         pending -= 1;
         let more = match head(bytes)? {
+            // A type stands only before a value of any type.
+            Head::List(2) if starts_binary(bytes) => {
+                let Head::Binary(kind) = head(bytes)? else {
+                    return Err(BROKEN);
+                };
+                if !is_type(kind) {
+                    return Err(BROKEN);
+                }
+                1
+            }
+            Head::Binary(_) => return Err(BROKEN),
             Head::List(count) => count,
             Head::Map(count) => count.checked_mul(2).ok_or(BROKEN)?,
-            Head::Extension => {
-                unknown = true;
+            Head::Extension(kind, body) => {
+                unknown(kind, body)?;
+                open = true;
                 0
             }
             _ => 0,
@@ -177,17 +289,22 @@ fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
         }
     }
     let taken = start.len() - bytes.len();
-    start
-        .get(..taken)
-        .map(|taken| (taken, unknown))
-        .ok_or(BROKEN)
+    start.get(..taken).map(|taken| (taken, open)).ok_or(BROKEN)
 }
 
-/// Checks that the bytes are exactly one value.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), ReadError> {
+fn starts_binary(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(0xC4..=0xC6))
+}
+
+/// Checks that the bytes are exactly one value, and tells whether it or a part of it is unknown.
+pub(crate) fn check(bytes: &[u8]) -> Result<bool, ReadError> {
     let mut rest = bytes;
-    value(&mut rest)?;
-    if rest.is_empty() { Ok(()) } else { Err(BROKEN) }
+    let (_, unknown) = value(&mut rest)?;
+    if rest.is_empty() {
+        Ok(unknown)
+    } else {
+        Err(BROKEN)
+    }
 }
 
 /// Whether a value or a part of it is unknown; broken bytes count as unknown.
@@ -198,7 +315,9 @@ pub(crate) fn has_unknown(mut bytes: &[u8]) -> bool {
 /// Takes off `[type, value]`, in which values of any type come; a binary stands for nothing else.
 pub(crate) fn unwrapped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
-    if matches!(head(&mut rest), Ok(Head::List(2))) && matches!(head(&mut rest), Ok(Head::Binary)) {
+    if matches!(head(&mut rest), Ok(Head::List(2)))
+        && matches!(head(&mut rest), Ok(Head::Binary(_)))
+    {
         rest
     } else {
         bytes
@@ -222,8 +341,8 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
             Cow::Borrowed("1e999")
         }),
         Head::Text(text) => Level::Text(std::str::from_utf8(text).map_err(|_| BROKEN)?),
-        Head::Binary => return Err(BROKEN),
-        Head::Extension => Level::Unknown,
+        Head::Binary(_) => return Err(BROKEN),
+        Head::Extension(..) => Level::Unknown,
         Head::List(count) => {
             bounded(bytes, count)?;
             let mut items = Vec::with_capacity(count);
@@ -354,25 +473,79 @@ mod tests {
             assert_eq!(told(&binary), Err(BROKEN), "{head:x?}");
             let typed = [&[0x92][..], &binary, &[0x07]].concat();
             assert_eq!(told(&typed).as_deref(), Ok("7"), "{head:x?}");
+            assert_eq!(check(&typed), Err(BROKEN), "xx is no type");
         }
+    }
+
+    /// Terraform takes a binary for a text wherever one may stand: what is read as a type here must be one.
+    #[test]
+    fn types_before_values() {
+        let typed = |kind: &str| {
+            let length = u8::try_from(kind.len()).expect("it is short");
+            [&[0x92, 0xC4, length], kind.as_bytes(), &[0x07]].concat()
+        };
+        for kind in [
+            r#""number""#,
+            r#""dynamic""#,
+            r#"["list","string"]"#,
+            r#"["map",["set","bool"]]"#,
+            r#"["tuple",["string",["list","number"]]]"#,
+            r#"["object",{"a":"string"}]"#,
+            r#"["object",{"a":"string"},["a"]]"#,
+        ] {
+            assert_eq!(check(&typed(kind)), Ok(false), "{kind}");
+        }
+        for kind in [
+            "0.0.0.0/0",
+            r#""0.0.0.0/0""#,
+            "[]",
+            r#"["list"]"#,
+            "{}",
+            "7",
+            "",
+        ] {
+            assert_eq!(check(&typed(kind)), Err(BROKEN), "{kind}");
+        }
+        // Not as one of three, nor as a key.
+        assert_eq!(check(&[0x93, 0xC4, 1, b'x', 1, 1]), Err(BROKEN));
+        assert_eq!(check(&[0x81, 0xC4, 1, b'x', 1]), Err(BROKEN));
     }
 
     #[test]
     fn unknown_values() {
+        // As it is, not null, with a prefix, from 1 on, between 1 and 2, of one element at least.
         for bytes in [
-            with(&[0xD4], 2, 0),
-            with(&[0xD5], 3, 0),
-            with(&[0xD6], 5, 0),
-            with(&[0xD7], 9, 0),
-            with(&[0xD8], 17, 0),
-            with(&[0xC7, 3], 4, 12),
-            with(&[0xC8, 0, 3], 4, 12),
-            with(&[0xC9, 0, 0, 0, 3], 4, 12),
+            &[0xD4, 0, 0][..],
+            &[0xC7, 3, 12, 0x81, 1, 0xC2],
+            &[0xC7, 7, 12, 0x82, 1, 0xC2, 2, 0xA2, b'i', b'-'],
+            &[0xC7, 5, 12, 0x81, 3, 0x92, 1, 0xC3],
+            &[0xC7, 9, 12, 0x82, 3, 0x92, 1, 0xC3, 4, 0x92, 2, 0xC3],
+            &[0xC7, 3, 12, 0x81, 5, 1],
         ] {
-            assert_eq!(told(&bytes).as_deref(), Ok("unknown"), "{bytes:x?}");
-            assert!(has_unknown(&[&[0x91][..], &bytes].concat()), "{bytes:x?}");
+            assert_eq!(told(bytes).as_deref(), Ok("unknown"), "{bytes:x?}");
+            assert_eq!(check(bytes), Ok(true), "{bytes:x?}");
+            assert!(has_unknown(&[&[0x91][..], bytes].concat()), "{bytes:x?}");
         }
         assert!(!has_unknown(&[0x91, 0xC0]));
+    }
+
+    /// Terraform takes these for values that it knows, or nothing writes them.
+    #[test]
+    fn unknown_values_that_are_known() {
+        for bytes in [
+            // Null; 7; no element; a key twice; another key; another kind; another body.
+            &[0xC7, 3, 12, 0x81, 1, 0xC3][..],
+            &[0xC7, 9, 12, 0x82, 3, 0x92, 7, 0xC3, 4, 0x92, 7, 0xC3],
+            &[0xC7, 3, 12, 0x81, 6, 0],
+            &[0xC7, 5, 12, 0x82, 1, 0xC2, 1, 0xC2],
+            &[0xC7, 3, 12, 0x81, 7, 0xC2],
+            &[0xD4, 1, 0],
+            &[0xD4, 0, 1],
+            &[0xD5, 0, 0, 0],
+            &[0xC7, 4, 12, 0x81, 1, 0xC2, 0],
+        ] {
+            assert!(check(bytes).is_err(), "{bytes:x?}");
+        }
     }
 
     /// Each form, cut off or with a byte more, and the byte that is never used.
