@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
 use hcl_edit::structure::{Attribute, Block as Node, Body, Structure};
 
 use super::links::Name;
@@ -30,10 +30,46 @@ pub(super) fn read(text: &str, file: &str, overrides: bool, module: &mut Module<
         return None;
     };
     let lines = Lines::new(text);
+    let mut plain = Some(());
     for node in body.blocks() {
         block(node, file, overrides, &lines, module);
+        if node.ident.as_str() == "removed"
+            && let Some(from) = node.body.get_attribute("from")
+            && steps(&from.value).is_none()
+        {
+            plain = None;
+        }
     }
-    Some(())
+    plain
+}
+
+/// Names joined by dots, as an expression has them, whatever stands between them; `None` of any other expression.
+fn steps(expression: &Expression) -> Option<String> {
+    let Expression::Traversal(traversal) = expression else {
+        return None;
+    };
+    let Expression::Variable(first) = &traversal.expr else {
+        return None;
+    };
+    let mut all = first.as_str().to_owned();
+    for operator in &traversal.operators {
+        let TraversalOperator::GetAttr(name) = operator.value() else {
+            return None;
+        };
+        all.push('.');
+        all.push_str(name.as_str());
+    }
+    Some(all)
+}
+
+/// The same of a text with such an expression.
+pub(super) fn steps_of(text: &str) -> Option<String> {
+    let body = hcl_edit::parser::parse_body(&format!("a = {text}\n")).ok()?;
+    let mut structures = body.iter();
+    match (structures.next()?.as_attribute()?, structures.next()) {
+        (attribute, None) => steps(&attribute.value),
+        _ => None,
+    }
 }
 
 /// The blocks of a file that `hcl-edit` refuses although Terraform may take it: where they stand is known, what is written in them is not.
@@ -149,7 +185,11 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
             module.put_resource(key, resource, overrides);
         }
         ("removed", []) => {
-            if let Some(from) = node.body.get_attribute("from") {
+            if let Some(from) = node
+                .body
+                .get_attribute("from")
+                .and_then(|from| steps(&from.value))
+            {
                 let mut block = Resource {
                     file: file.to_owned(),
                     line: lines.of(&node.ident),
@@ -158,7 +198,6 @@ fn block(node: &Node, file: &str, overrides: bool, lines: &Lines, module: &mut M
                 attributes(&node.body, "", lines, 0, &mut block.attributes);
                 let provisioners = node.body.get_blocks("provisioner");
                 block.provisioners = Provisioner::kept(provisioners.map(provisioner));
-                let from: String = from.value.to_string().split_whitespace().collect();
                 module.removed.insert(from, block);
             }
         }

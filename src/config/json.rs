@@ -71,9 +71,11 @@ impl<'t> File<'t> {
                 for body in bodies(value)? {
                     let all = members(body)?;
                     let from = all.iter().find(|(name, _)| name == "from");
-                    let Some(from) = from.and_then(|(_, raw)| string(raw)) else {
+                    let Some(from) = from else {
                         continue;
                     };
+                    // It is an expression, in which blanks and comments do not count.
+                    let from = string(from.1).and_then(|from| super::hcl::steps_of(&from))?;
                     let mut block = Resource {
                         file: path.to_owned(),
                         line: self.line(name, value),
@@ -81,9 +83,7 @@ impl<'t> File<'t> {
                     };
                     self.attributes(body, "", 0, &mut block.attributes)?;
                     block.provisioners = provisioners(body)?;
-                    module
-                        .removed
-                        .insert(from.split_whitespace().collect(), block);
+                    module.removed.insert(from, block);
                 }
             }
             "check" => {

@@ -90,6 +90,9 @@ impl Module<'_> {
     pub(crate) fn add(&mut self, name: &str, path: &str, text: Option<&str>) {
         let read = text.and_then(|text| {
             let text = &*plain(text);
+            if !is_json(name) && has_odd_end(text) {
+                return None;
+            }
             let (read, overrides) = (
                 if is_json(name) { json::read } else { hcl::read },
                 overrides(name),
@@ -113,6 +116,22 @@ fn plain(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Whether a heredoc may end at a line at which only Terraform ends it: it takes blanks of all scripts from around the mark
+/// (<https://pkg.go.dev/bytes#TrimSpace>), and `hcl-edit` does not.
+fn has_odd_end(text: &str) -> bool {
+    let is_mark = |line: &str| {
+        !line.is_empty()
+            && line
+                .chars()
+                .all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+    };
+    text.contains("<<")
+        && text.split('\n').any(|line| {
+            let mark = line.trim();
+            is_mark(mark) && line.trim_matches([' ', '\t', '\r']) != mark
+        })
 }
 
 /// Offsets of line starts.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{in_order, is_json, overrides, plain};
+use super::{has_odd_end, in_order, is_json, overrides, plain};
 
 /// Levels of nested blocks and values that are followed.
 const MAX_DEPTH: usize = 64;
@@ -336,6 +336,7 @@ pub(crate) fn read_as(form: Form, bytes: Option<&[u8]>) -> Source {
     let text = &*plain(text);
     match form {
         Form::Json => return json::read(text).map_or(Source::Unread, Source::Whole),
+        _ if form != Form::BareJson && has_odd_end(text) => return Source::Unread,
         Form::Bare | Form::BareJson => return bare(text, form == Form::BareJson),
         Form::Hcl => {}
     }

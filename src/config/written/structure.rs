@@ -210,7 +210,7 @@ pub(super) fn whole(text: &str) -> Option<Body> {
                     let token = tokens.next()?;
                     match (token.kind, token.text) {
                         (Kind::Name, text) => labels.push(text.to_owned()),
-                        (Kind::Quoted, text) => labels.push(unquoted(text)),
+                        (Kind::Quoted, text) => labels.push(unquoted(text)?),
                         (Kind::Sign, "{") => {
                             open.push(Block {
                                 kind: name.to_owned(),
@@ -264,11 +264,10 @@ pub(super) fn whole(text: &str) -> Option<Body> {
     (open.is_empty() && !source.broken).then_some(top.body)
 }
 
-fn unquoted(text: &str) -> String {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    inner.unwrap_or(text).to_owned()
+/// The text of a label; `None` when it is spelled with signs for others.
+fn unquoted(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains('\\')).then(|| inner.to_owned())
 }
 
 #[cfg(test)]
