@@ -246,6 +246,16 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_plain`].
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
+    // What is named from here is in a checkout, where anybody may have put a link; a whole path goes where its owner says.
+    let parent = path.parent().filter(|_| path.is_relative());
+    for dir in parent.into_iter().flat_map(Path::ancestors) {
+        if std::fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_symlink()) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a directory on the way is a link, which is not followed",
+            ));
+        }
+    }
     plain(OpenOptions::new().append(true).create(true), path)
 }
 

@@ -789,7 +789,8 @@ impl<'a> Gate<'a> {
                     ));
                     Exit::NotApplied
                 } else if copied == Told::Swapped {
-                    told.push(format!(
+                    // First what matters most.
+                    told.insert(0, format!(
                         "the private copy of the plan was changed while Terraform ran: what was applied may not be what was judged. Compare Terraform's output with the report, and find out who can write to {}",
                         line(&copy.path().display().to_string())
                     ));

@@ -128,6 +128,26 @@ pub(super) enum Told {
     Swapped,
 }
 
+/// Whether what comes is exactly this.
+fn holds(from: &mut impl Read, bytes: &[u8]) -> io::Result<bool> {
+    let mut piece = [0; 16 << 10];
+    let mut left = bytes;
+    loop {
+        let length = match from.read(&mut piece) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if length == 0 {
+            return Ok(left.is_empty());
+        }
+        match piece.get(..length).and_then(|read| left.strip_prefix(read)) {
+            Some(rest) => left = rest,
+            None => return Ok(false),
+        }
+    }
+}
+
 /// When nobody has read a copy yet.
 const UNREAD: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -163,7 +183,7 @@ impl Copy {
             std::process::id(),
             memory.as_raw_fd()
         ));
-        // Tried by ourselves: it has to lead to the same bytes. Reading the first tells whether the system notes that.
+        // Tried by ourselves: it has to lead to the same bytes. Reading them tells whether the system notes that.
         memory.set_times(FileTimes::new().set_accessed(UNREAD))?;
         let mut through = File::open(&path)?;
         let (here, there) = (memory.metadata()?, through.metadata()?);
@@ -171,7 +191,13 @@ impl Copy {
             return Err(io::ErrorKind::NotFound.into());
         }
         through.rewind()?;
-        through.read_exact(&mut [0; 1])?;
+        // Until it was sealed, another process of this user could write to it.
+        if !holds(&mut through, bytes)? {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "another process wrote to the private copy of the plan",
+            ));
+        }
         let noted = memory.metadata()?.accessed()? != UNREAD;
         memory.set_times(FileTimes::new().set_accessed(UNREAD))?;
         Ok(Self::Memory {
@@ -267,6 +293,20 @@ fn sweep_in(base: &Path) {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_copy_is_compared_whole() {
+        let long = vec![7; 40_000];
+        for bytes in [&b""[..], b"x", &long] {
+            assert!(holds(&mut &*bytes, bytes).is_ok_and(|same| same));
+            let more = [bytes, b"y"].concat();
+            assert!(holds(&mut &*more, bytes).is_ok_and(|same| !same));
+            assert!(holds(&mut &*bytes, &more).is_ok_and(|same| !same));
+        }
+        let mut other = long.clone();
+        other[39_999] = 8;
+        assert!(holds(&mut &*other, &long).is_ok_and(|same| !same));
+    }
 
     #[test]
     fn private_and_gone_afterwards() {
