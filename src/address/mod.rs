@@ -194,12 +194,59 @@ pub(crate) fn provider(text: &str) -> Option<&str> {
     (plain && rest.is_empty()).then_some(found)
 }
 
-/// A host with its port, a namespace or a type, in the one spelling that is written: in small letters.
+/// A host with its port, a namespace or a type, in the one spelling that is written: in small letters, none of which stands for another, and without a port
+/// that goes without saying.
 fn is_source_part(part: &str) -> bool {
-    !part.is_empty()
-        && part
+    let (name, port) = match part.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (part, None),
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && !port.starts_with('0') && port != "443"
+    };
+    !name.is_empty()
+        && name
             .chars()
-            .all(|c| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_' | '.' | ':'))
+            .all(|c| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_' | '.'))
+        && unicode_normalization::is_nfkc(name)
+        && port.is_none_or(|port| !port.is_empty() && is_port(port))
+}
+
+/// An address of the plan with every `\u` and `\U` as the sign that it stands for: Terraform takes both spellings for one.
+pub(crate) fn without_numbers(address: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = address;
+    while let Some(at) = rest.find('\\') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let digits = match after.as_bytes().get(1) {
+            Some(b'u') => 4,
+            Some(b'U') => 8,
+            _ => 0,
+        };
+        let number = after.get(2..2 + digits).filter(|_| digits > 0);
+        let sign = number
+            .and_then(|number| u32::from_str_radix(number, 16).ok())
+            .and_then(char::from_u32);
+        let taken = match sign {
+            Some(sign) => {
+                out.push(sign);
+                2 + digits
+            }
+            // A backslash and what it makes plain.
+            None => {
+                let end = 1 + after.chars().nth(1).map_or(0, char::len_utf8);
+                out.push_str(after.get(..end).unwrap_or_default());
+                end
+            }
+        };
+        rest = after.get(taken..).unwrap_or_default();
+    }
+    if out.is_empty() && rest.len() == address.len() {
+        return Cow::Borrowed(address);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// A name up to the next `.` or `[`: an identifier
@@ -379,6 +426,20 @@ pub(crate) fn block(address: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_signs() {
+        for (text, plain) in [
+            ("a.b", "a.b"),
+            (r#"a.b["\u00e9x"]"#, "a.b[\"\u{e9}x\"]"),
+            (r#"a.b["\U0001f600"]"#, "a.b[\"\u{1f600}\"]"),
+            (r#"a.b["\\u00e9\n\""]"#, r#"a.b["\\u00e9\n\""]"#),
+            (r"\u12", r"\u12"),
+            ("\\", "\\"),
+        ] {
+            assert_eq!(without_numbers(text), plain, "{text}");
+        }
+    }
 
     #[test]
     fn modules_of_addresses() {

@@ -169,6 +169,7 @@ fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
             }
         };
         found.plans.push(plan);
+        let this = rest.get(..length).unwrap_or_default();
         at += length;
         let rest = text.get(at..).unwrap_or_default();
         at += rest.len() - rest.trim_start().len();
@@ -177,7 +178,8 @@ fn plans(text: &str) -> Result<Plans<'_>, Refusal> {
             return Ok(found);
         }
         if !rest.starts_with('{') {
-            if rest.len() > MAX_AROUND || starts_object(rest) {
+            let log = without_echo(rest, this);
+            if log.len() > MAX_AROUND || may_hold_a_plan(&log) {
                 found.rest = Some(Refusal::new(Why::Surrounded));
             } else {
                 found.notes = vec![WRAPPED];
@@ -210,15 +212,37 @@ fn wrapped(text: &str) -> Result<usize, Refusal> {
     let Some(at) = starts.min().map(|at| at + 1) else {
         return Err(Refusal::new(Why::NotJson));
     };
-    if at > MAX_AROUND || text.get(..at).is_none_or(starts_object) {
+    if at > MAX_AROUND || text.get(..at).is_none_or(may_hold_a_plan) {
         return Err(Refusal::new(Why::Surrounded));
     }
     Ok(at)
 }
 
-/// Whether a line of the text starts an object.
-fn starts_object(text: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with('{'))
+/// How lines start in which the wrapper that `hashicorp/setup-terraform` puts in Terraform's place repeats what it printed
+/// (<https://github.com/hashicorp/setup-terraform/blob/main/wrapper/terraform.js>).
+const ECHOES: [&str; 2] = ["::debug::stdout: ", "::set-output name=stdout::"];
+
+/// The text behind a plan without the lines that repeat that plan.
+fn without_echo(text: &str, plan: &str) -> String {
+    let repeats = |line: &str| {
+        let said = ECHOES.iter().find_map(|start| line.strip_prefix(start));
+        said.is_some_and(|said| {
+            let said = said.replace("%0D", "\r").replace("%0A", "\n");
+            said.replace("%25", "%").trim() == plan.trim()
+        })
+    };
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !repeats(line)).collect()
+}
+
+/// Whether the text around a plan may be one as well: a line starts an object, or the keys of a plan stand somewhere (wrappers put names before lines).
+fn may_hold_a_plan(text: &str) -> bool {
+    ["\"format_version\"", "\"resource_changes\""]
+        .iter()
+        .any(|key| text.contains(key))
+        || text
+            .split(['\n', '\r'])
+            .any(|line| line.trim_start().starts_with('{'))
 }
 
 /// A place within a part of the text as a place within the whole.
@@ -275,6 +299,27 @@ mod tests {
             why(&format!("{PLAN}\n{}", "x".repeat(MAX_AROUND + 1))),
             Some(Why::Surrounded)
         );
+        for line in [
+            format!("[stack-a] {PLAN}"),
+            format!("::set {PLAN}"),
+            format!("stack-a\r{PLAN}"),
+            "[a] {\n[a]   \"format_version\": \"1.2\"\n[a] }".to_owned(),
+        ] {
+            for text in [format!("{line}\n{PLAN}"), format!("{PLAN}\n{line}")] {
+                assert_eq!(why(&text), Some(Why::Surrounded), "{text}");
+            }
+        }
+        // The same again is no other plan.
+        let echo = PLAN.replace("1.2", "1.2%");
+        let log = |echo: &str| {
+            let escaped = echo.replace('%', "%25");
+            format!(
+                "{}\n::debug::stdout: {escaped}%0A\n::set-output name=stdout::{escaped}%0A\n",
+                PLAN.replace("1.2", "1.2%")
+            )
+        };
+        assert_eq!(why(&log(&echo)), None);
+        assert_eq!(why(&log(PLAN)), Some(Why::Surrounded));
         assert_eq!(why("hello"), Some(Why::NotJson));
         assert_eq!(why(" \n"), Some(Why::Empty));
     }

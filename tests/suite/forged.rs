@@ -548,3 +548,204 @@ fn objects_of_the_state_that_terraform_leaves_out() {
         assert!(state(OLD, broken).is_some(), "{broken}");
     }
 }
+
+/// Terraform finds a module by its directory, in any order: sources of a second one there would be the first one's for it.
+#[test]
+fn modules_that_share_a_directory() {
+    let sources = |dir: &str, ghost: &[(&str, &str)]| {
+        let list = format!(
+            r#"[{{"Key":"","Dir":"."}},{{"Key":"a","Dir":"sub"}},{{"Key":"g","Dir":"{dir}"}}]"#
+        );
+        let mut members = vec![
+            (".terraform.lock.hcl", LOCK),
+            ("tfconfig/modules.json", list.as_bytes()),
+            ("tfconfig/m-/main.tf", b"# root\n".as_slice()),
+            ("tfconfig/m-a/main.tf", b"# sub\n"),
+        ];
+        members.extend(ghost.iter().map(|(name, text)| (*name, text.as_bytes())));
+        archive(&[], &members)
+    };
+    // One local module that is called twice, and one beside it.
+    let same = [("tfconfig/m-g/main.tf", "# sub\n")];
+    let other = [("tfconfig/m-g/main.tf", "# other\n")];
+    assert_eq!(detail(&sources("sub", &same)), None);
+    assert_eq!(detail(&sources("other", &other)), None);
+    let more = [same[0], ("tfconfig/m-g/b.tf", "")];
+    for (dir, ghost) in [
+        ("sub", &other[..]),
+        ("./sub", &other),
+        ("x/../sub/", &other),
+        ("sub", &more),
+        ("sub", &[]),
+        (".", &same),
+        ("", &other),
+        ("x/..", &other),
+    ] {
+        let refusal = refusal(&sources(dir, ghost)).expect("refused");
+        assert_eq!(refusal.why, Why::ForgedArchive, "{dir:?} {ghost:?}");
+    }
+    let unlisted = [("tfconfig/m-h/main.tf", "")];
+    assert!(detail(&sources("g", &unlisted)).is_some());
+}
+
+/// Terraform knows some of what says that it is unknown, and what an object was before a change is always known.
+#[test]
+fn unknown_values_that_are_known() {
+    let period =
+        |value: &[u8]| [&[0x81, 0xA0 | 23], &b"backup_retention_period"[..], value].concat();
+    let update = |before: &[u8], after: &[u8]| {
+        detail(&archive(
+            &[change(
+                "aws_db_instance.a",
+                3,
+                &[&period(before), &period(after)],
+            )],
+            &[],
+        ))
+    };
+    let (unknown, not_null) = (&[0xD4, 0, 0][..], &[0xC7, 3, 12, 0x81, 1, 0xC2][..]);
+    let seven = &[0xC7, 9, 12, 0x82, 3, 0x92, 7, 0xC3, 4, 0x92, 7, 0xC3][..];
+    assert_eq!(update(&[7], unknown), None);
+    assert_eq!(update(&[7], not_null), None);
+    for (before, after) in [
+        (unknown, &[0][..]),
+        (not_null, &[0]),
+        (seven, &[0]),
+        (&[7], seven),
+        (&[7], &[0xD4, 1, 0]),
+    ] {
+        assert!(update(before, after).is_some(), "{before:x?} {after:x?}");
+    }
+}
+
+/// A binary is a text for Terraform: what is taken for the type before a value must be one.
+#[test]
+fn a_binary_among_texts() {
+    let ranges = |kind: &str| {
+        let list = [
+            &[0x92, 0xC4, kind.len() as u8][..],
+            kind.as_bytes(),
+            &[0xAA],
+            b"10.0.0.0/8",
+        ]
+        .concat();
+        let value = [&[0x81, 0xAB][..], b"cidr_blocks", &list].concat();
+        detail(&archive(
+            &[change("aws_security_group_rule.a", 3, &[&value, &value])],
+            &[],
+        ))
+    };
+    assert_eq!(ranges(r#""string""#), None);
+    assert!(ranges("0.0.0.0/0").is_some());
+}
+
+/// What Terraform takes for the same, in two spellings.
+#[test]
+fn spellings_of_one_thing() {
+    let keyed = |key: &str| change(&format!("aws_db_instance.a[\"{key}\"]"), 0, &[NIL]);
+    let both = archive(&[keyed("\u{1f600}"), keyed(r"\U0001f600")], &[]);
+    assert!(
+        detail(&both).expect("refused").contains("two changes"),
+        "{:?}",
+        detail(&both)
+    );
+    assert_eq!(
+        detail(&archive(&[keyed("\u{1f600}"), keyed(r"\U0001f601")], &[])),
+        None
+    );
+    for host in [
+        "registry.terraform.io:443",
+        "registry.terraform.io:08443",
+        "ⓡegistry.terraform.io",
+        "registry.terraform.io:",
+    ] {
+        let mut entry = Vec::new();
+        let provider = format!("provider[\"{host}/hashicorp/aws\"]");
+        entry.extend(field(8, provider.as_bytes()));
+        entry.extend(field(9, &[number(1, 5), field(2, &field(1, NIL))].concat()));
+        entry.extend(field(13, b"aws_db_instance.a"));
+        assert!(
+            detail(&archive(&[field(3, &entry)], &[])).is_some(),
+            "{host}"
+        );
+    }
+}
+
+#[test]
+fn names_in_a_state_that_are_no_names() {
+    let state = |kind: &str, name: &str, key: &str| {
+        let state = format!(
+            r#"{{"version":4,"serial":3,"lineage":"l","resources":[{{"mode":"managed","type":"{kind}","name":"{name}","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{{"index_key":{key},"attributes":{{"id":"x"}}}}]}}]}}"#
+        );
+        let plan = plan(&[]);
+        detail(&zip(&[
+            Member::deflated("tfplan", &plan),
+            Member::deflated("tfstate", state.as_bytes()),
+        ]))
+    };
+    assert_eq!(state("aws_vpc", "a", "9007199254740992"), None);
+    assert!(state("aws_vpc", "a[0]", "0").is_some());
+    assert!(state("aws_vpc.b", "a", "0").is_some());
+    assert!(state("aws_vpc", "a", "9007199254740993").is_some());
+}
+
+/// A heredoc that Terraform ends and `hcl-edit` does not: what comes after it is read by neither as the other reads it.
+#[test]
+fn a_heredoc_with_two_ends() {
+    let with = |end: &str| {
+        let main = format!(
+            "locals {{\n  a = <<A\nx\nA{end}\n}}\nresource \"aws_sqs_queue\" \"a\" {{\n  provisioner \"local-exec\" {{\n    command = \"x\"\n  }}\n}}\nlocals {{\n  b = <<B\nA\n}}\nB\n}}\n"
+        );
+        let members: [(&str, &[u8]); 3] = [
+            (".terraform.lock.hcl", LOCK),
+            ("tfconfig/modules.json", MODULES),
+            ("tfconfig/m-/main.tf", main.as_bytes()),
+        ];
+        let create = change("aws_sqs_queue.a", 1, &[&[0x80]]);
+        let (_, report) = checked(&archive(&[create], &members), &[]);
+        report.to_string()
+    };
+    assert!(with("").contains("command-runs"));
+    for end in ["\u{a0}", "\u{85}", "\u{b}", "\u{c}", " \u{2003}"] {
+        let told = with(end);
+        assert!(
+            told.contains("whether 1 object runs a command is not known"),
+            "{end:?}: {told}"
+        );
+    }
+}
+
+/// The address of a `removed` block is an expression, in which blanks and comments do not count.
+#[test]
+fn what_is_removed_in_other_spellings() {
+    let told = |name: &str, text: &str| {
+        let path = format!("tfconfig/m-/{name}");
+        let members: [(&str, &[u8]); 3] = [
+            (".terraform.lock.hcl", LOCK),
+            ("tfconfig/modules.json", MODULES),
+            (&path, text.as_bytes()),
+        ];
+        let delete = change("aws_sqs_queue.a", 5, &[&[0x80]]);
+        checked(&archive(&[delete], &members), &[]).1.to_string()
+    };
+    for from in [
+        "aws_sqs_queue.a",
+        "/* c */ aws_sqs_queue.a",
+        "aws_sqs_queue /**/ . a # c",
+    ] {
+        let text = format!(
+            "removed {{\n  from = {from}\n  provisioner \"local-exec\" {{\n    when    = destroy\n    command = \"x\"\n  }}\n}}\n"
+        );
+        assert!(told("main.tf", &text).contains("command-runs"), "{from}");
+        let from = from.replace(" # c", "");
+        let json = format!(
+            r#"{{"removed":[{{"from":"{from}","provisioner":[{{"local-exec":{{"when":"destroy","command":"x"}}}}]}}]}}"#
+        );
+        assert!(
+            told("main.tf.json", &json).contains("command-runs"),
+            "{from}"
+        );
+    }
+    let open = "removed {\n  from = aws_sqs_queue[\"a\"]\n}\n";
+    assert!(told("main.tf", open).contains("cannot be read"));
+}

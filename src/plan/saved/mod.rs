@@ -493,7 +493,17 @@ impl<'p> Draft<'p> {
             .zip(plan.changes.iter().skip(1))
             .any(twice)
         {
-            return Err(broken(ReadError("one object has two changes")));
+            return Err(broken(TWO_CHANGES));
+        }
+        let spelled = |change: &&ResourceChange<'_>| change.address.contains('\\');
+        if plan.changes.iter().any(|change| spelled(&change)) {
+            let mut seen = HashSet::with_capacity(plan.changes.len());
+            let mut all = plan.changes.iter();
+            if !all.all(|change| {
+                seen.insert((address::without_numbers(&change.address), change.deposed()))
+            }) {
+                return Err(broken(TWO_CHANGES));
+            }
         }
         plan.prior = (!saved.no_state()).then(|| PriorState {
             managed: opened.state.managed.clone(),
@@ -502,6 +512,8 @@ impl<'p> Draft<'p> {
         Ok(plan)
     }
 }
+
+const TWO_CHANGES: ReadError = ReadError("one object has two changes");
 
 /// The value of a root variable that the caller set, of the message of a plan: the file says nothing of its sensitivity (docs/plan-format.md).
 pub(crate) fn variable<'p>(plan: &'p [u8], name: &str) -> Result<Option<Value<'p>>, ReadError> {

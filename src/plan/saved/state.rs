@@ -178,6 +178,14 @@ impl<'de> Deserialize<'de> for Resources {
                     {
                         return Err(A::Error::custom("no module"));
                     }
+                    // With a dot or a bracket in a name, an address would be that of another object.
+                    let plain = |name: &str| {
+                        name.chars()
+                            .all(|c| c == '-' || unicode_ident::is_xid_continue(c))
+                    };
+                    if !plain(&resource.kind) || !plain(&resource.name) {
+                        return Err(A::Error::custom("no name"));
+                    }
                     let kind: Arc<str> = resource.kind.into();
                     let module = resource
                         .module
@@ -372,7 +380,12 @@ impl<'de> Deserialize<'de> for Scalar {
                 Ok(Scalar::Text(text))
             }
             fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(number))
+                // Terraform reads keys as floats: beyond this it takes another one.
+                Ok(if number <= 1 << 53 {
+                    Scalar::Number(number)
+                } else {
+                    Scalar::Other
+                })
             }
             fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
                 Ok(Scalar::Other)
