@@ -8,7 +8,7 @@ use crate::plan::{Action, Opened, ReadError, ResourceChange, Show};
 
 use crate::facts::going::Going;
 use crate::facts::providers::Providers;
-use crate::facts::{condition, copy, looks_like_state_store, unlisted};
+use crate::facts::{StateStore, condition, copy, unlisted};
 
 /// A destroy or replace of one object, judged.
 pub(crate) struct Destroy<'a, 'p> {
@@ -38,8 +38,8 @@ pub(crate) struct Destroy<'a, 'p> {
     pub(crate) copy: Option<(String, Option<String>)>,
     /// For a backup: what became of its source.
     pub(crate) source: super::Source,
-    /// For a store whose name says that Terraform keeps its state in there: the name.
-    pub(crate) state_store: Option<String>,
+    /// What of Terraform's own it keeps.
+    pub(crate) state_store: Option<StateStore>,
 }
 
 impl<'a, 'p> Destroy<'a, 'p> {
@@ -93,10 +93,6 @@ impl<'a, 'p> Destroy<'a, 'p> {
             || row.recovery_needs_name
         {
             let value = Opened::new(change.before())?;
-            if store {
-                let names = condition::texts(&row.identity, &value)?.unwrap_or_default();
-                destroy.state_store = names.into_iter().find(|name| looks_like_state_store(name));
-            }
             destroy.no_way_back = destroy.lost_way_back(row, &value, going)?;
             destroy.weigh_all(row, &value, providers, going)?;
             destroy.keeps = destroy.keeping(row, &value)?;

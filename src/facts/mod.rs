@@ -22,6 +22,7 @@ mod rename;
 mod rotation;
 pub mod setting;
 pub(crate) mod source;
+mod state_store;
 mod stripped;
 pub(crate) mod summary;
 mod unlisted;
@@ -42,13 +43,13 @@ pub(crate) use condition::number_of;
 pub(crate) use destroy::Destroy;
 pub(crate) use name::Guess;
 pub(crate) use name::guess;
-pub(crate) use name::looks_like_state_store;
 pub(crate) use neighbours::Source;
 pub(crate) use places::Cloud;
 pub(crate) use places::Place;
 pub(crate) use places::Places;
 pub(crate) use rename::Rename;
 pub(crate) use setting::covers_place;
+pub(crate) use state_store::StateStore;
 pub(crate) use stripped::Stripped;
 pub(crate) use wards::is_no_target;
 pub(crate) use words::how;
@@ -145,6 +146,7 @@ impl<'a, 'p> Facts<'a, 'p> {
         wards::release_rest(plan, &mut destroys).map_err(nowhere)?;
         wards::note_content(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
+        state_store::mark(state, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.ask_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {

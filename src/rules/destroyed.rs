@@ -28,11 +28,11 @@ pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Speak
     let Some(row) = destroy.row else {
         return Speaker::Unlisted;
     };
+    if destroy.state_store.is_some() {
+        return Speaker::StateStore;
+    }
     match row.category {
         Category::State => Speaker::StateStore,
-        Category::ObjectStore | Category::Database if destroy.state_store.is_some() => {
-            Speaker::StateStore
-        }
         Category::Key => Speaker::Key,
         Category::Backup => Speaker::Backup,
         Category::Carrier => Speaker::Carrier,
