@@ -12,6 +12,7 @@ mod destroy;
 mod difference;
 pub(crate) mod explain;
 mod going;
+mod hosts;
 pub(crate) mod kinds;
 mod name;
 mod neighbours;
