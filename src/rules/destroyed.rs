@@ -101,6 +101,8 @@ pub(super) fn finding(
         message,
         loss: destroy
             .row
+            // What its own setting keeps is not lost.
+            .filter(|_| !destroy.kept)
             .map(|row| row.loss.clone())
             .filter(|loss| !loss.is_empty()),
         recovery: (!destroy.recovery.is_empty()).then(|| destroy.recovery.join("; ")),
