@@ -25,6 +25,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOverwrite,
     message: "access that others may rely on is removed",
+    milder: "access that others may rely on is removed",
     help: "grant access with additive members instead, or check that the list has everybody who needs it",
     loses: true,
 };
