@@ -38,6 +38,33 @@ fn account(id: &str, days: u8) -> Value {
         "blob_properties": [{"container_delete_retention_policy": [{"days": days}]}]})
 }
 
+/// Of several objects of one name that one is taken for the source of a backup which goes, whatever their order.
+#[test]
+fn the_source_of_a_backup_does_not_hang_on_the_order() {
+    let backup = json!({"id": "s", "db_instance_identifier": "orders"});
+    let store = json!({"id": "orders", "identifier": "orders"});
+    let table = json!({"id": "t", "name": "orders"});
+    let mut changes = vec![
+        object("aws_db_snapshot", "s", &["delete"], &backup, &Value::Null),
+        object("aws_db_instance", "o", &["delete"], &store, &Value::Null),
+        object("aws_dynamodb_table", "o", &["no-op"], &table, &table),
+    ];
+    for _ in 0..3 {
+        changes.rotate_left(1);
+        let plan =
+            json!({"format_version": "1.2", "resource_changes": changes, "planned_values": {}});
+        let report = judge(
+            plan.to_string().as_bytes(),
+            &applygate::testing::Settings::default(),
+        );
+        assert!(crate::common::told(&report).contains(&(
+            "backup-destroy".to_owned(),
+            "aws_db_snapshot.s".to_owned(),
+            "critical".to_owned()
+        )));
+    }
+}
+
 const KIND: &str = "azurerm_storage_account";
 
 #[test]
