@@ -190,6 +190,14 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "containers x the account that keeps them",
+        start: 2_500,
+        input: |size| Input {
+            plan: kept_containers(size).into_bytes(),
+            ..Input::default()
+        },
+    },
+    Case {
         name: "old backups x newer ones",
         start: 2_500,
         input: |size| Input {
@@ -512,6 +520,25 @@ fn carriers(size: usize) -> String {
             change("google_compute_disk", &name, None, "no-op", disk),
         ]
     }))
+}
+
+fn kept_containers(size: usize) -> String {
+    let account = format!(
+        r#"{{"id":"same","name":"same","blob_properties":[{{"container_delete_retention_policy":[{{"days":7}}]}}],"pad":"{}"}}"#,
+        "x".repeat(size * 100)
+    );
+    let first = change("azurerm_storage_account", "a", None, "no-op", &account);
+    let container = r#"{"name":"c","storage_account_id":"same"}"#;
+    plan(std::iter::once(first).chain((0..size).map(|at| {
+        let name = format!("c{at}");
+        change(
+            "azurerm_storage_container",
+            &name,
+            None,
+            "delete",
+            container,
+        )
+    })))
 }
 
 fn newer(size: usize) -> String {

@@ -23,6 +23,7 @@ pub(crate) use row::Condition;
 pub(crate) use row::Effect;
 pub(crate) use row::Grade;
 pub(crate) use row::Guard;
+pub(crate) use row::Host;
 pub(crate) use row::Path;
 pub(crate) use row::Scalar;
 pub use row::TypeRow;

@@ -295,6 +295,19 @@ pub struct Guard {
     pub(crate) to: Option<Grade>,
     pub names: Option<Path>,
     pub(crate) says: Option<String>,
+    /// The way back instead of the row's: where the guard does not hold by what the plan shows; of `grade`, where it holds.
+    pub(crate) recovery: Option<String>,
+    /// The other object at which the guard looks.
+    pub(crate) host: Option<Host>,
+}
+
+/// Another object of the plan, which keeps what this one loses: the account of a container.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Host {
+    pub(crate) types: Vec<String>,
+    /// An attribute of the object, and the one of its host that has the same text. Those that the object does not have say nothing.
+    pub(crate) by: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -331,6 +344,10 @@ struct GuardRow {
     names: Option<Path>,
     #[serde(default)]
     says: Option<String>,
+    #[serde(default)]
+    recovery: Option<String>,
+    #[serde(default)]
+    host: Option<Host>,
 }
 
 impl Condition {
@@ -381,6 +398,11 @@ impl TryFrom<GuardRow> for Guard {
         if !row.content.is_empty() && row.effect != Effect::Refused {
             return Err("`content` belongs to effect = \"refused\"");
         }
+        if row.host.is_some()
+            && (row.effect != Effect::Copy || condition.attribute.is_none() || !row.and.is_empty())
+        {
+            return Err("`host` belongs to effect = \"copy\" and to one attribute");
+        }
         Ok(Self {
             condition,
             present: row.present,
@@ -392,6 +414,8 @@ impl TryFrom<GuardRow> for Guard {
             to: row.to,
             names: row.names,
             says: row.says,
+            recovery: row.recovery,
+            host: row.host,
         })
     }
 }

@@ -42,6 +42,42 @@ pub(super) const SIZES: &[&str] = &[
     "plan",
     "database_version",
     "storage_type",
+    "instance_size",
+    "instance_size_name",
+    "provider_instance_size_name",
+];
+
+/// Words that providers' enumerations are made of: of an attribute of which a row knows a word, the other word may be shown if it is one of these.
+const WORDS: &[&str] = &[
+    "public",
+    "private",
+    "internal",
+    "enabled",
+    "disabled",
+    "suspended",
+    "active",
+    "inactive",
+    "paused",
+    "running",
+    "stopped",
+    "delete",
+    "compact",
+    "delete,compact",
+    "compact,delete",
+    "abandon",
+    "prevent",
+    "retain",
+    "remove",
+    "allow",
+    "deny",
+    "on",
+    "off",
+    "none",
+    "all",
+    "default",
+    "required",
+    "optional",
+    "pending_deletion",
 ];
 
 /// Adds the harmful changes of one object to `alters`.
@@ -107,12 +143,15 @@ pub(super) fn judge<'a, 'p>(
             if !conditions_hold(row, after)? {
                 continue;
             }
-            let words: Vec<String> = row
+            let mut words: Vec<String> = row
                 .leaves
                 .iter()
                 .chain(&row.enters)
                 .flat_map(crate::catalog::When::words)
                 .collect();
+            if !words.is_empty() {
+                words.extend(WORDS.iter().map(|word| (*word).to_owned()));
+            }
             let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) {
                 Show::Identifier
             } else {

@@ -48,6 +48,14 @@ pub(super) fn look<'a, 'p>(
     last.map_or_else(|| test(condition, &[Value::ABSENT]), Ok)
 }
 
+/// Looks at an attribute, whatever object it is of.
+pub(super) fn look_at(condition: &Condition, value: &Opened<'_>) -> Result<Look, ReadError> {
+    match &condition.attribute {
+        Some(path) => test(condition, &value.at(path.steps())?),
+        None => Err(ReadError("a condition of the catalogue looks nowhere")),
+    }
+}
+
 /// Tests what was found at one place.
 fn test(condition: &Condition, found: &[Value<'_>]) -> Result<Look, ReadError> {
     let words = condition

@@ -1,14 +1,15 @@
 //! How bad one destroy is: the catalogue's grade of the type, moved by what the plan shows of its guards.
 
 use crate::catalog::{
-    Carried, Catalog, Category, Condition, Effect, Grade, Guard, Scalar, TypeRow, When, carried,
+    Carried, Catalog, Category, Condition, Effect, Grade, Guard, Host, Scalar, TypeRow, When,
+    carried,
 };
 use crate::finding::{Evidence, Severity, Shown, brief};
 use crate::plan::{Action, Opened, ReadError, ResourceChange, Show};
 
 use crate::facts::going::Going;
 use crate::facts::providers::Providers;
-use crate::facts::{condition, copy, looks_like_state_store, unlisted};
+use crate::facts::{StateStore, condition, copy, unlisted};
 
 /// A destroy or replace of one object, judged.
 pub(crate) struct Destroy<'a, 'p> {
@@ -34,12 +35,14 @@ pub(crate) struct Destroy<'a, 'p> {
     pub(crate) evidence: Vec<Evidence>,
     /// The ways back.
     pub(crate) recovery: Vec<String>,
+    /// The way back in this plan, instead of the one that the row knows.
+    instead: Option<String>,
     /// A final copy that will be made: how the report says it, and its name where it may be shown.
     pub(crate) copy: Option<(String, Option<String>)>,
     /// For a backup: what became of its source.
     pub(crate) source: super::Source,
-    /// For a store whose name says that Terraform keeps its state in there: the name.
-    pub(crate) state_store: Option<String>,
+    /// What of Terraform's own it keeps.
+    pub(crate) state_store: Option<StateStore>,
 }
 
 impl<'a, 'p> Destroy<'a, 'p> {
@@ -59,7 +62,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         catalog: &'a Catalog,
         change: &'a ResourceChange<'p>,
         providers: &mut Providers<'a, 'p>,
-        going: &Going,
+        going: &Going<'a, 'p>,
     ) -> Result<Self, ReadError> {
         let row = catalog.of(change);
         let mut destroy = Self {
@@ -74,6 +77,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
             kept: false,
             evidence: Vec::new(),
             recovery: Vec::new(),
+            instead: None,
             copy: None,
             source: super::Source::NotAsked,
             state_store: None,
@@ -83,20 +87,8 @@ impl<'a, 'p> Destroy<'a, 'p> {
             destroy.weigh_unlisted()?;
             return Ok(destroy);
         };
-        let store = matches!(
-            row.category,
-            Category::State | Category::ObjectStore | Category::Database
-        ) && !row.identity.is_empty();
-        if store
-            || !row.guard.is_empty()
-            || !row.recovery_needs.is_empty()
-            || row.recovery_needs_name
-        {
+        if !row.guard.is_empty() || !row.recovery_needs.is_empty() || row.recovery_needs_name {
             let value = Opened::new(change.before())?;
-            if store {
-                let names = condition::texts(&row.identity, &value)?.unwrap_or_default();
-                destroy.state_store = names.into_iter().find(|name| looks_like_state_store(name));
-            }
             destroy.no_way_back = destroy.lost_way_back(row, &value, going)?;
             destroy.weigh_all(row, &value, providers, going)?;
             destroy.keeps = destroy.keeping(row, &value)?;
@@ -107,21 +99,29 @@ impl<'a, 'p> Destroy<'a, 'p> {
         if destroy.grade > Grade::Medium && destroy.copy.is_none() && !destroy.kept {
             destroy.copy_first = copy::command(row, change.before())?;
         }
-        if let Some(why) = &destroy.no_way_back
-            && destroy.grade > Grade::Medium
-        {
-            destroy.recovery = vec![format!("none: {why}")];
-        } else if let Some(recovery) = &row.recovery
-            && destroy.grade > Grade::Medium
-        {
-            let copies = row.guard.iter().any(|guard| guard.effect == Effect::Copy);
-            destroy.recovery.push(if copies && destroy.copy.is_none() {
-                format!("{recovery}; this plan makes no such copy")
-            } else {
-                recovery.clone()
-            });
+        if destroy.grade > Grade::Medium {
+            destroy.say_recovery(row);
         }
         Ok(destroy)
+    }
+
+    /// The way back in a sentence: what the plan shows of it, else what the row knows.
+    fn say_recovery(&mut self, row: &TypeRow) {
+        if let Some(why) = &self.no_way_back {
+            self.recovery = vec![format!("none: {why}")];
+        } else if self.recovery.is_empty() {
+            let copies = row
+                .guard
+                .iter()
+                .filter(|guard| guard.effect == Effect::Copy)
+                .any(|guard| guard.host.is_none() && guard.condition.at_least.is_none());
+            self.recovery.extend(match (&self.instead, &row.recovery) {
+                (None, Some(recovery)) if copies => {
+                    Some(format!("{recovery}; this plan makes no such copy"))
+                }
+                (instead, recovery) => instead.clone().or(recovery.clone()),
+            });
+        }
     }
 
     /// Says what a generic resource stands for.
@@ -157,7 +157,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         &self,
         row: &TypeRow,
         value: &Opened<'p>,
-        going: &Going,
+        going: &Going<'a, 'p>,
     ) -> Result<Option<String>, ReadError> {
         for path in &row.recovery_needs {
             for value in value.at(path.steps())? {
@@ -229,7 +229,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         row: &TypeRow,
         value: &Opened<'p>,
         providers: &mut Providers<'a, 'p>,
-        going: &Going,
+        going: &Going<'a, 'p>,
     ) -> Result<(), ReadError> {
         for guard in row
             .guard
@@ -260,7 +260,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         guard: &Guard,
         value: &Opened<'p>,
         providers: &mut Providers<'a, 'p>,
-        going: &Going,
+        going: &Going<'a, 'p>,
     ) -> Result<Option<Grade>, ReadError> {
         let places = || std::iter::once(&guard.condition).chain(&guard.and);
         if self.carried.is_some()
@@ -281,6 +281,9 @@ impl<'a, 'p> Destroy<'a, 'p> {
             && !value.members().iter().any(|(name, _)| name == first)
         {
             return Ok(None);
+        }
+        if let Some(host) = &guard.host {
+            return self.weigh_host(guard, host, value, going);
         }
         let look = condition::look(&guard.condition, value, self.change, providers)?;
         let mut holds = look.holds;
@@ -309,6 +312,11 @@ impl<'a, 'p> Destroy<'a, 'p> {
             path.to_owned()
         };
         if !holds {
+            let known = !matches!(look.shown, Shown::Unknown)
+                && (look.by_default || !matches!(look.shown, Shown::Absent));
+            if known && guard.effect != Effect::Grade && guard.recovery.is_some() {
+                self.instead.clone_from(&guard.recovery);
+            }
             // What is set and does not guard is the evidence that it is as bad as it looks.
             if !look.by_default
                 && !matches!(look.shown, Shown::Absent | Shown::Hidden)
@@ -336,7 +344,11 @@ impl<'a, 'p> Destroy<'a, 'p> {
             },
             None => None,
         };
-        let says = match (&guard.says, &name) {
+        let said = guard
+            .says
+            .as_deref()
+            .map(|says| with_number(says, &look.shown));
+        let says = match (&said, &name) {
             (Some(says), Some(name)) => Some(format!("{says}: {name}")),
             (Some(says), None) => Some(says.clone()),
             (None, _) => None,
@@ -352,6 +364,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         let grade = match guard.effect {
             Effect::Grade => {
                 self.grade = guard.to.unwrap_or(self.grade);
+                self.instead.clone_from(&guard.recovery);
                 None
             }
             Effect::Refused => {
@@ -369,10 +382,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
                 )
             }
             Effect::Copy => {
-                let says = guard
-                    .says
-                    .clone()
-                    .unwrap_or_else(|| "a copy remains".to_owned());
+                let says = said.unwrap_or_else(|| "a copy remains".to_owned());
                 self.recovery.push(
                     name.as_ref()
                         .map_or_else(|| says.clone(), |name| format!("{says}: {name}")),
@@ -398,6 +408,52 @@ impl<'a, 'p> Destroy<'a, 'p> {
         };
         self.note(path, look.shown, says);
         Ok(grade)
+    }
+
+    /// Looks at the object in which this one stands.
+    fn weigh_host(
+        &mut self,
+        guard: &Guard,
+        host: &Host,
+        value: &Opened<'p>,
+        going: &Going<'a, 'p>,
+    ) -> Result<Option<Grade>, ReadError> {
+        let Some(object) = going.hosts.of(host, value)? else {
+            return Ok(None);
+        };
+        let address = object.address();
+        if object.goes() {
+            self.no_way_back = Some(format!(
+                "the same plan destroys what it would be restored from: {address}"
+            ));
+            return Ok(None);
+        }
+        let seen = object.look(&guard.condition)?;
+        let says = seen.holds.then(|| {
+            with_number(
+                guard.says.as_deref().unwrap_or("it keeps a copy"),
+                &seen.shown,
+            )
+        });
+        match &says {
+            Some(says) => self.recovery.push(says.clone()),
+            None if seen.shown != Shown::Unknown => self.instead.clone_from(&guard.recovery),
+            None => {}
+        }
+        match (seen.shown, says) {
+            // That it holds may be said though its value may not be shown.
+            (Shown::Sensitive | Shown::Hidden, Some(says)) => {
+                self.evidence
+                    .push(Evidence::Note(format!("{address}: {says}")));
+            }
+            (Shown::Sensitive | Shown::Hidden | Shown::Absent, _) => {}
+            (shown, says) => {
+                let path = guard.condition.attribute.as_ref();
+                let path = path.map_or("", |path| path.text());
+                self.note(format!("{address}.{path}"), shown, says);
+            }
+        }
+        Ok(seen.holds.then_some(Grade::High))
     }
 
     /// What a replacement will have where the object has something else: the state guards or does not, whatever the new configuration says.
@@ -434,7 +490,7 @@ impl<'a, 'p> Destroy<'a, 'p> {
         guard: &Guard,
         value: &Opened<'p>,
         number: Option<f64>,
-        going: &Going,
+        going: &Going<'a, 'p>,
     ) -> Result<Option<String>, ReadError> {
         if !guard.content.is_empty() {
             let count = match &guard.condition.at_least {
@@ -475,6 +531,17 @@ impl<'a, 'p> Destroy<'a, 'p> {
                 .evidence
                 .push(Evidence::Attribute { path, value, says }),
         }
+    }
+}
+
+/// A clause with the number that the plan has, for `{}`; up to there where it may not be shown.
+fn with_number(says: &str, shown: &Shown) -> String {
+    match shown {
+        Shown::Number(number) | Shown::Word(number) => says.replace("{}", number),
+        _ => says
+            .split_once(" for {}")
+            .map_or(says, |(before, _)| before)
+            .to_owned(),
     }
 }
 

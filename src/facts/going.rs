@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::catalog::{Catalog, TypeRow};
 use crate::facts::condition;
+use crate::facts::hosts::Hosts;
 use crate::plan::{Opened, Plan, ReadError, ResourceChange, Shape, Value};
 
 /// What goes.
 #[derive(Default)]
-pub(super) struct Going {
+pub(super) struct Going<'a, 'p> {
     /// Address of the destroyed object that each name stands for.
     named: HashMap<String, String>,
     /// By type and by the name of what it stands in: how many go, and how many stay.
     held: BTreeMap<String, HashMap<String, (usize, usize)>>,
+    /// In what others stand.
+    pub(super) hosts: Hosts<'a, 'p>,
 }
 
 /// Attributes by which others name an object.
@@ -25,10 +28,13 @@ const NAMES: &[&str] = &[
     "fully_qualified_name",
 ];
 
-impl Going {
+impl<'a, 'p> Going<'a, 'p> {
     /// Looks for it; nothing is read where no row of a destroyed object asks.
-    pub(super) fn read(plan: &Plan<'_>, catalog: &Catalog) -> Result<Self, ReadError> {
-        let mut going = Self::default();
+    pub(super) fn read(plan: &'a Plan<'p>, catalog: &Catalog) -> Result<Self, ReadError> {
+        let mut going = Self {
+            hosts: Hosts::read(plan, catalog)?,
+            ..Self::default()
+        };
         let (mut asks, mut content) = (false, BTreeSet::new());
         let destroyed = || plan.managed().filter(|change| change.action.destroys());
         let mut seen = HashSet::new();

@@ -13,6 +13,7 @@ mod difference;
 mod everybody;
 pub(crate) mod explain;
 mod going;
+mod hosts;
 pub(crate) mod kinds;
 mod name;
 mod neighbours;
@@ -23,6 +24,7 @@ mod rename;
 mod rotation;
 pub mod setting;
 pub(crate) mod source;
+mod state_store;
 mod stripped;
 pub(crate) mod summary;
 mod unlisted;
@@ -44,13 +46,13 @@ pub(crate) use destroy::Destroy;
 pub(crate) use everybody::lets_everybody_in;
 pub(crate) use name::Guess;
 pub(crate) use name::guess;
-pub(crate) use name::looks_like_state_store;
 pub(crate) use neighbours::Source;
 pub(crate) use places::Cloud;
 pub(crate) use places::Place;
 pub(crate) use places::Places;
 pub(crate) use rename::Rename;
 pub(crate) use setting::covers_place;
+pub(crate) use state_store::StateStore;
 pub(crate) use stripped::Stripped;
 pub(crate) use wards::is_no_target;
 pub(crate) use words::how;
@@ -149,6 +151,7 @@ impl<'a, 'p> Facts<'a, 'p> {
         rotation::weigh(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh_accounts(plan, &mut destroys).map_err(nowhere)?;
         rotation::weigh_authorities(plan, &mut destroys).map_err(nowhere)?;
+        state_store::mark(state, &mut destroys).map_err(nowhere)?;
         let places = if limits.expect.ask_for_places() {
             Some(Places::read(plan, &state.sources).map_err(nowhere)?)
         } else {

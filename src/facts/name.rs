@@ -276,32 +276,6 @@ pub(crate) fn guess(kind: &str) -> Guess<'_> {
         .unwrap_or(Guess::Unknown)
 }
 
-/// Whether the name of a store says that Terraform keeps its own state, or the lock of it, in there.
-#[must_use]
-pub(crate) fn looks_like_state_store(name: &str) -> bool {
-    let plain: String = name
-        .to_ascii_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    [
-        "tfstate",
-        "tf-state",
-        "terraform-state",
-        "terraformstate",
-        "terraform-remote-state",
-        "opentofu-state",
-        "tofu-state",
-        "terraform-lock",
-        "tf-lock",
-        "tflock",
-        "terraform-backend",
-        "tf-backend",
-    ]
-    .iter()
-    .any(|mark| plain.contains(mark))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,17 +335,5 @@ mod tests {
         for kind in ["acme", "acme_thing", "acme_user_group", "acme_environment"] {
             assert_eq!(guess(kind), Guess::Unknown, "{kind}");
         }
-    }
-
-    #[test]
-    fn state_stores() {
-        assert!(
-            looks_like_state_store("acme-prod-tfstate")
-                && looks_like_state_store("acme_terraform_state")
-                && looks_like_state_store("Terraform-Locks")
-        );
-        assert!(
-            !looks_like_state_store("acme-state-machine") && !looks_like_state_store("uploads")
-        );
     }
 }

@@ -50,8 +50,8 @@ pub(super) fn weigh_backups(
     if wanted.is_empty() {
         return Ok(());
     }
-    // By name, with the place in the plan: many backups may be of one source, and many objects may share a name.
-    let mut sources: HashMap<&str, Option<(usize, Source)>> = wanted
+    // By name: many backups may be of one source, and many objects may share a name.
+    let mut sources: HashMap<&str, Option<Source>> = wanted
         .iter()
         .flat_map(|(_, names)| names)
         .map(|name| (name.as_str(), None))
@@ -87,7 +87,12 @@ pub(super) fn weigh_backups(
                 } else {
                     Source::Stays(address)
                 };
-                *source = Some((seen, found));
+                if source
+                    .as_ref()
+                    .is_none_or(|there| rank(&found) < rank(there))
+                {
+                    *source = Some(found);
+                }
             }
         }
     }
@@ -103,8 +108,8 @@ pub(super) fn weigh_backups(
         let found = names
             .iter()
             .filter_map(|name| sources.get(name.as_str())?.as_ref())
-            .max_by_key(|(seen, _)| *seen);
-        destroy.source = found.map(|(_, source)| source.clone()).unwrap_or(if whole {
+            .min_by_key(|source| rank(source));
+        destroy.source = found.cloned().unwrap_or(if whole {
             Source::Unmanaged
         } else {
             Source::NotAsked
@@ -145,6 +150,15 @@ pub(super) fn weigh_backups(
     Ok(())
 }
 
+/// Which of several objects of one name is taken for the source, whatever their order: one that goes, then by address.
+fn rank(source: &Source) -> (bool, &str) {
+    match source {
+        Source::Goes(address) => (false, address),
+        Source::Stays(address) => (true, address),
+        Source::NotAsked | Source::Unmanaged => (true, ""),
+    }
+}
+
 /// Attributes that say when a copy was taken.
 const TAKEN: &[&str] = &[
     "snapshot_create_time",
@@ -175,7 +189,7 @@ fn taken(value: Value<'_>) -> Result<Option<String>, ReadError> {
 fn newest<'s>(
     plan: &Plan<'_>,
     catalog: &Catalog,
-    sources: &HashMap<&'s str, Option<(usize, Source)>>,
+    sources: &HashMap<&'s str, Option<Source>>,
 ) -> Result<HashMap<&'s str, (String, String)>, ReadError> {
     let mut newest: HashMap<&str, (String, String)> = HashMap::new();
     let stay = plan.managed().filter(|change| {

@@ -25,6 +25,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOverwrite,
     message: "access that others may rely on is removed",
+    milder: "access that others may rely on is removed",
     help: "grant access with additive members instead, or check that the list has everybody who needs it",
     loses: true,
 };
@@ -145,13 +146,27 @@ fn one_role(
         severity = Severity::High;
     }
     let mut finding = about(RULE.id, severity, change);
-    finding.message = "replaces every member of this one role or list".to_owned();
-    finding.loss = Some(
-        "the access of everybody who is not in the new list, also of those added outside Terraform"
-            .to_owned(),
-    );
+    // Policies of one role or user, not members.
+    let policies = change.kind.starts_with("aws_iam_") && change.kind.ends_with("_exclusive");
+    let (message, loss, note, help) = if policies {
+        (
+            "takes away every policy that is not in its list",
+            "what the policies that are not in the new list allow, also those added outside Terraform",
+            "it is created: the plan does not show which policies there are now, and those that are not listed go",
+            "attach policies with additive resources instead, or check that the list has every policy that is needed",
+        )
+    } else {
+        (
+            "replaces every member of this one role or list",
+            "the access of everybody who is not in the new list, also of those added outside Terraform",
+            note,
+            WORDS.help,
+        )
+    };
+    finding.message = message.to_owned();
+    finding.loss = Some(loss.to_owned());
     finding.evidence.push(Evidence::Note(note.to_owned()));
-    finding.help = Some(WORDS.help.to_owned());
+    finding.help = Some(help.to_owned());
     findings.push(finding);
     Ok(())
 }

@@ -28,11 +28,11 @@ pub(super) fn speaker(facts: &Facts<'_, '_>, destroy: &Destroy<'_, '_>) -> Speak
     let Some(row) = destroy.row else {
         return Speaker::Unlisted;
     };
+    if destroy.state_store.is_some() {
+        return Speaker::StateStore;
+    }
     match row.category {
         Category::State => Speaker::StateStore,
-        Category::ObjectStore | Category::Database if destroy.state_store.is_some() => {
-            Speaker::StateStore
-        }
         Category::Key => Speaker::Key,
         Category::Backup => Speaker::Backup,
         Category::Carrier => Speaker::Carrier,
@@ -101,6 +101,8 @@ pub(super) fn finding(
         message,
         loss: destroy
             .row
+            // What its own setting keeps is not lost.
+            .filter(|_| !destroy.kept)
             .map(|row| row.loss.clone())
             .filter(|loss| !loss.is_empty()),
         recovery: (!destroy.recovery.is_empty()).then(|| destroy.recovery.join("; ")),

@@ -140,6 +140,8 @@ pub(super) fn check(
                 _ if takes == Takes::Part || change.kind.starts_with("azurerm_") => {
                     format!("{attribute}.actions")
                 }
+                _ if change.kind == "google_storage_bucket" => format!("{attribute}.condition"),
+                _ if takes == Takes::Older => format!("{attribute}.noncurrent_version_expiration"),
                 _ => format!("{attribute}.expiration"),
             },
             value: if change.after().get(attribute)?.has_sensitive() {
@@ -156,7 +158,13 @@ pub(super) fn check(
         match there.and_then(|at| findings.get_mut(*at)) {
             Some(other) => {
                 other.severity = other.severity.max(finding.severity);
-                other.evidence.append(&mut finding.evidence);
+                if said_in(&other.evidence, &finding.evidence) {
+                    other.evidence.push(Evidence::Note(
+                        "the rule has no prefix, tag or other filter".to_owned(),
+                    ));
+                } else {
+                    other.evidence.append(&mut finding.evidence);
+                }
             }
             None => {
                 told.insert(finding.address.clone(), findings.len());
@@ -165,6 +173,18 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Whether a change of what the new evidence is about is among the old.
+fn said_in(old: &[Evidence], new: &[Evidence]) -> bool {
+    new.iter().any(|new| {
+        let Evidence::Attribute { path, .. } = new else {
+            return false;
+        };
+        old.iter().any(|old| {
+            matches!(old, Evidence::Change { path: there, .. } if there.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.')))
+        })
+    })
 }
 
 /// Which objects a rule takes.

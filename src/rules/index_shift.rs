@@ -68,8 +68,9 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
                 RULE.id,
                 Severity::Medium,
                 format!(
-                    "{} become what the next index is now, and the last one is destroyed",
-                    plural(shifted, "object")
+                    "{} {} what the next index is now, and the last one is destroyed",
+                    plural(shifted, "object"),
+                    if shifted == 1 { "becomes" } else { "become" }
                 ),
             );
             finding.address = Some(address.to_owned());

@@ -108,8 +108,13 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         )
     };
     let mut finding = Finding::about_plan(RULE.id, severity, message);
-    finding.loss = (weighty > 0)
-        .then(|| format!("{weighty} of them are stores, backups, networks or clusters"));
+    finding.loss = match weighty {
+        0 => None,
+        1 => Some("1 of them is a store, backup, network or cluster".to_owned()),
+        _ => Some(format!(
+            "{weighty} of them are stores, backups, networks or clusters"
+        )),
+    };
     if replaced > 0 && everything {
         finding.evidence.push(Evidence::Note(format!(
             "{replaced} of them replaced: a replace destroys the existing object"

@@ -2,8 +2,8 @@
 
 use super::destroyed::about;
 use super::{Needs, Rule, Switch};
-use crate::catalog::Grade;
-use crate::facts::Facts;
+use crate::catalog::{Effect, Grade};
+use crate::facts::{Destroy, Facts};
 use crate::finding::{Finding, Severity};
 use crate::plan::ReadError;
 
@@ -29,14 +29,30 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
             continue;
         }
         let mut finding = about(RULE.id, Severity::Low, destroy.change);
-        let named = name
-            .as_ref()
-            .map_or_else(String::new, |name| format!(" ({name})"));
-        finding.message = format!(
-            "the final snapshot{named} stays outside Terraform; the apply stops if one with that name exists"
-        );
+        finding.message = match name {
+            Some(name) => format!(
+                "the final snapshot ({name}) stays outside Terraform; the apply stops if one with that name exists"
+            ),
+            // Nobody names it, or its name may not be shown.
+            None if named(destroy) => {
+                "the final snapshot stays outside Terraform; the apply stops if one with its name exists"
+                    .to_owned()
+            }
+            None => "the final snapshot stays outside Terraform".to_owned(),
+        };
         finding.help = Some("note who deletes it, and when".to_owned());
         findings.push(finding);
     }
     Ok(())
+}
+
+/// Whether whoever asks for a final snapshot of such an object names it.
+fn named(destroy: &Destroy<'_, '_>) -> bool {
+    destroy.row.is_some_and(|row| {
+        let mut copies = row
+            .guard
+            .iter()
+            .filter(|guard| guard.effect == Effect::Copy);
+        copies.any(|guard| guard.names.is_some())
+    })
 }

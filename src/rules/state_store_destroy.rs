@@ -2,7 +2,7 @@
 
 use super::destroyed::{self, Speaker, speaker};
 use super::{Needs, Rule, Switch};
-use crate::facts::Facts;
+use crate::facts::{Facts, StateStore};
 use crate::finding::{Evidence, Finding, Severity};
 use crate::plan::ReadError;
 
@@ -23,30 +23,31 @@ fn check(facts: &Facts<'_, '_>, findings: &mut Vec<Finding>) -> Result<(), ReadE
         if speaker(facts, destroy) != Speaker::StateStore {
             continue;
         }
-        let name = destroy.state_store.as_deref();
-        let severity = match name {
-            // A full bucket will not go, but what asks for this has lost its way.
-            Some(_) if destroy.refused || destroy.kept => Severity::High,
-            Some(_) => Severity::Critical,
-            None => severity,
-        };
         let mut finding = destroyed::finding(RULE.id, severity, destroy)?;
-        if let Some(name) = name.filter(|_| !destroy.change.before().has_sensitive()) {
-            finding.evidence.insert(
-                0,
-                Evidence::Note(format!(
-                    "its name says that it holds Terraform's state or lock: {name}"
-                )),
-            );
-        }
         finding.copy_first = None;
-        finding.guess =
-            finding.guess || destroy.category() != Some(crate::catalog::Category::State);
-        finding.loss = Some(format!(
-            "{}; without the state the next plan creates everything again",
-            finding.loss.as_deref().unwrap_or("Terraform's state")
-        ));
+        let lost = finding.loss.as_deref().unwrap_or("Terraform's state");
+        match destroy.state_store {
+            Some(StateStore::Locks) => {
+                finding.loss = Some(
+                    "the locks of Terraform's states: until the table is there again, no plan or apply of them gets one"
+                        .to_owned(),
+                );
+                finding.recovery = None;
+            }
+            Some(StateStore::State) => {
+                finding.evidence.insert(
+                    0,
+                    Evidence::Note("the plan's own backend keeps its state in there".to_owned()),
+                );
+                finding.loss = Some(without(lost));
+            }
+            None => finding.loss = Some(without(lost)),
+        }
         findings.push(finding);
     }
     Ok(())
+}
+
+fn without(lost: &str) -> String {
+    format!("{lost}; without the state the next plan creates everything again")
 }

@@ -53,9 +53,14 @@ pub(crate) fn change(address: &str, action: u64, values: &[&[u8]]) -> Vec<u8> {
 
 /// A plan message around these fields.
 pub(crate) fn plan(fields: &[Vec<u8>]) -> Vec<u8> {
+    plan_of("local", &[0x80], fields)
+}
+
+/// The same for a state that is kept elsewhere: the type of the backend, and its configuration in msgpack.
+pub(crate) fn plan_of(kind: &str, config: &[u8], fields: &[Vec<u8>]) -> Vec<u8> {
     let backend = [
-        field(1, b"local"),
-        field(2, &field(1, &[0x80])),
+        field(1, kind.as_bytes()),
+        field(2, &field(1, config)),
         field(3, b"default"),
     ]
     .concat();

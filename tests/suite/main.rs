@@ -30,6 +30,7 @@ mod init;
 mod input;
 mod inside;
 mod mutate;
+mod neighbours;
 mod picture;
 mod place;
 mod policy;

@@ -26,7 +26,20 @@ fn severity(kind: &str, actions: &[&str]) -> Option<String> {
 fn new_first_is_a_smaller_step() {
     for (kind, destroyed_first, new_first) in [
         ("aws_iam_access_key", Some("high"), Some("medium")),
-        ("aws_eks_node_group", Some("medium"), None),
+        ("aws_eks_node_group", Some("medium"), Some("low")),
+        (
+            "ovh_cloud_project_kube_nodepool",
+            Some("medium"),
+            Some("low"),
+        ),
+        ("aws_key_pair", Some("medium"), Some("medium")),
+        (
+            "openstack_compute_keypair_v2",
+            Some("medium"),
+            Some("medium"),
+        ),
+        // A public key of an account is only there to be copied: what was made with it keeps it.
+        ("hcloud_ssh_key", None, None),
     ] {
         let told = |actions: &[&str]| severity(kind, actions);
         assert_eq!(

@@ -259,3 +259,76 @@ fn what_only_the_saved_plan_knows() {
     );
     assert_eq!(block.line_of("lifecycle.no_such_setting"), None);
 }
+
+/// The bucket that the plan's own backend names keeps its state, whatever it is called; another one does not.
+#[test]
+fn the_bucket_of_the_backend_is_the_store_of_the_state() {
+    let packed = |pairs: &[(&str, &[u8])]| -> Vec<u8> {
+        let text = |text: &str| {
+            [
+                &[0xA0 | u8::try_from(text.len()).expect("short")],
+                text.as_bytes(),
+            ]
+            .concat()
+        };
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| [text(name), value.to_vec()].concat());
+        let all: Vec<Vec<u8>> = pairs.collect();
+        let count = 0x80 | u8::try_from(all.len()).expect("few");
+        [vec![count], all.concat()].concat()
+    };
+    let acme: &[u8] = b"\xA4acme";
+    let other: &[u8] = b"\xADother-tfstate";
+    let told = |kind: &str, config: &[(&str, &[u8])], change: &str, value: &[(&str, &[u8])]| {
+        let change = crate::forge::change(change, 5, &[&packed(value)]);
+        let plan = crate::forge::plan_of(kind, &packed(config), &[change]);
+        let report = crate::common::judge(
+            &crate::forge::saved(&plan),
+            &applygate::testing::Settings::default(),
+        );
+        crate::common::told(&report)
+            .into_iter()
+            .find(|(_, address, _)| address == change_address(kind))
+            .map(|(rule, _, severity)| format!("{rule} {severity}"))
+    };
+    fn change_address(kind: &str) -> &'static str {
+        match kind {
+            "azurerm" => "azurerm_storage_container.x",
+            _ => "aws_s3_bucket.x",
+        }
+    }
+    let force: (&str, &[u8]) = ("force_destroy", &[0xC3]);
+    let s3 = [("bucket", acme), ("key", acme)];
+    assert_eq!(
+        told("s3", &s3, "aws_s3_bucket.x", &[("bucket", acme), force]).as_deref(),
+        Some("state-store-destroy critical")
+    );
+    assert_eq!(
+        told("s3", &s3, "aws_s3_bucket.x", &[("bucket", other), force]).as_deref(),
+        Some("stateful-destroy critical")
+    );
+    let azure = [("storage_account_name", acme), ("container_name", other)];
+    let container = "azurerm_storage_container.x";
+    let path: &[u8] = b"\xB5/storageAccounts/acme";
+    assert_eq!(
+        told(
+            "azurerm",
+            &azure,
+            container,
+            &[("name", other), ("storage_account_id", path)]
+        )
+        .as_deref(),
+        Some("state-store-destroy critical")
+    );
+    assert_eq!(
+        told(
+            "azurerm",
+            &azure,
+            container,
+            &[("name", other), ("storage_account_name", other)]
+        )
+        .as_deref(),
+        Some("stateful-destroy critical")
+    );
+}

@@ -367,3 +367,19 @@ fn values_of_the_configuration_and_keys_of_maps() {
     );
     assert!(!text.contains(CANARY), "{text}");
 }
+
+/// The other word of an enumeration is shown, and a text that is no such word is not.
+#[test]
+fn the_words_of_an_enumeration_and_no_others() {
+    let told = |after: &str| {
+        let before = serde_json::json!({"id": "x", "config": {"cleanup.policy": "compact"}});
+        let after = serde_json::json!({"id": "x", "config": {"cleanup.policy": after}});
+        let plan = serde_json::json!({"format_version": "1.2", "resource_changes": [
+            {"address": "confluent_kafka_topic.a", "mode": "managed", "type": "confluent_kafka_topic", "name": "a",
+             "change": {"actions": ["update"], "before": before, "after": after, "after_unknown": {}}}]});
+        all_output(plan.to_string().as_bytes())
+    };
+    assert!(told("delete").contains("\"compact\" -> \"delete\""));
+    let other = told(CANARY);
+    assert!(other.contains("(not shown)") && !other.contains(CANARY));
+}
