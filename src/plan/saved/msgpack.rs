@@ -155,6 +155,9 @@ fn extension<'p>(bytes: &mut &'p [u8], width: usize) -> Result<Head<'p>, ReadErr
     take(bytes, length.checked_add(1).ok_or(BROKEN)?).map(|_| Head::Extension)
 }
 
+/// How deep a value may be nested: what is deeper no rule reads, and each level that is read costs a walk over all below it. A value of any type takes two.
+const MAX_DEPTH: usize = 2 * 96;
+
 /// Takes one whole value off the bytes, without recursion, and tells whether it or a part of it is unknown.
 fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
     let start = *bytes;
@@ -183,11 +186,34 @@ fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
         .ok_or(BROKEN)
 }
 
-/// Checks that the bytes are exactly one value.
+/// Checks that the bytes are exactly one value, and that it is not nested too deep.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), ReadError> {
     let mut rest = bytes;
     value(&mut rest)?;
-    if rest.is_empty() { Ok(()) } else { Err(BROKEN) }
+    if !rest.is_empty() {
+        return Err(BROKEN);
+    }
+    // How many values are left of each level.
+    let (mut rest, mut left) = (bytes, vec![1_usize]);
+    while let Some(last) = left.last_mut() {
+        let Some(fewer) = last.checked_sub(1) else {
+            left.pop();
+            continue;
+        };
+        *last = fewer;
+        let more = match head(&mut rest)? {
+            Head::List(count) => count,
+            Head::Map(count) => count.checked_mul(2).ok_or(BROKEN)?,
+            _ => 0,
+        };
+        if more > 0 {
+            left.push(more);
+        }
+        if left.len() > MAX_DEPTH {
+            return Err(ReadError("a value is nested too deep"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a value or a part of it is unknown; broken bytes count as unknown.
@@ -398,5 +424,20 @@ mod tests {
             assert_eq!(told(bytes), Err(BROKEN), "{bytes:x?}");
             assert_eq!(check(bytes), Err(BROKEN), "{bytes:x?}");
         }
+    }
+
+    #[test]
+    fn what_is_nested() {
+        let nested = |depth: usize| [vec![0x91; depth], vec![0xC0]].concat();
+        assert_eq!(check(&nested(190)), Ok(()));
+        assert_eq!(
+            check(&nested(200)),
+            Err(ReadError("a value is nested too deep"))
+        );
+        // Many beside each other are not deep.
+        assert_eq!(
+            check(&[&[0xDC, 1, 0][..], &[0x91, 0xC0].repeat(256)].concat()),
+            Ok(())
+        );
     }
 }
