@@ -13,6 +13,7 @@ use super::{
     Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, Reason,
     ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
 };
+use crate::address::is_deep;
 use crate::config::Planned;
 use crate::ui::position as place;
 use crate::ui::refusal::{Refusal, Why};
@@ -43,6 +44,11 @@ fn refuse(text: &str, error: &serde_json::Error) -> Refusal {
         Category::Syntax | Category::Io => Why::Malformed,
     };
     Refusal::new(why).at(place::find(text, error.line(), error.column()))
+}
+
+/// An address in more modules than anybody nests: it would be looked at module by module, again and again.
+fn deep() -> Refusal {
+    Refusal::new(Why::WrongShape).with("an address is nested too deep")
 }
 
 /// A key of the document: absent and null are not the same.
@@ -175,12 +181,33 @@ impl<'p> Document<'p> {
         };
         let now = self.action_invocations.or_empty()?.into_iter();
         let later = self.deferred_action_invocations.or_empty()?.into_iter();
-        let invocations = now
+        let invocations: Vec<_> = now
             .map(|invoked| invoked.read(false))
             .chain(later.map(|later| later.action_invocation.read(true)))
             .collect();
+        let addresses = invocations
+            .iter()
+            .flat_map(|invoked| [Some(&invoked.address), invoked.trigger.as_ref()]);
+        if addresses.flatten().any(|address| is_deep(address)) {
+            return Err(deep());
+        }
         let mut changes = self.resource_changes.or_empty()?.0;
         changes.shrink_to_fit();
+        let drift = self.resource_drift.or_empty()?;
+        let deferred: Vec<_> = self
+            .deferred_changes
+            .or_empty()?
+            .into_iter()
+            .map(|deferred| deferred.resource_change)
+            .collect();
+        let all = changes.iter().chain(&drift).chain(&deferred);
+        if all
+            .flat_map(|change| [Some(&*change.address), change.previous_address()])
+            .flatten()
+            .any(is_deep)
+        {
+            return Err(deep());
+        }
         let terraform_version = self
             .terraform_version
             .map(|Text(version)| version.into_owned());
@@ -195,13 +222,8 @@ impl<'p> Document<'p> {
             terraform_version,
             writer,
             changes,
-            drift: self.resource_drift.or_empty()?,
-            deferred: self
-                .deferred_changes
-                .or_empty()?
-                .into_iter()
-                .map(|deferred| deferred.resource_change)
-                .collect(),
+            drift,
+            deferred,
             invocations,
             gone: None,
             unknown_work: Vec::new(),
