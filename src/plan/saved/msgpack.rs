@@ -287,6 +287,27 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
     }
 }
 
+/// A key of a path.
+pub(crate) enum Scalar<'p> {
+    /// The bytes of a string.
+    Text(&'p [u8]),
+    /// A whole number from zero up.
+    Index(u64),
+}
+
+/// Reads a string or an index by its first bytes; `None` is anything else, of which no more is looked at.
+pub(crate) fn scalar(bytes: &[u8]) -> Option<Scalar<'_>> {
+    let mut rest = unwrapped(bytes);
+    let found = match head(&mut rest).ok()? {
+        Head::Text(text) => Scalar::Text(text),
+        Head::Unsigned(number) => Scalar::Index(number),
+        Head::Signed(number) => Scalar::Index(number.try_into().ok()?),
+        Head::Float(number) => Scalar::Index(number.to_string().parse().ok()?),
+        _ => return None,
+    };
+    rest.is_empty().then_some(found)
+}
+
 fn bounded(bytes: &[u8], count: usize) -> Result<(), ReadError> {
     if count <= MANY || bytes.len() / count >= LEAST {
         Ok(())
