@@ -1,6 +1,8 @@
 //! The cases, and what is written for a size.
 
-use crate::forge::{Member, STATE, change as saved_change, plan as message, zip};
+use crate::forge::{
+    Member, STATE, change as saved_change, field, number, plan as message, saved, zip,
+};
 
 /// What is written for a size.
 #[derive(Default)]
@@ -301,6 +303,41 @@ pub(crate) const CASES: &[Case] = &[
         start: 1_000,
         input: |size| Input {
             plan: instances(size),
+            ..Input::default()
+        },
+    },
+    Case {
+        name: "heredocs without an end",
+        start: 5_000,
+        input: |size| {
+            let source = format!("x = 1\n{}", "y = <<A\n".repeat(size));
+            Input {
+                plan: replaced(1, &[("main.tf", &source)]),
+                ..Input::default()
+            }
+        },
+    },
+    Case {
+        name: "members x the key of a path",
+        start: 250,
+        input: |size| Input {
+            plan: marked(size),
+            ..Input::default()
+        },
+    },
+    Case {
+        name: "rules of a bucket x a condition",
+        start: 1_000,
+        input: |size| Input {
+            plan: bucket_rules(size).into_bytes(),
+            ..Input::default()
+        },
+    },
+    Case {
+        name: "elements x an object instead",
+        start: 4_000,
+        input: |size| Input {
+            plan: list_or_object(size).into_bytes(),
             ..Input::default()
         },
     },
@@ -810,4 +847,60 @@ fn tables_of(name: &str, size: usize) -> String {
             format!("resource \"aws_dynamodb_table\" \"{name}{at}\" {{\n  name = \"t{at}\"\n}}\n")
         })
         .collect()
+}
+
+/// An object with a sensitive path whose first step is a set's element of as many values.
+fn marked(size: usize) -> Vec<u8> {
+    let list = |count: usize, head: u8, content: Vec<u8>| {
+        [&[head][..], &(count as u32).to_be_bytes(), &content].concat()
+    };
+    let element = list(size * 20, 0xDD, b"\xA4text".repeat(size * 20));
+    let step = |content: Vec<u8>| field(1, &content);
+    let path = [step(field(2, &field(1, &element))), step(field(1, b"name"))].concat();
+    let members =
+        (0..size).flat_map(|at| [&[0xA8][..], format!("k{at:07}").as_bytes(), &[0xC0]].concat());
+    let value = list(size, 0xDF, members.collect());
+    let change = [number(1, 5), field(2, &field(1, &value)), field(3, &path)].concat();
+    saved(&message(&[field(
+        3,
+        &[
+            field(8, br#"provider["registry.terraform.io/hashicorp/aws"]"#),
+            field(9, &change),
+            field(13, b"aws_db_instance.d"),
+        ]
+        .concat(),
+    )]))
+}
+
+/// Rules that expire sooner, and none of them is enabled.
+fn bucket_rules(size: usize) -> String {
+    let rules = |less: usize| {
+        let all: Vec<String> = (0..size)
+            .map(|at| {
+                format!(
+                    r#"{{"id":"r{at}","enabled":false,"expiration":[{{"days":{}}}]}}"#,
+                    at + 9 - less
+                )
+            })
+            .collect();
+        format!(r#"{{"lifecycle_rule":[{}]}}"#, all.join(","))
+    };
+    plan(std::iter::once(update(
+        "aws_s3_bucket",
+        "a",
+        &rules(0),
+        &rules(1),
+    )))
+}
+
+/// As many elements as the object has members that is there afterwards.
+fn list_or_object(size: usize) -> String {
+    let elements = vec!["{}"; size].join(",");
+    let members: Vec<String> = (0..size).map(|at| format!(r#""a{at}":{at}"#)).collect();
+    plan(std::iter::once(update(
+        "aws_s3_bucket",
+        "a",
+        &format!(r#"{{"lifecycle_rule":[{elements}]}}"#),
+        &format!(r#"{{"lifecycle_rule":{{{}}}}}"#, members.join(",")),
+    )))
 }

@@ -94,15 +94,15 @@ pub(crate) fn action(text: &str) -> Option<Address<'_>> {
 pub(crate) fn of_action(text: &str) -> Option<String> {
     const WORD: &str = "action.";
     text.match_indices(WORD)
-        .take(MAX_STEPS)
+        .take(MAX_MODULES)
         .filter_map(|(at, _)| text.split_at_checked(at))
         .filter(|(before, _)| before.is_empty() || before.ends_with('.'))
         .filter_map(|(before, rest)| Some(format!("{before}data.{}", rest.strip_prefix(WORD)?)))
         .find(|plain| Address::parse(plain).is_some_and(|address| address.data))
 }
 
-/// Steps of a module path that are looked at.
-const MAX_STEPS: usize = 64;
+/// The modules of an address: far more than anybody nests, and few enough to look at each of them for every address.
+const MAX_MODULES: usize = 64;
 
 /// As Terraform writes it: what is read from a saved plan must be the same again, or Terraform might read it as something else.
 impl fmt::Display for Address<'_> {
@@ -138,12 +138,26 @@ impl fmt::Display for Key<'_> {
 fn modules(text: &str) -> Option<(Vec<ModuleStep<'_>>, &str)> {
     let (mut module, mut rest) = (Vec::new(), text);
     while let Some(after) = rest.strip_prefix("module.") {
+        if module.len() == MAX_MODULES {
+            return None;
+        }
         let (name, after) = name(after)?;
         let (key, after) = instance(after)?;
         module.push(ModuleStep { name, key });
         rest = after.strip_prefix('.')?;
     }
     Some((module, rest))
+}
+
+/// Whether an address is in more modules than are looked at: then it is no [`Address`].
+#[must_use]
+pub(crate) fn is_deep(text: &str) -> bool {
+    let below = |text| {
+        let (_, after) = name(str::strip_prefix(text, "module.")?)?;
+        instance(after)?.1.strip_prefix('.')
+    };
+    let modules = std::iter::successors(below(text), |rest| below(rest));
+    modules.take(MAX_MODULES + 1).count() > MAX_MODULES
 }
 
 /// Whether it is the path of a module instance, as Terraform writes it.
@@ -455,6 +469,20 @@ mod tests {
         ] {
             assert_eq!(module(address), wanted);
         }
+    }
+
+    #[test]
+    fn modules_within_modules() {
+        let nested = |depth: usize, step: &str| format!("{}a_b.c", step.repeat(depth));
+        for step in ["module.a.", "module.a[0].", "module.a[\"module.b.\"]."] {
+            assert!(Address::parse(&nested(64, step)).is_some(), "{step}");
+            assert!(!is_deep(&nested(64, step)), "{step}");
+            for depth in [65, 1_000] {
+                assert!(Address::parse(&nested(depth, step)).is_none(), "{step}");
+                assert!(is_deep(&nested(depth, step)), "{step}");
+            }
+        }
+        assert!(!is_deep(&format!("a_b.c[\"{}\"]", "module.a.".repeat(100))));
     }
 
     #[test]

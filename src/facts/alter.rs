@@ -125,12 +125,14 @@ pub(super) fn judge<'a, 'p>(
         }
         let mut pairs = Vec::new();
         pair(*old, *new, rest, &mut pairs)?;
+        // They are about the whole object: asked for each of many elements they would read all of it each time.
+        let mut hold = None;
         if row.everybody {
             for (old, new) in pairs {
                 let Some(alter) = let_in(change, row, old, new)? else {
                     continue;
                 };
-                if conditions_hold(row, after)? {
+                if holds_once(&mut hold, row, after)? {
                     keep(&mut found, alter);
                 }
             }
@@ -140,8 +142,8 @@ pub(super) fn judge<'a, 'p>(
             let Some(severity) = harm(row, old, new)? else {
                 continue;
             };
-            if !conditions_hold(row, after)? {
-                continue;
+            if !holds_once(&mut hold, row, after)? {
+                break;
             }
             let mut words: Vec<String> = row
                 .leaves
@@ -656,14 +658,28 @@ fn pair<'p>(
             }
             Ok(())
         }
-        (Shape::List(olds), _) => olds
-            .into_iter()
-            .try_for_each(|old| pair(old, new, path, pairs)),
-        (_, Shape::List(news)) => news
-            .into_iter()
-            .try_for_each(|new| pair(old, new, path, pairs)),
+        // What is no list is paired with the first; only what is unknown may be any of them.
+        (Shape::List(olds), other) => {
+            let others = other_sides(new, &other);
+            let mut sides = olds.into_iter().zip(others);
+            sides.try_for_each(|(old, new)| pair(old, new, path, pairs))
+        }
+        (other, Shape::List(news)) => {
+            let others = other_sides(old, &other);
+            let mut sides = others.zip(news);
+            sides.try_for_each(|(old, new)| pair(old, new, path, pairs))
+        }
         _ => pair(old.get(first)?, new.get(first)?, rest, pairs),
     }
+}
+
+/// What the elements of a list are paired with where the other side is none: reading an object again for each of many would take long.
+fn other_sides<'p>(value: Value<'p>, shape: &Shape<'p>) -> impl Iterator<Item = Value<'p>> {
+    let rest = match shape {
+        Shape::Unknown => value,
+        _ => Value::ABSENT,
+    };
+    std::iter::once(value).chain(std::iter::repeat(rest))
 }
 
 /// Attributes that name an element of a list.
@@ -698,6 +714,22 @@ fn named(items: &[Value<'_>]) -> Result<Option<BTreeMap<String, usize>>, ReadErr
         };
     }
     Ok((!found.is_empty()).then_some(found))
+}
+
+/// The answer of [`conditions_hold`], asked for once.
+fn holds_once(
+    known: &mut Option<bool>,
+    row: &ChangeRow,
+    after: &Opened<'_>,
+) -> Result<bool, ReadError> {
+    match *known {
+        Some(hold) => Ok(hold),
+        None => {
+            let hold = conditions_hold(row, after)?;
+            *known = Some(hold);
+            Ok(hold)
+        }
+    }
 }
 
 fn conditions_hold(row: &ChangeRow, after: &Opened<'_>) -> Result<bool, ReadError> {

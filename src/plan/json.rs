@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::{
     Action, Configuration, Detail, Invocation, Mask, Mode, Plan, PriorState, Raw, Reason,
     ReplacePaths, ResourceChange, Text, Value, Variables, Writer, work::Top,
 };
+use crate::address::is_deep;
 use crate::config::Planned;
 use crate::ui::position as place;
 use crate::ui::refusal::{Refusal, Why};
@@ -43,6 +46,11 @@ fn refuse(text: &str, error: &serde_json::Error) -> Refusal {
         Category::Syntax | Category::Io => Why::Malformed,
     };
     Refusal::new(why).at(place::find(text, error.line(), error.column()))
+}
+
+/// An address in more modules than anybody nests: it would be looked at module by module, again and again.
+fn deep() -> Refusal {
+    Refusal::new(Why::WrongShape).with("an address is nested too deep")
 }
 
 /// A key of the document: absent and null are not the same.
@@ -175,12 +183,33 @@ impl<'p> Document<'p> {
         };
         let now = self.action_invocations.or_empty()?.into_iter();
         let later = self.deferred_action_invocations.or_empty()?.into_iter();
-        let invocations = now
+        let invocations: Vec<_> = now
             .map(|invoked| invoked.read(false))
             .chain(later.map(|later| later.action_invocation.read(true)))
             .collect();
+        let addresses = invocations
+            .iter()
+            .flat_map(|invoked| [Some(&invoked.address), invoked.trigger.as_ref()]);
+        if addresses.flatten().any(|address| is_deep(address)) {
+            return Err(deep());
+        }
         let mut changes = self.resource_changes.or_empty()?.0;
         changes.shrink_to_fit();
+        let drift = self.resource_drift.or_empty()?;
+        let deferred: Vec<_> = self
+            .deferred_changes
+            .or_empty()?
+            .into_iter()
+            .map(|deferred| deferred.resource_change)
+            .collect();
+        let all = changes.iter().chain(&drift).chain(&deferred);
+        if all
+            .flat_map(|change| [Some(&*change.address), change.previous_address()])
+            .flatten()
+            .any(is_deep)
+        {
+            return Err(deep());
+        }
         let terraform_version = self
             .terraform_version
             .map(|Text(version)| version.into_owned());
@@ -195,13 +224,8 @@ impl<'p> Document<'p> {
             terraform_version,
             writer,
             changes,
-            drift: self.resource_drift.or_empty()?,
-            deferred: self
-                .deferred_changes
-                .or_empty()?
-                .into_iter()
-                .map(|deferred| deferred.resource_change)
-                .collect(),
+            drift,
+            deferred,
             invocations,
             gone: None,
             unknown_work: Vec::new(),
@@ -322,32 +346,95 @@ struct StateValues {
     root_module: Counted,
 }
 
+type Counts = BTreeMap<String, usize>;
+
 /// Managed objects of a module and all below it, counted by type while reading: a list of them would be as long as the state.
 #[derive(Default)]
-struct Counted(BTreeMap<String, usize>);
+struct Counted(Counts);
 
 impl<'de> Deserialize<'de> for Counted {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Module {
-            #[serde(default)]
-            resources: Resources,
-            #[serde(default)]
-            child_modules: Modules,
-        }
-        let mut module = Module::deserialize(deserializer)?;
-        for (kind, count) in module.child_modules.0 {
-            *module.resources.0.entry(kind).or_default() += count;
-        }
-        Ok(Self(module.resources.0))
+        let mut counts = Counts::new();
+        Module(&mut counts).deserialize(deserializer)?;
+        Ok(Self(counts))
     }
 }
 
-#[derive(Default)]
-struct Resources(BTreeMap<String, usize>);
+/// A module, whose objects are added to the one count of all modules: a count of each would be moved through all the modules above it.
+struct Module<'c>(&'c mut Counts);
 
-impl<'de> Deserialize<'de> for Resources {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de> DeserializeSeed<'de> for Module<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Module<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a module")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let (mut resources, mut modules) = (false, false);
+        while let Some(Text(key)) = map.next_key::<Text<'de>>()? {
+            let twice = match key.as_ref() {
+                "resources" => {
+                    map.next_value_seed(Resources(self.0))?;
+                    std::mem::replace(&mut resources, true)
+                }
+                "child_modules" => {
+                    map.next_value_seed(Modules(self.0))?;
+                    std::mem::replace(&mut modules, true)
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    false
+                }
+            };
+            if twice {
+                return Err(A::Error::custom("a key twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Modules<'c>(&'c mut Counts);
+
+impl<'de> DeserializeSeed<'de> for Modules<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Modules<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of modules")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Module(self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+struct Resources<'c>(&'c mut Counts);
+
+impl<'de> DeserializeSeed<'de> for Resources<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Resources<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of resources")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         #[derive(Deserialize)]
         struct Resource<'p> {
             #[serde(borrow, default)]
@@ -357,55 +444,19 @@ impl<'de> Deserialize<'de> for Resources {
             #[serde(default)]
             deposed_key: Option<IgnoredAny>,
         }
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Resources;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of resources")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
-                let mut counts = BTreeMap::new();
-                while let Some(resource) = list.next_element::<Resource<'de>>()? {
-                    if resource.mode.is_none_or(|mode| mode.0 == "managed")
-                        && resource.deposed_key.is_none()
-                    {
-                        match counts.get_mut(resource.kind.0.as_ref()) {
-                            Some(count) => *count += 1,
-                            None => {
-                                counts.insert(resource.kind.0.into_owned(), 1);
-                            }
-                        }
+        while let Some(resource) = list.next_element::<Resource<'de>>()? {
+            if resource.mode.is_none_or(|mode| mode.0 == "managed")
+                && resource.deposed_key.is_none()
+            {
+                match self.0.get_mut(resource.kind.0.as_ref()) {
+                    Some(count) => *count += 1,
+                    None => {
+                        self.0.insert(resource.kind.0.into_owned(), 1);
                     }
                 }
-                Ok(Resources(counts))
             }
         }
-        deserializer.deserialize_seq(Each)
-    }
-}
-
-#[derive(Default)]
-struct Modules(BTreeMap<String, usize>);
-
-impl<'de> Deserialize<'de> for Modules {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Modules;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of modules")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Modules, A::Error> {
-                let mut counts = BTreeMap::new();
-                while let Some(Counted(module)) = list.next_element()? {
-                    for (kind, count) in module {
-                        *counts.entry(kind).or_default() += count;
-                    }
-                }
-                Ok(Modules(counts))
-            }
-        }
-        deserializer.deserialize_seq(Each)
+        Ok(())
     }
 }
 
@@ -595,5 +646,23 @@ impl<'de: 'p, 'p> Deserialize<'de> for ResourceChange<'p> {
             detail,
         )
         .with_unmarked(unmarked))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_of_all_modules_are_counted_by_type() {
+        let text = r#"{"format_version":"1.2","planned_values":{},"prior_state":{"values":{"root_module":{"resources":[{"type":"a_b"},
+            {"type":"a_b","mode":"data"},{"type":"a_b","deposed_key":"x"}],"child_modules":[{"address":"module.m","resources":[{"type":"a_b"},{"type":"c_d"}],
+            "child_modules":[{"resources":[{"type":"a_b","mode":"managed"}]},{}]}]}}}}"#;
+        let (plan, _) = read(text).unwrap_or_else(|refusal| panic!("{refusal}"));
+        let counts = plan.prior.unwrap_or_default().managed;
+        assert_eq!(
+            counts.into_iter().collect::<Vec<_>>(),
+            [("a_b".to_owned(), 3), ("c_d".to_owned(), 1)]
+        );
     }
 }

@@ -59,6 +59,18 @@ impl<'p> Opened<'p> {
         &self.members
     }
 
+    /// As [`Value::get`].
+    ///
+    /// # Errors
+    /// See [`Value::shape`].
+    pub(crate) fn get(&self, key: &str) -> Result<Value<'p>, ReadError> {
+        if self.members.is_empty() {
+            self.value.get(key)
+        } else {
+            Ok(member(&self.members, key))
+        }
+    }
+
     /// As [`Value::at`].
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::saved::msgpack::{self, Level};
-use super::saved::paths::Paths;
+use super::saved::paths::{self, Paths};
 use crate::config::secrets::is_secret;
 use crate::finding::Shown;
 
@@ -55,7 +55,7 @@ impl<'p> Mask<'p> {
         Ok(match self {
             Self::Nothing => MaskLevel::Same(Self::Nothing),
             Self::All => MaskLevel::Same(Self::All),
-            Self::Paths(paths) => MaskLevel::Paths(paths),
+            Self::Paths(paths) => MaskLevel::Paths(paths.open()),
             Self::Some(text) if text.starts_with('{') => {
                 let mut marks: Vec<_> = entries(text)?
                     .into_iter()
@@ -83,7 +83,7 @@ enum MaskLevel<'p> {
     /// By key.
     Object(Vec<(Cow<'p, str>, Mask<'p>)>),
     List(Vec<Mask<'p>>),
-    Paths(Paths<'p>),
+    Paths(paths::Level<'p>),
 }
 
 impl<'p> MaskLevel<'p> {

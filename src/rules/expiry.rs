@@ -8,7 +8,7 @@ use super::images;
 use super::made::Made;
 use crate::facts::Facts;
 use crate::finding::{Evidence, Finding, Severity, Shown};
-use crate::plan::{Action, ReadError, Shape, Value};
+use crate::plan::{Action, Opened, ReadError, Shape, Value};
 
 /// Where a type keeps its rules; `None` when it has none.
 fn attribute(kind: &str) -> Option<&'static str> {
@@ -244,6 +244,8 @@ fn places(takes: Takes) -> &'static [&'static [&'static str]] {
 }
 
 fn expires_all(rule: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError> {
+    // Read once for all that is asked of it.
+    let rule = Opened::new(rule)?;
     let disabled = matches!(rule.get("enabled")?.shape()?, Shape::Bool(false))
         || rule
             .get("status")?

@@ -839,4 +839,65 @@ fn a_name_twice_in_json_is_refused() {
         told(json(&format!(r#"{output},"\u0061":{{"actions":["no-op"]}}"#)).as_bytes())
             .starts_with("is JSON, but has something here that a plan does not have")
     );
+    let prior = |module: &str| {
+        told(
+            format!(
+                r#"{{"format_version":"1.2","planned_values":{{}},"prior_state":{{"values":{{"root_module":{module}}}}}}}"#
+            )
+            .as_bytes(),
+        )
+    };
+    let below = r#""child_modules":[{"resources":[{"type":"a_b"}]}]"#;
+    assert_eq!(prior(&format!("{{{below}}}")), "judged");
+    assert!(prior(&format!("{{{below},{below}}}")).contains("that a plan does not have"));
+}
+
+/// What is nested deeper than anybody nests would be walked again and again: it is refused where it is read.
+#[test]
+fn what_is_nested_too_deep_is_refused() {
+    let address = |depth: usize| format!("{}a_b.c", "module.a.".repeat(depth));
+    let saved_at = |depth| told(&saved(&plan(&[change(&address(depth), 5, &[&[0xC0]])])));
+    let deep = "(an address is nested too deep)";
+    assert_eq!(saved_at(64), "judged");
+    assert_eq!(saved_at(65), format!("{BROKEN} {deep}"));
+    let json = |depth: usize, list: &str| {
+        let entry = format!(
+            r#"{{"address":"{}","type":"a_b","change":{{"actions":["delete"],"before":null,"after":null}}}}"#,
+            address(depth)
+        );
+        let entry = match list {
+            "deferred_changes" => format!(r#"{{"resource_change":{entry}}}"#),
+            "action_invocations" => format!(
+                r#"{{"address":"{}","type":"a_b"}}"#,
+                address(depth).replace("a_b.c", "action.a_b.c")
+            ),
+            _ => entry,
+        };
+        told(
+            format!(r#"{{"format_version":"1.2","planned_values":{{}},"{list}":[{entry}]}}"#)
+                .as_bytes(),
+        )
+    };
+    for list in [
+        "resource_changes",
+        "resource_drift",
+        "deferred_changes",
+        "action_invocations",
+    ] {
+        assert_eq!(json(64, list), "judged", "{list}");
+        assert_eq!(
+            json(65, list),
+            format!("is JSON, but has something here that a plan does not have {deep}"),
+            "{list}"
+        );
+    }
+    let nested = |depth: usize| {
+        let value = [vec![0x91; depth], vec![0xC0]].concat();
+        told(&saved(&plan(&[change("a_b.c", 5, &[&value])])))
+    };
+    assert_eq!(nested(95), "judged");
+    assert_eq!(
+        nested(200),
+        format!("{BROKEN} (a value is nested too deep)")
+    );
 }

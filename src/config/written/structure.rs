@@ -30,7 +30,7 @@ struct Token<'t> {
     at: usize,
 }
 
-/// Pieces of a text without blanks and comments; `None` when quotes or comments have no end.
+/// Pieces of a text without blanks and comments; `None` when quotes, comments or heredocs have no end.
 struct Tokens<'t> {
     text: &'t str,
     at: usize,
@@ -89,8 +89,12 @@ impl<'t> Iterator for Tokens<'t> {
                     }
                 },
                 '<' if rest.starts_with("<<") => match heredoc(rest) {
-                    Some(length) => return Some(self.take(Kind::Heredoc, length)),
-                    None => return Some(self.take(Kind::Sign, 1)),
+                    Heredoc::Ends(length) => return Some(self.take(Kind::Heredoc, length)),
+                    Heredoc::None => return Some(self.take(Kind::Sign, 1)),
+                    Heredoc::Open => {
+                        self.broken = true;
+                        return None;
+                    }
                 },
                 c if c == '_' || c.is_alphanumeric() => {
                     let end = rest
@@ -143,25 +147,37 @@ fn quoted(text: &str) -> Option<usize> {
     None
 }
 
-/// The length of the heredoc that a text starts with, without the end of its last line.
-fn heredoc(text: &str) -> Option<usize> {
-    let after = text.strip_prefix("<<")?;
+/// What a text that starts with `<<` is.
+enum Heredoc {
+    /// No heredoc.
+    None,
+    /// One whose mark does not come again: HCL refuses such a file.
+    Open,
+    /// Its length, without the end of its last line.
+    Ends(usize),
+}
+
+/// The heredoc that a text starts with. Only its own lines are looked at.
+fn heredoc(text: &str) -> Heredoc {
+    let after = text.get(2..).unwrap_or_default();
     let after = after.strip_prefix('-').unwrap_or(after);
-    let (mark, _) = after.split_once('\n')?;
-    let mark = mark.trim_end_matches('\r');
-    let is_name = |c: char| c == '_' || c == '-' || c.is_alphanumeric();
-    if mark.is_empty() || !mark.chars().all(is_name) {
-        return None;
+    let end = after
+        .find(|c: char| !(c == '_' || c == '-' || c.is_alphanumeric()))
+        .unwrap_or(after.len());
+    let (mark, rest) = after.split_at_checked(end).unwrap_or_default();
+    let first = rest.trim_start_matches('\r');
+    if mark.is_empty() || !first.starts_with('\n') {
+        return Heredoc::None;
     }
-    let mut at = text.find('\n')? + 1;
-    for line in text.get(at..)?.split_inclusive('\n') {
+    let mut at = text.len() - first.len() + 1;
+    for line in text.get(at..).unwrap_or_default().split_inclusive('\n') {
         let content = line.trim_end_matches(['\n', '\r']);
         if content.trim() == mark {
-            return Some(at + content.len());
+            return Heredoc::Ends(at + content.len());
         }
         at += line.len();
     }
-    None
+    Heredoc::Open
 }
 
 /// An expression without blanks and comments, so that two can be compared.
@@ -283,6 +299,9 @@ mod tests {
             ("\"${ f(\"}\") } x\"", "\"${ f(\"}\") } x\""),
             ("<<E\n a # b\nE\n", "<<E\n a # b\nE"),
             ("\"open", "\"open"),
+            ("a << b", "a<<b"),
+            ("<<E x", "<<E x"),
+            ("a = <<E\n b  c\n", "a = <<E\n b  c\n"),
         ] {
             assert_eq!(compact(text), wanted, "{text}");
         }
@@ -306,7 +325,16 @@ mod tests {
             .collect();
         assert_eq!(names, [("x", 2), ("y", 4), ("z", 8)]);
         assert_eq!(first.body.text(&["n", "o"]), Some("}"));
-        for broken in ["a {", "a }", "a \"b", "}", "a = (", "/*", "a b = 1"] {
+        for broken in [
+            "a {",
+            "a }",
+            "a \"b",
+            "}",
+            "a = (",
+            "/*",
+            "a b = 1",
+            "x = 1\ny = <<A\ny = <<A\n",
+        ] {
             assert!(read(broken).is_none() || broken == "a = (", "{broken}");
         }
     }

@@ -153,6 +153,9 @@ pub(super) fn invocation(message: &[u8], deferred: bool) -> Result<Invocation<'_
     if triggers > 1 {
         return Err(ReadError("an action has two triggers"));
     }
+    if address::is_deep(address) {
+        return Err(DEEP);
+    }
     let plain = address::of_action(address).ok_or(ACTION)?;
     let parsed = Address::parse(&plain)
         .filter(|address| address.to_string() == plain)
@@ -167,10 +170,14 @@ pub(super) fn invocation(message: &[u8], deferred: bool) -> Result<Invocation<'_
 }
 
 const ACTION: ReadError = ReadError("an action has an address that cannot be read");
+const DEEP: ReadError = ReadError("an address is nested too deep");
 const ADDRESS: ReadError = ReadError("a change has an address that cannot be read");
 
 /// An address of the plan. Terraform reads it as an expression, in which blanks and comments do not count: all but its own spelling is refused.
 fn parsed(text: &str, keys: InstanceKeys) -> Result<Address<'_>, ReadError> {
+    if address::is_deep(text) {
+        return Err(DEEP);
+    }
     Address::parse(text)
         .filter(|address| keys == InstanceKeys::MayBeOpen || !address.is_open())
         .filter(|address| address.to_string() == text)

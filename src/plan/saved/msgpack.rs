@@ -255,6 +255,9 @@ fn is_type(bytes: &[u8]) -> bool {
     serde_json::from_slice(bytes).is_ok_and(|json| named(&json))
 }
 
+/// How deep a value may be nested: what is deeper no rule reads, and each level that is read costs a walk over all below it. A value of any type takes two.
+const MAX_DEPTH: usize = 2 * 96;
+
 /// Takes one whole value off the bytes, without recursion, and tells whether it or a part of it is unknown.
 fn value<'p>(bytes: &mut &'p [u8]) -> Result<(&'p [u8], bool), ReadError> {
     let start = *bytes;
@@ -296,15 +299,34 @@ fn starts_binary(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0xC4..=0xC6))
 }
 
-/// Checks that the bytes are exactly one value, and tells whether it or a part of it is unknown.
+/// Checks that the bytes are exactly one value, not nested too deep, and tells whether it or a part of it is unknown.
 pub(crate) fn check(bytes: &[u8]) -> Result<bool, ReadError> {
     let mut rest = bytes;
     let (_, unknown) = value(&mut rest)?;
-    if rest.is_empty() {
-        Ok(unknown)
-    } else {
-        Err(BROKEN)
+    if !rest.is_empty() {
+        return Err(BROKEN);
     }
+    // How many values are left of each level.
+    let (mut rest, mut left) = (bytes, vec![1_usize]);
+    while let Some(last) = left.last_mut() {
+        let Some(fewer) = last.checked_sub(1) else {
+            left.pop();
+            continue;
+        };
+        *last = fewer;
+        let more = match head(&mut rest)? {
+            Head::List(count) => count,
+            Head::Map(count) => count.checked_mul(2).ok_or(BROKEN)?,
+            _ => 0,
+        };
+        if more > 0 {
+            left.push(more);
+        }
+        if left.len() > MAX_DEPTH {
+            return Err(ReadError("a value is nested too deep"));
+        }
+    }
+    Ok(unknown)
 }
 
 /// Whether a value or a part of it is unknown; broken bytes count as unknown.
@@ -378,6 +400,27 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
     } else {
         Err(BROKEN)
     }
+}
+
+/// A key of a path.
+pub(crate) enum Scalar<'p> {
+    /// The bytes of a string.
+    Text(&'p [u8]),
+    /// A whole number from zero up.
+    Index(u64),
+}
+
+/// Reads a string or an index by its first bytes; `None` is anything else, of which no more is looked at.
+pub(crate) fn scalar(bytes: &[u8]) -> Option<Scalar<'_>> {
+    let mut rest = unwrapped(bytes);
+    let found = match head(&mut rest).ok()? {
+        Head::Text(text) => Scalar::Text(text),
+        Head::Unsigned(number) => Scalar::Index(number),
+        Head::Signed(number) => Scalar::Index(number.try_into().ok()?),
+        Head::Float(number) => Scalar::Index(number.to_string().parse().ok()?),
+        _ => return None,
+    };
+    rest.is_empty().then_some(found)
 }
 
 fn bounded(bytes: &[u8], count: usize) -> Result<(), ReadError> {
@@ -571,5 +614,20 @@ mod tests {
             assert_eq!(told(bytes), Err(BROKEN), "{bytes:x?}");
             assert_eq!(check(bytes), Err(BROKEN), "{bytes:x?}");
         }
+    }
+
+    #[test]
+    fn what_is_nested() {
+        let nested = |depth: usize| [vec![0x91; depth], vec![0xC0]].concat();
+        assert_eq!(check(&nested(190)), Ok(false));
+        assert_eq!(
+            check(&nested(200)),
+            Err(ReadError("a value is nested too deep"))
+        );
+        // Many beside each other are not deep.
+        assert_eq!(
+            check(&[&[0xDC, 1, 0][..], &[0x91, 0xC0].repeat(256)].concat()),
+            Ok(false)
+        );
     }
 }

@@ -3,14 +3,16 @@
 
 use std::borrow::Cow;
 
-use super::msgpack::{self, Level};
-use super::protobuf::{Fields, dynamic, fields, singular};
+use super::msgpack::{self, Scalar};
+use super::protobuf::{Content, dynamic, fields, singular};
 use crate::plan::{Mask, PathStep, ReadError};
 
 /// More paths than a set of bits holds are not told apart: then all of the value is marked.
 const MOST: usize = 64;
-/// More fields than this no change of Terraform has.
+/// More fields than this no change of Terraform has, and its paths together no more steps.
 const MOST_FIELDS: usize = 1024;
+/// More fields than this the key of a step has not.
+const FEW: usize = 4;
 
 /// The list of paths in one field of a message, as far as they lead through the value at hand.
 #[derive(Clone, Copy)]
@@ -24,7 +26,8 @@ pub(crate) struct Paths<'p> {
 
 /// One step of a path.
 enum Step<'p> {
-    Name(&'p str),
+    /// Compared as bytes: whether they are text was looked at once, in [`Paths::mask`].
+    Name(&'p [u8]),
     Index(u64),
     /// An element of a set, or something broken: may be any.
     Any,
@@ -39,18 +42,27 @@ impl<'p> Paths<'p> {
             field,
             depth: 0,
         };
-        let mut alive = 0;
-        // The message is walked again for each member: one stuffed with fields that nobody knows must not make that slow.
+        let (mut alive, mut all_steps) = (0, 0);
+        // The message is walked again for each level: one stuffed with fields that nobody knows must not make that slow.
         if fields(message).nth(MOST_FIELDS).is_some() {
             return Mask::All;
         }
         for (at, path) in all.list().enumerate() {
-            match path
-                .and_then(|path| path.map_or(Ok(true), |path| Ok(fields(path).next().is_none())))
-            {
-                Ok(false) if at < MOST => alive |= 1 << at,
-                _ => return Mask::All,
+            let Ok(Some(path)) = path else {
+                return Mask::All;
+            };
+            let mut empty = true;
+            for field in fields(path) {
+                all_steps += 1;
+                if all_steps > MOST_FIELDS || !field.is_ok_and(|(_, content)| is_plain(content)) {
+                    return Mask::All;
+                }
+                empty = false;
             }
+            if at >= MOST || empty {
+                return Mask::All;
+            }
+            alive |= 1 << at;
         }
         if alive == 0 {
             Mask::Nothing
@@ -69,44 +81,77 @@ impl<'p> Paths<'p> {
         })
     }
 
-    fn descend(self, fits: impl Fn(&Step<'p>) -> bool) -> Mask<'p> {
-        let (mut alive, depth) = (0, usize::from(self.depth));
+    /// The steps that lead from here, read once for all members.
+    pub(crate) fn open(self) -> Level<'p> {
+        let (mut found, depth) = (Vec::new(), usize::from(self.depth));
         for (at, path) in self.list().enumerate().take(MOST) {
             let Ok(Some(path)) = path else {
-                return Mask::All;
+                return Level {
+                    paths: self,
+                    steps: None,
+                };
             };
             if self.alive & (1 << at) == 0 {
                 continue;
             }
-            let mut rest = steps(path).skip(depth);
-            match rest.next() {
-                Some(step) if !fits(&step) => {}
-                Some(_) if rest.next().is_some() => alive |= 1 << at,
-                _ => return Mask::All,
+            let mut rest = contents(path).skip(depth);
+            let Some(content) = rest.next() else {
+                return Level {
+                    paths: self,
+                    steps: None,
+                };
+            };
+            found.push((at, step(content), rest.next().is_some()));
+        }
+        Level {
+            paths: self,
+            steps: Some(found),
+        }
+    }
+}
+
+/// One level of paths.
+pub(crate) struct Level<'p> {
+    paths: Paths<'p>,
+    /// The place of each path, its step, and whether there are more after it; `None` when all is marked.
+    steps: Option<Vec<(usize, Step<'p>, bool)>>,
+}
+
+impl<'p> Level<'p> {
+    fn descend(&self, fits: impl Fn(&Step<'p>) -> bool) -> Mask<'p> {
+        let Some(steps) = &self.steps else {
+            return Mask::All;
+        };
+        let mut alive = 0;
+        for (at, step, more) in steps {
+            match (fits(step), more) {
+                (false, _) => {}
+                (true, true) => alive |= 1 << at,
+                (true, false) => return Mask::All,
             }
         }
-        match self.depth.checked_add(1) {
+        match self.paths.depth.checked_add(1) {
             _ if alive == 0 => Mask::Nothing,
-            Some(depth) => Mask::Paths(Self {
+            Some(depth) => Mask::Paths(Paths {
                 alive,
                 depth,
-                ..self
+                ..self.paths
             }),
             None => Mask::All,
         }
     }
 
     /// The mask of a member.
-    pub(crate) fn key(self, key: &str) -> Mask<'p> {
+    pub(crate) fn key(&self, key: &str) -> Mask<'p> {
         self.descend(|step| match step {
-            Step::Name(name) => *name == key,
+            Step::Name(name) => *name == key.as_bytes(),
             Step::Index(_) => false,
             Step::Any => true,
         })
     }
 
     /// The mask of an element. An index into a tuple or list fits; a name where the value has a list does not lead anywhere known, so it fits too.
-    pub(crate) fn index(self, index: usize) -> Mask<'p> {
+    pub(crate) fn index(&self, index: usize) -> Mask<'p> {
         self.descend(|step| match step {
             Step::Index(at) => usize::try_from(*at) == Ok(index),
             Step::Name(_) | Step::Any => true,
@@ -114,27 +159,51 @@ impl<'p> Paths<'p> {
     }
 }
 
-/// The steps of a path.
-fn steps(path: &[u8]) -> impl Iterator<Item = Step<'_>> {
-    let steps: Fields<'_> = fields(path);
-    steps.filter_map(|field| match field {
-        Ok((1, content)) => Some(content.bytes().map_or(Step::Any, step)),
+/// What stands for each step of a path; `None` for what is broken.
+fn contents(path: &[u8]) -> impl Iterator<Item = Option<Content<'_>>> {
+    fields(path).filter_map(|field| match field {
+        Ok((1, content)) => Some(Some(content)),
         Ok(_) => None,
-        Err(_) => Some(Step::Any),
+        Err(_) => Some(None),
     })
 }
 
-fn step(message: &[u8]) -> Step<'_> {
+/// Whether a step can be read again and again: its name is text, and nothing is stuffed into it.
+fn is_plain(content: Content<'_>) -> bool {
+    let Ok(message) = content.bytes() else {
+        return true;
+    };
+    fields(message).take(2).all(|field| match field {
+        Ok((1, content)) => content.text().is_ok(),
+        Ok((2, content)) => content
+            .bytes()
+            .is_ok_and(|key| fields(key).nth(FEW).is_none() && is_text(key)),
+        _ => true,
+    })
+}
+
+fn is_text(key: &[u8]) -> bool {
+    match dynamic(key).map(msgpack::scalar) {
+        Ok(Some(Scalar::Text(text))) => std::str::from_utf8(text).is_ok(),
+        _ => true,
+    }
+}
+
+fn step(content: Option<Content<'_>>) -> Step<'_> {
+    let Some(Ok(message)) = content.map(Content::bytes) else {
+        return Step::Any;
+    };
     let mut found = Step::Any;
     for (at, field) in singular(message, &[1, 2]).enumerate() {
         if at > 0 {
             return Step::Any;
         }
         found = match field {
-            Ok((1, content)) => content.text().map_or(Step::Any, Step::Name),
-            Ok((2, content)) => match content.bytes().and_then(dynamic).and_then(msgpack::level) {
-                Ok(Level::Text(key)) => Step::Name(key),
-                Ok(Level::Number(number)) => number.parse().map_or(Step::Any, Step::Index),
+            Ok((1, content)) => content.bytes().map_or(Step::Any, Step::Name),
+            // Only a set has anything but a string or a number as a key: an element of it, as long as it likes.
+            Ok((2, content)) => match content.bytes().and_then(dynamic).map(msgpack::scalar) {
+                Ok(Some(Scalar::Text(key))) => Step::Name(key),
+                Ok(Some(Scalar::Index(index))) => Step::Index(index),
                 _ => Step::Any,
             },
             Ok(_) => found,
@@ -150,9 +219,12 @@ pub(crate) fn required_replace(message: &[u8]) -> Result<Vec<Vec<PathStep<'_>>>,
     for field in fields(message) {
         if let (11, content) = field? {
             paths.push(
-                steps(content.bytes()?)
-                    .map(|step| match step {
-                        Step::Name(name) => PathStep::Name(Cow::Borrowed(name)),
+                contents(content.bytes()?)
+                    .map(|content| match step(content) {
+                        Step::Name(name) => std::str::from_utf8(name)
+                            .map_or(PathStep::Other(serde::de::IgnoredAny), |name| {
+                                PathStep::Name(Cow::Borrowed(name))
+                            }),
                         Step::Index(index) => PathStep::Index(index),
                         Step::Any => PathStep::Other(serde::de::IgnoredAny),
                     })
