@@ -48,7 +48,7 @@ pub(super) const SIZES: &[&str] = &[
 pub(super) fn judge<'a, 'p>(
     catalog: &'a Catalog,
     change: &'a ResourceChange<'p>,
-    differences: &[Difference<'p>],
+    differences: &[Difference<'_, 'p>],
     after: &Opened<'p>,
     alters: &mut Vec<Alter<'a, 'p>>,
 ) -> Result<(), ReadError> {
@@ -63,7 +63,7 @@ pub(super) fn judge<'a, 'p>(
         };
         let Some(Difference { old, new, .. }) = differences
             .iter()
-            .find(|difference| difference.name == *first)
+            .find(|difference| difference.name == first)
         else {
             continue;
         };
@@ -71,7 +71,7 @@ pub(super) fn judge<'a, 'p>(
             continue;
         }
         if row.gone || row.grows || row.adds.is_some() {
-            if let Some((severity, before, now)) = elements(row, *old, *new, rest)?
+            if let Some((severity, before, now)) = elements(row, **old, **new, rest)?
                 && conditions_hold(row, after)?
             {
                 keep(
@@ -88,7 +88,7 @@ pub(super) fn judge<'a, 'p>(
             continue;
         }
         let mut pairs = Vec::new();
-        pair(*old, *new, rest, &mut pairs)?;
+        pair(**old, **new, rest, &mut pairs)?;
         // They are about the whole object: asked for each of many elements they would read all of it each time.
         let mut hold = None;
         if row.everybody {
@@ -583,14 +583,15 @@ fn pair<'p>(
     match (left, right) {
         (Shape::List(olds), Shape::List(news)) => {
             // What stays as it is, at another place or not, is nobody's pair.
-            let rest = |these: &[Value<'p>], those: &[Value<'p>]| {
-                let there: HashSet<_> = those.iter().filter_map(Value::text_key).collect();
-                let stays =
-                    |value: &Value<'p>| value.text_key().is_some_and(|key| there.contains(key));
-                let rest = these.iter().filter(|value| !stays(value));
-                rest.copied().collect::<Vec<_>>()
+            let (mut olds, mut news) = (olds, news);
+            let both = in_both(&olds, &news);
+            let stays = |value: &Value<'p>| {
+                let key = value.text_key();
+                key.is_some_and(|key| both.binary_search(&key).is_ok())
             };
-            let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
+            olds.retain(|value| !stays(value));
+            news.retain(|value| !stays(value));
+            drop(both);
             // Elements that have names are paired by them, whatever their order.
             if let (Some(old_names), Some(mut named)) = (named(&olds)?, named(&news)?) {
                 for (name, at) in old_names {
@@ -632,6 +633,21 @@ fn pair<'p>(
         }
         _ => pair(old.get(first)?, new.get(first)?, rest, pairs),
     }
+}
+
+/// The texts that two lists have in common, in order.
+fn in_both<'p>(these: &[Value<'p>], those: &[Value<'p>]) -> Vec<&'p [u8]> {
+    let mut there: Vec<_> = those.iter().filter_map(Value::text_key).collect();
+    there.sort_unstable();
+    there.dedup();
+    let mut both: Vec<_> = these
+        .iter()
+        .filter_map(Value::text_key)
+        .filter(|key| there.binary_search(key).is_ok())
+        .collect();
+    both.sort_unstable();
+    both.dedup();
+    both
 }
 
 /// What the elements of a list are paired with where the other side is none: reading an object again for each of many would take long.
