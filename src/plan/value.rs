@@ -1,9 +1,10 @@
 //! A value of a plan, read where it lies: one level at a time, only when a rule asks, together with the masks that say what is unknown or sensitive.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 
-use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::saved::msgpack::{self, Level};
@@ -62,10 +63,19 @@ impl<'p> Mask<'p> {
                 MaskLevel::Object(marks)
             }
             Self::Some(text) if text.starts_with('[') => {
-                MaskLevel::List(elements(text, |at, raw| match Self::from_text(raw) {
+                // Only what is marked takes anything: a mask mostly has two bytes for each element.
+                let (most, mut marked) = (MANY.max(text.len() / LEAST), 0);
+                let marks = elements(text, 0, |at, raw| match Self::from_text(raw) {
                     Self::Nothing => None,
-                    mask => Some((at, mask)),
-                })?)
+                    mask => {
+                        marked += 1;
+                        (marked <= most).then_some((at, mask))
+                    }
+                })?;
+                if marked > most {
+                    return Err(TOO_MANY);
+                }
+                MaskLevel::List(marks)
             }
             // Neither true nor a container: not a mask that is known, so nothing below it may be shown or trusted.
             Self::Some(_) => {
@@ -397,45 +407,33 @@ impl<'p> Value<'p> {
     }
 
     fn pack_shape(&self, bytes: &'p [u8]) -> Result<Shape<'p>, ReadError> {
-        Ok(match msgpack::level(bytes)? {
+        // Only read for what has elements or members.
+        let level = OnceCell::new();
+        let sensitive = || {
+            level.get_or_init(|| {
+                let read = self.sensitive().members();
+                read.unwrap_or(MaskLevel::Same(Mask::All))
+            })
+        };
+        let child = |bytes, sensitive| self.child(Raw::Pack(bytes), Mask::Nothing, sensitive);
+        let element = |at, bytes| child(bytes, sensitive().index(at));
+        // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
+        let member = |key: &'p str, bytes| {
+            let mask = if is_secret(key) {
+                Mask::All
+            } else {
+                sensitive().key(key)
+            };
+            child(bytes, mask)
+        };
+        Ok(match msgpack::level_of(bytes, element, member)? {
             Level::Nil => Shape::Null,
             Level::Unknown => Shape::Unknown,
             Level::Bool(value) => Shape::Bool(value),
             Level::Number(text) => Shape::Number(text),
             Level::Text(text) => Shape::Text(Cow::Borrowed(text)),
-            Level::List(items) => {
-                let sensitive = self.sensitive().members()?;
-                let items = items.into_iter().enumerate();
-                Shape::List(
-                    items
-                        .map(|(at, bytes)| {
-                            self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at))
-                        })
-                        .collect(),
-                )
-            }
-            Level::Map(members) => {
-                let sensitive = self.sensitive().members()?;
-                let members = members.into_iter();
-                // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
-                let mask = |key: &str| {
-                    if is_secret(key) {
-                        Mask::All
-                    } else {
-                        sensitive.key(key)
-                    }
-                };
-                Shape::Object(
-                    members
-                        .map(|(key, bytes)| {
-                            (
-                                Cow::Borrowed(key),
-                                self.child(Raw::Pack(bytes), Mask::Nothing, mask(key)),
-                            )
-                        })
-                        .collect(),
-                )
-            }
+            Level::List(items) => Shape::List(items),
+            Level::Map(members) => Shape::Object(members),
         })
     }
 
@@ -451,7 +449,8 @@ impl<'p> Value<'p> {
             ),
             Some(b'[') => {
                 let (unknown, sensitive) = (self.unknown().members()?, self.sensitive().members()?);
-                Shape::List(elements(text, |at, raw| {
+                let count = bounded(text)?;
+                Shape::List(elements(text, count, |at, raw| {
                     Some(self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at)))
                 })?)
             }
@@ -479,6 +478,47 @@ impl<'p> Value<'p> {
             Some(_) => Shape::Number(Cow::Borrowed(text)),
             None => return Err(ReadError("a value is empty")),
         })
+    }
+
+    /// Hands over the elements of a list one after the other, without a list of them, and tells whether it is one.
+    ///
+    /// # Errors
+    /// See [`Value::shape`], and the first of `each`.
+    pub(crate) fn each(
+        &self,
+        mut each: impl FnMut(Self) -> Result<(), ReadError>,
+    ) -> Result<bool, ReadError> {
+        if self.depth() > MAX_DEPTH || matches!(self.unknown(), Mask::All) {
+            return Ok(false);
+        }
+        let mut error = None;
+        let mut hand = |element| {
+            if error.is_none() {
+                error = each(element).err();
+            }
+        };
+        match self.raw() {
+            Raw::Json(text) if text.starts_with('[') => {
+                bounded(text)?;
+                let (unknown, sensitive) = (self.unknown().members()?, self.sensitive().members()?);
+                elements(text, 0, |at, raw| {
+                    hand(self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at)));
+                    None::<()>
+                })?;
+            }
+            Raw::Pack(bytes) if msgpack::is_list(bytes) => {
+                let sensitive = self.sensitive().members()?;
+                msgpack::level_of(
+                    bytes,
+                    |at, bytes| {
+                        hand(self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at)))
+                    },
+                    |_, _| (),
+                )?;
+            }
+            _ => return Ok(false),
+        }
+        error.map_or(Ok(true), Err)
     }
 
     fn child(&self, raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
@@ -525,11 +565,11 @@ impl<'p> Value<'p> {
     }
 
     fn collect(&self, path: &[String], found: &mut Vec<Self>) -> Result<(), ReadError> {
+        if !path.is_empty() && self.each(|element| element.collect(path, found))? {
+            return Ok(());
+        }
         let shape = self.shape()?;
         match (shape, path.split_first()) {
-            (Shape::List(items), Some(_)) => {
-                items.iter().try_for_each(|item| item.collect(path, found))
-            }
             (Shape::Object(members), Some((key, rest))) => {
                 match members.iter().find(|(name, _)| name == key) {
                     Some((_, value)) => value.collect(rest, found),
@@ -656,9 +696,40 @@ const LEAST: usize = 12;
 
 const TOO_MANY: ReadError = ReadError("a value has too many elements");
 
-/// How many elements or members a text may have.
-fn most(text: &str) -> usize {
-    MANY.max(text.len() / LEAST)
+/// Counts the elements or members of a text that may have very many before anything is made of them: what grows step by step takes half as much again.
+fn bounded(text: &str) -> Result<usize, ReadError> {
+    struct Count;
+    impl<'p> Visitor<'p> for Count {
+        type Value = usize;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list or an object")
+        }
+        fn visit_seq<A: SeqAccess<'p>>(self, mut list: A) -> Result<usize, A::Error> {
+            let mut count = 0;
+            while list.next_element::<IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        }
+        fn visit_map<A: MapAccess<'p>>(self, mut map: A) -> Result<usize, A::Error> {
+            let mut count = 0;
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        }
+    }
+    // Each has a comma at least.
+    if text.len() / 2 <= MANY {
+        return Ok(0);
+    }
+    let count = serde_json::Deserializer::from_str(text)
+        .deserialize_any(Count)
+        .map_err(|_| ReadError("a list or an object cannot be read"))?;
+    if count > MANY && text.len() / count < LEAST {
+        return Err(TOO_MANY);
+    }
+    Ok(count)
 }
 
 /// The members of a JSON object, each with what is made of it; a key that is there twice is refused, since readers differ in which one they take.
@@ -668,7 +739,6 @@ fn entries<'p, T>(
 ) -> Result<Vec<(Cow<'p, str>, T)>, ReadError> {
     struct Entries<'v, 'p, T, F> {
         each: F,
-        most: usize,
         found: &'v mut Vec<(Cow<'p, str>, T)>,
     }
     impl<'p, T, F: FnMut(&str, &'p str) -> T> Visitor<'p> for Entries<'_, 'p, T, F> {
@@ -680,23 +750,16 @@ fn entries<'p, T>(
             while let Some((Text(key), raw)) = map.next_entry::<Text<'p>, &'p RawValue>()? {
                 let made = (self.each)(&key, raw.get());
                 self.found.push((key, made));
-                if self.found.len() > self.most {
-                    return Err(A::Error::custom("too many"));
-                }
             }
             Ok(())
         }
     }
-    let (most, mut found) = (most(text), Vec::new());
+    let mut found = Vec::with_capacity(bounded(text)?);
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader.deserialize_map(Entries {
         each,
-        most,
         found: &mut found,
     });
-    if found.len() > most {
-        return Err(TOO_MANY);
-    }
     read.and_then(|()| reader.end())
         .map_err(|_| ReadError("an object cannot be read"))?;
     // Terraform writes keys in order: then a look at the neighbours is enough.
@@ -712,14 +775,14 @@ fn entries<'p, T>(
     }
 }
 
-/// What is made of the elements of a JSON array, each with its place.
+/// What is made of the elements of a JSON array, each with its place; there will be about as many as `count`.
 fn elements<'p, T>(
     text: &'p str,
+    count: usize,
     each: impl FnMut(usize, &'p str) -> Option<T>,
 ) -> Result<Vec<T>, ReadError> {
     struct Elements<'v, T, F> {
         each: F,
-        most: usize,
         found: &'v mut Vec<T>,
     }
     impl<'p, T, F: FnMut(usize, &'p str) -> Option<T>> Visitor<'p> for Elements<'_, T, F> {
@@ -731,24 +794,17 @@ fn elements<'p, T>(
             let mut at = 0;
             while let Some(raw) = list.next_element::<&'p RawValue>()? {
                 self.found.extend((self.each)(at, raw.get()));
-                if self.found.len() > self.most {
-                    return Err(A::Error::custom("too many"));
-                }
                 at += 1;
             }
             Ok(())
         }
     }
-    let (most, mut found) = (most(text), Vec::new());
+    let mut found = Vec::with_capacity(count);
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader.deserialize_seq(Elements {
         each,
-        most,
         found: &mut found,
     });
-    if found.len() > most {
-        return Err(TOO_MANY);
-    }
     read.and_then(|()| reader.end())
         .map_err(|_| ReadError("a list cannot be read"))?;
     Ok(found)
@@ -776,7 +832,7 @@ mod tests {
         };
         assert_eq!(told(&object(MANY)), None);
         assert_eq!(told(&object(MANY + 1)), Some(TOO_MANY));
-        // Of a mask only what is marked takes anything.
+        // A mask has two bytes for each element.
         let mask = format!("[{},true]", vec!["{}"; 2 * MANY].join(","));
         let text = list("\"10.0.0.0/24 x\"", 2 * MANY + 1);
         let value = Value::new(Raw::Json(&text), Mask::from_text(&mask), Mask::Nothing, 0);
