@@ -1,7 +1,7 @@
 //! Changes in place that the catalogue knows as harmful. Only attributes that differ are looked at, and only a value that existed can be lowered.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use crate::catalog::{Catalog, ChangeRow, ChangeRule, Scalar};
 use crate::finding::{Severity, Shown};
@@ -84,7 +84,7 @@ const WORDS: &[&str] = &[
 pub(super) fn judge<'a, 'p>(
     catalog: &'a Catalog,
     change: &'a ResourceChange<'p>,
-    differences: &[Difference<'p>],
+    differences: &[Difference<'_, 'p>],
     after: &Opened<'p>,
     alters: &mut Vec<Alter<'a, 'p>>,
 ) -> Result<(), ReadError> {
@@ -99,7 +99,7 @@ pub(super) fn judge<'a, 'p>(
         };
         let Some(Difference { old, new, .. }) = differences
             .iter()
-            .find(|difference| difference.name == *first)
+            .find(|difference| difference.name == first)
         else {
             continue;
         };
@@ -107,7 +107,7 @@ pub(super) fn judge<'a, 'p>(
             continue;
         }
         if row.gone || row.grows || row.adds.is_some() {
-            if let Some((severity, before, now)) = elements(row, *old, *new, rest)?
+            if let Some((severity, before, now)) = elements(row, **old, **new, rest)?
                 && conditions_hold(row, after)?
             {
                 keep(
@@ -123,54 +123,59 @@ pub(super) fn judge<'a, 'p>(
             }
             continue;
         }
-        let mut pairs = Vec::new();
-        pair(*old, *new, rest, &mut pairs)?;
-        // They are about the whole object: asked for each of many elements they would read all of it each time.
+        // The conditions are about the whole object: asked for each of many elements they would read all of it each time.
         let mut hold = None;
-        if row.everybody {
-            for (old, new) in pairs {
-                let Some(alter) = let_in(change, row, old, new)? else {
-                    continue;
-                };
-                if holds_once(&mut hold, row, after)? {
+        pair(**old, **new, rest, &mut |old, new| {
+            if hold == Some(false) {
+                return Ok(());
+            }
+            if row.everybody {
+                if let Some(alter) = let_in(change, row, old, new)?
+                    && holds_once(&mut hold, row, after)?
+                {
                     keep(&mut found, alter);
                 }
+            } else if let Some(severity) = harm(row, old, new)?
+                && holds_once(&mut hold, row, after)?
+            {
+                keep(&mut found, lowered(change, row, severity, old, new)?);
             }
-            continue;
-        }
-        for (old, new) in pairs {
-            let Some(severity) = harm(row, old, new)? else {
-                continue;
-            };
-            if !holds_once(&mut hold, row, after)? {
-                break;
-            }
-            let mut words: Vec<String> = row
-                .leaves
-                .iter()
-                .chain(&row.enters)
-                .flat_map(crate::catalog::When::words)
-                .collect();
-            if !words.is_empty() {
-                words.extend(WORDS.iter().map(|word| (*word).to_owned()));
-            }
-            let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) {
-                Show::Identifier
-            } else {
-                Show::Words(&words)
-            };
-            let alter = Alter {
-                change,
-                row,
-                severity,
-                before: old.shown(show)?,
-                after: new.shown(show)?,
-            };
-            keep(&mut found, alter);
-        }
+            Ok(())
+        })?;
     }
     alters.append(&mut found);
     Ok(())
+}
+
+/// The change from one value to a worse one.
+fn lowered<'a, 'p>(
+    change: &'a ResourceChange<'p>,
+    row: &'a ChangeRow,
+    severity: Severity,
+    old: Value<'p>,
+    new: Value<'p>,
+) -> Result<Alter<'a, 'p>, ReadError> {
+    let mut words: Vec<String> = row
+        .leaves
+        .iter()
+        .chain(&row.enters)
+        .flat_map(crate::catalog::When::words)
+        .collect();
+    if !words.is_empty() {
+        words.extend(WORDS.iter().map(|word| (*word).to_owned()));
+    }
+    let show = if SIZES.contains(&row.attribute.steps().last().map_or("", String::as_str)) {
+        Show::Identifier
+    } else {
+        Show::Words(&words)
+    };
+    Ok(Alter {
+        change,
+        row,
+        severity,
+        before: old.shown(show)?,
+        after: new.shown(show)?,
+    })
 }
 
 /// Whether a policy document lets everybody do more than it did.
@@ -211,50 +216,52 @@ fn keep<'a, 'p>(found: &mut Vec<Alter<'a, 'p>>, alter: Alter<'a, 'p>) {
     }
 }
 
-/// What stands at a path in all elements of a list, with how often; and whether some of it is not known.
+/// What stands at a path in all elements of a list, in order and each once; how many there are, and whether some of it is not known.
 #[derive(Default)]
-struct Elements {
-    counts: HashMap<String, usize>,
+struct Elements<'p> {
+    texts: Vec<Cow<'p, str>>,
+    total: usize,
     unknown: bool,
     sensitive: bool,
 }
 
-impl Elements {
-    fn read(value: Value<'_>, path: &[String]) -> Result<Self, ReadError> {
+impl<'p> Elements<'p> {
+    fn read(value: Value<'p>, path: &[String]) -> Result<Self, ReadError> {
         let mut elements = Self::default();
         elements.add(value, path, 0)?;
         elements.sensitive = value.has_sensitive();
+        elements.total = elements.texts.len();
+        elements.texts.sort_unstable();
+        elements.texts.dedup();
         Ok(elements)
     }
 
-    fn add(&mut self, value: Value<'_>, path: &[String], depth: u8) -> Result<(), ReadError> {
+    fn has(&self, text: &str) -> bool {
+        self.texts
+            .binary_search_by(|there| there.as_ref().cmp(text))
+            .is_ok()
+    }
+
+    fn add(&mut self, value: Value<'p>, path: &[String], depth: u8) -> Result<(), ReadError> {
         // Deeper than any provider nests.
         if depth > 24 {
             self.unknown = true;
             return Ok(());
         }
+        if value.each(|element| self.add(element, path, depth + 1))? {
+            return Ok(());
+        }
         match (value.shape()?, path.split_first()) {
             (Shape::Unknown, _) => self.unknown = true,
-            (Shape::List(items), _) => {
-                for item in items {
-                    self.add(item, path, depth + 1)?;
-                }
-            }
-            (Shape::Object(_), Some((first, rest))) => {
-                self.add(value.get(first)?, rest, depth + 1)?;
+            (Shape::Object(members), Some((first, rest))) => {
+                self.add(crate::plan::member(&members, first), rest, depth + 1)?;
             }
             (Shape::Text(text), Some(_)) => self.add_json(&text, path),
-            (Shape::Text(text), None) if !text.is_empty() => {
-                self.count(text.into_owned());
-            }
-            (Shape::Number(text), None) => self.count(text.into_owned()),
+            (Shape::Text(text), None) if !text.is_empty() => self.texts.push(text),
+            (Shape::Number(text), None) => self.texts.push(text),
             _ => {}
         }
         Ok(())
-    }
-
-    fn count(&mut self, text: String) {
-        *self.counts.entry(text).or_default() += 1;
     }
 
     /// Some providers keep a list as JSON text (the schema of a BigQuery table). Fields nested in a field count with the path to them.
@@ -285,13 +292,12 @@ impl Elements {
                 }
             }
             // Names of columns do not tell a from A apart.
-            (Json::String(name), None) => self.count(format!("{above}{name}").to_lowercase()),
+            (Json::String(name), None) => {
+                let name = format!("{above}{name}").to_lowercase();
+                self.texts.push(Cow::Owned(name));
+            }
             _ => {}
         }
-    }
-
-    fn total(&self) -> usize {
-        self.counts.values().sum()
     }
 
     fn shown(&self) -> Shown {
@@ -300,7 +306,7 @@ impl Elements {
         } else if self.unknown {
             Shown::Unknown
         } else {
-            Shown::Number(self.total().to_string())
+            Shown::Number(self.total.to_string())
         }
     }
 }
@@ -317,25 +323,24 @@ fn elements(
         opens(&added.words(), old, new, path)?.then_some(row.grade)
     } else if row.grows {
         // No list at all leaves nothing out.
-        let more = if after.counts.is_empty() {
-            !before.counts.is_empty()
+        let more = if after.texts.is_empty() {
+            !before.texts.is_empty()
         } else {
-            !before.counts.is_empty()
-                && !Ranges::of(before.counts.keys()).cover_all(after.counts.keys())
+            !before.texts.is_empty() && !Ranges::of(&before).cover_all(&after)
         };
         (more || after.unknown).then_some(row.grade)
     } else {
         let gone = before
-            .counts
-            .keys()
-            .any(|name| !after.counts.contains_key(name))
+            .texts
+            .iter()
+            .any(|name| !after.has(name))
             // One for another is nothing where only fewer are.
-            && (!row.fewer || after.unknown || after.total() < before.total());
+            && (!row.fewer || after.unknown || after.total < before.total);
         match (gone, after.unknown) {
             (false, _) => None,
             // What goes may come back under a name that is not known yet.
             (true, true) => Some(row.grade.min(Severity::Medium)),
-            (true, false) if after.counts.is_empty() => {
+            (true, false) if after.texts.is_empty() => {
                 Some(row.empty.map_or(row.grade, |empty| empty.max(row.grade)))
             }
             (true, false) => Some(row.grade),
@@ -419,10 +424,10 @@ fn reach(
     within: Option<&[(Cow<'_, str>, Value<'_>)]>,
     found: &mut BTreeSet<Reach>,
 ) -> Result<(), ReadError> {
+    if value.each(|element| reach(words, element, path, within, found))? {
+        return Ok(());
+    }
     match (value.shape()?, path.split_first()) {
-        (Shape::List(items), _) => items
-            .into_iter()
-            .try_for_each(|item| reach(words, item, path, within, found)),
         (Shape::Object(members), Some((first, rest))) => reach(
             words,
             crate::plan::member(&members, first),
@@ -508,20 +513,16 @@ fn ports(text: &str) -> (f64, f64) {
 }
 
 /// Words and ranges of ports. A range lies within another; words that are none cover nothing but themselves.
-struct Ranges<'s> {
-    words: HashSet<&'s str>,
+struct Ranges<'s, 'p> {
+    words: &'s Elements<'p>,
     /// By where they start, each with the furthest end of those up to it.
     ranges: Vec<(f64, f64)>,
 }
 
-impl<'s> Ranges<'s> {
-    fn of(all: impl Iterator<Item = &'s String>) -> Self {
-        let words: HashSet<&str> = all.map(String::as_str).collect();
-        let mut ranges: Vec<(f64, f64)> = words
-            .iter()
-            .filter(|word| is_number(word))
-            .map(|word| ports(word))
-            .collect();
+impl<'s, 'p> Ranges<'s, 'p> {
+    fn of(words: &'s Elements<'p>) -> Self {
+        let numbers = words.texts.iter().filter(|word| is_number(word));
+        let mut ranges: Vec<(f64, f64)> = numbers.map(|word| ports(word)).collect();
         ranges.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut furthest = f64::NEG_INFINITY;
         for (_, end) in &mut ranges {
@@ -531,12 +532,12 @@ impl<'s> Ranges<'s> {
         Self { words, ranges }
     }
 
-    fn cover_all(&self, mut all: impl Iterator<Item = &'s String>) -> bool {
-        self.words.contains("*") || all.all(|word| self.cover(word))
+    fn cover_all(&self, all: &Elements<'_>) -> bool {
+        self.words.has("*") || all.texts.iter().all(|word| self.cover(word))
     }
 
     fn cover(&self, word: &str) -> bool {
-        if self.words.contains(word) {
+        if self.words.has(word) {
             return true;
         }
         if !is_number(word) {
@@ -558,9 +559,10 @@ pub(crate) fn gone(change: &ResourceChange<'_>, path: &[String]) -> Result<Vec<S
     let before = Elements::read(change.before(), path)?;
     let after = Elements::read(change.after(), path)?;
     Ok(before
-        .counts
-        .into_keys()
-        .filter(|name| !after.counts.contains_key(name))
+        .texts
+        .into_iter()
+        .filter(|name| !after.has(name))
+        .map(Cow::into_owned)
         .collect())
 }
 
@@ -607,70 +609,89 @@ pub(super) fn weigh_routes(plan: &Plan<'_>, alters: &mut [Alter<'_, '_>]) -> Res
     Ok(())
 }
 
-/// The two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
+/// What is done with the two sides of a leaf.
+type Each<'e, 'p> = dyn FnMut(Value<'p>, Value<'p>) -> Result<(), ReadError> + 'e;
+
+/// Hands over the two sides of every leaf at a path. Elements of lists are paired by their place; what is gone is paired with nothing.
 fn pair<'p>(
     old: Value<'p>,
     new: Value<'p>,
     path: &[String],
-    pairs: &mut Vec<(Value<'p>, Value<'p>)>,
+    each: &mut Each<'_, 'p>,
 ) -> Result<(), ReadError> {
     let Some((first, rest)) = path.split_first() else {
-        pairs.push((old, new));
-        return Ok(());
+        return each(old, new);
     };
-    let (left, right) = (old.shape()?, new.shape()?);
-    match (left, right) {
-        (Shape::List(olds), Shape::List(news)) => {
+    match (old.shape()?, new.shape()?) {
+        (Shape::List(mut olds), Shape::List(mut news)) => {
             // What stays as it is, at another place or not, is nobody's pair.
-            let rest = |these: &[Value<'p>], those: &[Value<'p>]| {
-                let there: HashSet<_> = those.iter().filter_map(Value::text_key).collect();
-                let stays =
-                    |value: &Value<'p>| value.text_key().is_some_and(|key| there.contains(key));
-                let rest = these.iter().filter(|value| !stays(value));
-                rest.copied().collect::<Vec<_>>()
+            let both = in_both(&olds, &news);
+            let stays = |value: &Value<'p>| {
+                let key = value.text_key();
+                key.is_some_and(|key| both.binary_search(&key).is_ok())
             };
-            let (olds, news) = (rest(&olds, &news), rest(&news, &olds));
+            olds.retain(|value| !stays(value));
+            news.retain(|value| !stays(value));
+            drop(both);
+            let side =
+                |items: &[Value<'p>], at: usize| items.get(at).copied().unwrap_or(Value::ABSENT);
             // Elements that have names are paired by them, whatever their order.
-            if let (Some(old_names), Some(mut named)) = (named(&olds)?, named(&news)?) {
+            if let (Some(old_names), Some(new_names)) = (named(&olds)?, named(&news)?) {
+                let mut left = vec![true; news.len()];
                 for (name, at) in old_names {
-                    let new = named
-                        .remove(&name)
-                        .and_then(|at| news.get(at).copied())
-                        .unwrap_or(Value::ABSENT);
-                    pair(
-                        olds.get(at).copied().unwrap_or(Value::ABSENT),
-                        new,
-                        path,
-                        pairs,
-                    )?;
+                    let found = new_names
+                        .binary_search_by(|(there, _)| there.cmp(&name))
+                        .ok()
+                        .and_then(|found| new_names.get(found))
+                        .map(|(_, at)| *at);
+                    if let Some(left) = found.and_then(|at| left.get_mut(at)) {
+                        *left = false;
+                    }
+                    let new = found.map_or(Value::ABSENT, |at| side(&news, at));
+                    pair(side(&olds, at), new, path, each)?;
                 }
-                let mut left: Vec<usize> = named.into_values().collect();
-                left.sort_unstable();
-                for at in left {
-                    let new = news.get(at).copied().unwrap_or(Value::ABSENT);
-                    pair(Value::ABSENT, new, path, pairs)?;
-                }
-                return Ok(());
+                let mut left = news.into_iter().zip(left).filter(|(_, left)| *left);
+                return left.try_for_each(|(new, _)| pair(Value::ABSENT, new, path, each));
             }
-            for at in 0..olds.len().max(news.len()) {
-                let side = |items: &[Value<'p>]| items.get(at).copied().unwrap_or(Value::ABSENT);
-                pair(side(&olds), side(&news), path, pairs)?;
-            }
-            Ok(())
+            (0..olds.len().max(news.len()))
+                .try_for_each(|at| pair(side(&olds, at), side(&news, at), path, each))
         }
         // What is no list is paired with the first; only what is unknown may be any of them.
         (Shape::List(olds), other) => {
             let others = other_sides(new, &other);
             let mut sides = olds.into_iter().zip(others);
-            sides.try_for_each(|(old, new)| pair(old, new, path, pairs))
+            sides.try_for_each(|(old, new)| pair(old, new, path, each))
         }
         (other, Shape::List(news)) => {
             let others = other_sides(old, &other);
             let mut sides = others.zip(news);
-            sides.try_for_each(|(old, new)| pair(old, new, path, pairs))
+            sides.try_for_each(|(old, new)| pair(old, new, path, each))
         }
-        _ => pair(old.get(first)?, new.get(first)?, rest, pairs),
+        _ => pair(old.get(first)?, new.get(first)?, rest, each),
     }
+}
+
+/// The texts that two lists have in common, in order.
+fn in_both<'p>(these: &[Value<'p>], those: &[Value<'p>]) -> Vec<&'p [u8]> {
+    let (short, long) = if these.len() < those.len() {
+        (these, those)
+    } else {
+        (those, these)
+    };
+    let mut both: Vec<_> = short.iter().filter_map(Value::text_key).collect();
+    both.sort_unstable();
+    both.dedup();
+    let mut there = vec![false; both.len()];
+    for key in long.iter().filter_map(Value::text_key) {
+        if let Ok(at) = both.binary_search(&key)
+            && let Some(there) = there.get_mut(at)
+        {
+            *there = true;
+        }
+    }
+    let mut there = there.into_iter();
+    both.retain(|_| there.next() == Some(true));
+    both
 }
 
 /// What the elements of a list are paired with where the other side is none: reading an object again for each of many would take long.
@@ -693,9 +714,9 @@ const NAMED_BY: &[&str] = &[
     "family",
 ];
 
-/// The place of each element by its name; `None` unless each has one of its own.
-fn named(items: &[Value<'_>]) -> Result<Option<BTreeMap<String, usize>>, ReadError> {
-    let mut found = BTreeMap::new();
+/// The names of elements with their places, in the order of the names; `None` unless each has one of its own.
+fn named<'p>(items: &[Value<'p>]) -> Result<Option<Vec<(Cow<'p, str>, usize)>>, ReadError> {
+    let mut found = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let members = item.members()?;
         let mut name = None;
@@ -704,16 +725,18 @@ fn named(items: &[Value<'_>]) -> Result<Option<BTreeMap<String, usize>>, ReadErr
             if let Shape::Text(text) = value.shape()?
                 && !text.is_empty()
             {
-                name = Some(text.into_owned());
+                name = Some(text);
                 break;
             }
         }
-        match name {
-            Some(name) if !found.contains_key(&name) => found.insert(name, at),
-            _ => return Ok(None),
+        let Some(name) = name else {
+            return Ok(None);
         };
+        found.push((name, at));
     }
-    Ok((!found.is_empty()).then_some(found))
+    found.sort_unstable();
+    let own = found.is_sorted_by(|(a, _), (b, _)| a < b);
+    Ok((own && !found.is_empty()).then_some(found))
 }
 
 /// The answer of [`conditions_hold`], asked for once.

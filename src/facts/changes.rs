@@ -54,8 +54,8 @@ fn touched(change: &ResourceChange<'_>) -> Result<Vec<Touched>, ReadError> {
     let (before, after) = (Opened::new(change.before())?, Opened::new(change.after())?);
     let mut found: Vec<Touched> = Vec::new();
     for difference in difference::between(&before, &after) {
-        let (old, new) = (&difference.old, &difference.new);
-        if !words::is_attribute(&difference.name) || (old.is_nothing() && new.is_nothing()) {
+        let (old, new) = (difference.old, difference.new);
+        if !words::is_attribute(difference.name) || (old.is_nothing() && new.is_nothing()) {
             continue;
         }
         let members = match (old.shape()?, new.shape()?) {
@@ -66,7 +66,7 @@ fn touched(change: &ResourceChange<'_>) -> Result<Vec<Touched>, ReadError> {
             _ => None,
         };
         found.push(Touched {
-            name: difference.name.into_owned(),
+            name: difference.name.to_string(),
             members,
         });
     }

@@ -22,18 +22,18 @@ const LEAST: usize = 8;
 /// The first such attribute.
 pub(super) fn judge<'a, 'p>(
     change: &'a ResourceChange<'p>,
-    differences: &[Difference<'p>],
+    differences: &[Difference<'_, 'p>],
 ) -> Result<Option<Stripped<'a, 'p>>, ReadError> {
     for Difference { name, old, new } in differences {
         if is_label(name) || old.is_nothing() {
             continue;
         }
-        let (had, has) = (leaves(*old, 0)?, leaves(*new, 0)?);
+        let (had, has) = (leaves(**old, 0)?, leaves(**new, 0)?);
         if had >= LEAST
             && had.saturating_sub(has) >= LEAST
             && has * 2 <= had
             // One unknown value may stand for a whole map: how much goes is not known then.
-            && !has_unknown(*new, 0)?
+            && !has_unknown(**new, 0)?
         {
             return Ok(Some(Stripped {
                 change,

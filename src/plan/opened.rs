@@ -1,36 +1,47 @@
 //! A value whose outer level was parsed, for those who ask it more than one question.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::OnceCell;
 
 use super::{ReadError, Value, member};
 
-/// With more members than this an index is worth it.
+/// With more members than this their order is worth it.
 const MANY: usize = 32;
 
 /// Members, found by name: where many are looked for among many.
 pub(crate) struct ByName<'m, 'p> {
     members: &'m [(Cow<'p, str>, Value<'p>)],
-    index: Option<HashMap<&'m str, usize>>,
+    /// Their places in the order of their names, once one stood elsewhere than it was looked for.
+    order: OnceCell<Vec<usize>>,
 }
 
 impl<'m, 'p> ByName<'m, 'p> {
-    pub(crate) fn new(members: &'m [(Cow<'p, str>, Value<'p>)]) -> Self {
-        let index = (members.len() > MANY).then(|| {
-            let names = members.iter().enumerate();
-            names.map(|(at, (name, _))| (name.as_ref(), at)).collect()
-        });
-        Self { members, index }
+    pub(crate) const fn new(members: &'m [(Cow<'p, str>, Value<'p>)]) -> Self {
+        Self {
+            members,
+            order: OnceCell::new(),
+        }
     }
 
     /// The member of this name. The two sides of a change mostly have the same names in the same order, so it is looked for at a place first.
-    pub(crate) fn get(&self, at: usize, name: &str) -> Option<Value<'p>> {
+    pub(crate) fn get(&self, at: usize, name: &str) -> Option<&'m Value<'p>> {
         let here = self.members.get(at).filter(|(there, _)| there == name);
-        let found = here.or_else(|| match &self.index {
-            Some(index) => self.members.get(*index.get(name)?),
-            None => self.members.iter().find(|(there, _)| there == name),
+        let found = here.or_else(|| {
+            if self.members.len() <= MANY {
+                return self.members.iter().find(|(there, _)| there == name);
+            }
+            let named = |at: &usize| self.members.get(*at).map(|(there, _)| there.as_ref());
+            let order = self.order.get_or_init(|| {
+                let mut order: Vec<usize> = (0..self.members.len()).collect();
+                order.sort_unstable_by_key(|at| named(at));
+                order
+            });
+            let found = order
+                .binary_search_by(|at| named(at).cmp(&Some(name)))
+                .ok()?;
+            self.members.get(*order.get(found)?)
         });
-        found.map(|(_, value)| *value)
+        found.map(|(_, value)| value)
     }
 }
 

@@ -1,9 +1,10 @@
 //! A value of a plan, read where it lies: one level at a time, only when a rule asks, together with the masks that say what is unknown or sensitive.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::saved::msgpack::{self, Level};
@@ -57,15 +58,24 @@ impl<'p> Mask<'p> {
             Self::All => MaskLevel::Same(Self::All),
             Self::Paths(paths) => MaskLevel::Paths(paths.open()),
             Self::Some(text) if text.starts_with('{') => {
-                let mut marks: Vec<_> = entries(text)?
-                    .into_iter()
-                    .map(|(key, raw)| (key, Self::from_text(raw)))
-                    .collect();
+                let mut marks = entries(text, |_, raw| Self::from_text(raw))?;
                 marks.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
                 MaskLevel::Object(marks)
             }
             Self::Some(text) if text.starts_with('[') => {
-                MaskLevel::List(elements(text)?.into_iter().map(Self::from_text).collect())
+                // Only what is marked takes anything: a mask mostly has two bytes for each element.
+                let (most, mut marked) = (MANY.max(text.len() / LEAST), 0);
+                let marks = elements(text, 0, |at, raw| match Self::from_text(raw) {
+                    Self::Nothing => None,
+                    mask => {
+                        marked += 1;
+                        (marked <= most).then_some((at, mask))
+                    }
+                })?;
+                if marked > most {
+                    return Err(TOO_MANY);
+                }
+                MaskLevel::List(marks)
             }
             // Neither true nor a container: not a mask that is known, so nothing below it may be shown or trusted.
             Self::Some(_) => {
@@ -82,7 +92,8 @@ enum MaskLevel<'p> {
     Same(Mask<'p>),
     /// By key.
     Object(Vec<(Cow<'p, str>, Mask<'p>)>),
-    List(Vec<Mask<'p>>),
+    /// Those of the elements that are marked, with their places.
+    List(Vec<(usize, Mask<'p>)>),
     Paths(paths::Level<'p>),
 }
 
@@ -104,7 +115,11 @@ impl<'p> MaskLevel<'p> {
     fn index(&self, index: usize) -> Mask<'p> {
         match self {
             Self::Same(mask) => *mask,
-            Self::List(items) => items.get(index).copied().unwrap_or(Mask::Nothing),
+            Self::List(marks) => marks
+                .binary_search_by_key(&index, |(at, _)| *at)
+                .ok()
+                .and_then(|at| marks.get(at))
+                .map_or(Mask::Nothing, |(_, mask)| *mask),
             Self::Object(_) => Mask::All,
             Self::Paths(paths) => paths.index(index),
         }
@@ -124,11 +139,44 @@ pub(crate) enum Raw<'p> {
 
 /// A value of a plan with its masks. Cheap to copy; nothing is parsed before [`Value::shape`] is asked for.
 #[derive(Clone, Copy)]
-pub struct Value<'p> {
-    raw: Raw<'p>,
-    unknown: Mask<'p>,
-    sensitive: Mask<'p>,
-    depth: u8,
+pub struct Value<'p>(Held<'p>);
+
+/// A value as it is kept: a list has one of these for each element, which may be two bytes long in the file.
+#[derive(Clone, Copy)]
+enum Held<'p> {
+    Json {
+        depth: u8,
+        text: Option<&'p str>,
+        unknown: Marks<'p>,
+        sensitive: Marks<'p>,
+    },
+    /// Unknowns stand in the value.
+    Pack {
+        depth: u8,
+        bytes: Option<&'p [u8]>,
+        sensitive: Mask<'p>,
+    },
+}
+
+/// The mask of a JSON plan as its text: `true` is all of it.
+type Marks<'p> = Option<&'p str>;
+
+const ALL: &str = "true";
+
+const fn marks(mask: Mask<'_>) -> Marks<'_> {
+    match mask {
+        Mask::Nothing => None,
+        Mask::All | Mask::Paths(_) => Some(ALL),
+        Mask::Some(text) => Some(text),
+    }
+}
+
+fn mask(marks: Marks<'_>) -> Mask<'_> {
+    match marks {
+        None => Mask::Nothing,
+        Some(ALL) => Mask::All,
+        Some(text) => Mask::Some(text),
+    }
 }
 
 impl fmt::Debug for Value<'_> {
@@ -169,20 +217,65 @@ pub(crate) enum Show<'a> {
 
 impl<'p> Value<'p> {
     /// A value that does not exist.
-    pub const ABSENT: Self = Self {
-        raw: Raw::Absent,
-        unknown: Mask::Nothing,
-        sensitive: Mask::Nothing,
-        depth: 0,
-    };
+    pub const ABSENT: Self = Self::new(Raw::Absent, Mask::Nothing, Mask::Nothing, 0);
 
     /// A value that is known only after apply.
-    pub(crate) const UNKNOWN: Self = Self {
-        raw: Raw::Absent,
-        unknown: Mask::All,
-        sensitive: Mask::Nothing,
-        depth: 0,
-    };
+    pub(crate) const UNKNOWN: Self = Self::new(Raw::Absent, Mask::All, Mask::Nothing, 0);
+
+    const fn new(raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>, depth: u8) -> Self {
+        let bytes = match (raw, sensitive) {
+            (Raw::Pack(bytes), _) => Some(bytes),
+            (Raw::Absent, Mask::Paths(_)) => None,
+            (Raw::Absent, _) => return Self::held(None, unknown, sensitive, depth),
+            (Raw::Json(text), _) => return Self::held(Some(text), unknown, sensitive, depth),
+        };
+        Self(Held::Pack {
+            depth,
+            bytes,
+            sensitive,
+        })
+    }
+
+    const fn held(
+        text: Option<&'p str>,
+        unknown: Mask<'p>,
+        sensitive: Mask<'p>,
+        depth: u8,
+    ) -> Self {
+        Self(Held::Json {
+            depth,
+            text,
+            unknown: marks(unknown),
+            sensitive: marks(sensitive),
+        })
+    }
+
+    fn raw(&self) -> Raw<'p> {
+        match self.0 {
+            Held::Json { text, .. } => text.map_or(Raw::Absent, Raw::Json),
+            Held::Pack { bytes, .. } => bytes.map_or(Raw::Absent, Raw::Pack),
+        }
+    }
+
+    fn unknown(&self) -> Mask<'p> {
+        match self.0 {
+            Held::Json { unknown, .. } => mask(unknown),
+            Held::Pack { .. } => Mask::Nothing,
+        }
+    }
+
+    fn sensitive(&self) -> Mask<'p> {
+        match self.0 {
+            Held::Json { sensitive, .. } => mask(sensitive),
+            Held::Pack { sensitive, .. } => sensitive,
+        }
+    }
+
+    const fn depth(&self) -> u8 {
+        match self.0 {
+            Held::Json { depth, .. } | Held::Pack { depth, .. } => depth,
+        }
+    }
 
     /// The value of an expression of the configuration (docs/plan-format.md): a constant, or unknown when it refers to something.
     ///
@@ -200,88 +293,61 @@ impl<'p> Value<'p> {
 
     /// A value of a JSON plan with its masks.
     pub(crate) fn json(raw: Option<&'p RawValue>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
-        Self {
-            raw: raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get())),
-            unknown,
-            sensitive,
-            depth: 0,
-        }
+        let raw = raw.map_or(Raw::Absent, |raw| Raw::Json(raw.get()));
+        Self::new(raw, unknown, sensitive, 0)
     }
 
     /// A JSON text without masks.
     pub(crate) const fn of_json(text: &'p str) -> Self {
-        Self {
-            raw: Raw::Json(text),
-            unknown: Mask::Nothing,
-            sensitive: Mask::Nothing,
-            depth: 0,
-        }
+        Self::unmarked(Raw::Json(text))
     }
 
     /// A value of a saved plan; what is unknown stands in the value itself.
     pub(crate) const fn pack(raw: Raw<'p>, sensitive: Mask<'p>) -> Self {
-        Self {
-            raw,
-            unknown: Mask::Nothing,
-            sensitive,
-            depth: 0,
-        }
+        Self::new(raw, Mask::Nothing, sensitive, 0)
     }
 
     /// A value whose masks were not kept: all of it counts as sensitive, so none of it can be shown.
     pub(crate) const fn unshown(raw: Raw<'p>) -> Self {
-        Self {
-            raw,
-            unknown: Mask::Nothing,
-            sensitive: Mask::All,
-            depth: 0,
-        }
+        Self::new(raw, Mask::Nothing, Mask::All, 0)
     }
 
     /// A value of which nothing is marked.
     pub(crate) const fn unmarked(raw: Raw<'p>) -> Self {
-        Self {
-            raw,
-            unknown: Mask::Nothing,
-            sensitive: Mask::Nothing,
-            depth: 0,
-        }
+        Self::new(raw, Mask::Nothing, Mask::Nothing, 0)
     }
 
     /// The same value, marked as sensitive.
-    pub(crate) const fn marked(self) -> Self {
-        Self {
-            sensitive: Mask::All,
-            ..self
-        }
+    pub(crate) fn marked(self) -> Self {
+        Self::new(self.raw(), self.unknown(), Mask::All, self.depth())
     }
 
     /// Whether nothing at all is there (missing or null), told without parsing.
     #[must_use]
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(
-            self.raw,
+            self.raw(),
             Raw::Absent | Raw::Json("null") | Raw::Pack([0xC0])
-        ) && !matches!(self.unknown, Mask::All)
+        ) && !matches!(self.unknown(), Mask::All)
     }
 
     /// Whether the whole value is marked sensitive.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
-        matches!(self.sensitive, Mask::All)
+        matches!(self.sensitive(), Mask::All)
     }
 
     /// Whether it or a part of it is marked sensitive.
     #[must_use]
     pub(crate) fn has_sensitive(&self) -> bool {
-        !matches!(self.sensitive, Mask::Nothing)
+        !matches!(self.sensitive(), Mask::Nothing)
     }
 
     /// Whether both are the same JSON, blanks apart; what is no JSON is not told apart.
     pub(crate) fn same_json(&self, other: &Self) -> bool {
         /// Longer ones, in bytes, are only the same if they are byte for byte.
         const MAX_COMPARED: usize = 1 << 16;
-        let (Raw::Json(one), Raw::Json(other)) = (self.raw, other.raw) else {
+        let (Raw::Json(one), Raw::Json(other)) = (self.raw(), other.raw()) else {
             return true;
         };
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
@@ -293,9 +359,9 @@ impl<'p> Value<'p> {
     #[must_use]
     pub(crate) fn same_text(&self, other: &Self) -> bool {
         matches!(
-            (self.unknown, other.unknown),
+            (self.unknown(), other.unknown()),
             (Mask::Nothing, Mask::Nothing)
-        ) && match (self.raw, other.raw) {
+        ) && match (self.raw(), other.raw()) {
             (Raw::Absent, Raw::Absent) => true,
             (Raw::Json(a), Raw::Json(b)) => a == b,
             (Raw::Pack(a), Raw::Pack(b)) => {
@@ -307,7 +373,7 @@ impl<'p> Value<'p> {
 
     /// What two values have in common that are the same by [`Value::same_text`]: for looking for one among many. `None` is like no other.
     pub(crate) fn text_key(&self) -> Option<&'p [u8]> {
-        match (self.unknown, self.raw) {
+        match (self.unknown(), self.raw()) {
             (Mask::Nothing, Raw::Absent) => Some(&[]),
             (Mask::Nothing, Raw::Json(text)) => Some(text.as_bytes()),
             (Mask::Nothing, Raw::Pack(bytes)) => {
@@ -323,14 +389,14 @@ impl<'p> Value<'p> {
     /// # Errors
     /// When the bytes are not what they should be, or nested too deep.
     pub fn shape(&self) -> Result<Shape<'p>, ReadError> {
-        if self.depth > MAX_DEPTH {
+        if self.depth() > MAX_DEPTH {
             return Err(ReadError("a value is nested too deep"));
         }
-        if matches!(self.unknown, Mask::All) {
+        if matches!(self.unknown(), Mask::All) {
             return Ok(Shape::Unknown);
         }
-        match self.raw {
-            Raw::Absent => Ok(match self.unknown.members()? {
+        match self.raw() {
+            Raw::Absent => Ok(match self.unknown().members()? {
                 // An object or list of which only unknown parts exist.
                 MaskLevel::Object(_) | MaskLevel::List(_) => Shape::Unknown,
                 MaskLevel::Same(_) | MaskLevel::Paths(_) => Shape::Absent,
@@ -341,45 +407,33 @@ impl<'p> Value<'p> {
     }
 
     fn pack_shape(&self, bytes: &'p [u8]) -> Result<Shape<'p>, ReadError> {
-        Ok(match msgpack::level(bytes)? {
+        // Only read for what has elements or members.
+        let level = OnceCell::new();
+        let sensitive = || {
+            level.get_or_init(|| {
+                let read = self.sensitive().members();
+                read.unwrap_or(MaskLevel::Same(Mask::All))
+            })
+        };
+        let child = |bytes, sensitive| self.child(Raw::Pack(bytes), Mask::Nothing, sensitive);
+        let element = |at, bytes| child(bytes, sensitive().index(at));
+        // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
+        let member = |key: &'p str, bytes| {
+            let mask = if is_secret(key) {
+                Mask::All
+            } else {
+                sensitive().key(key)
+            };
+            child(bytes, mask)
+        };
+        Ok(match msgpack::level_of(bytes, element, member)? {
             Level::Nil => Shape::Null,
             Level::Unknown => Shape::Unknown,
             Level::Bool(value) => Shape::Bool(value),
             Level::Number(text) => Shape::Number(text),
             Level::Text(text) => Shape::Text(Cow::Borrowed(text)),
-            Level::List(items) => {
-                let sensitive = self.sensitive.members()?;
-                let items = items.into_iter().enumerate();
-                Shape::List(
-                    items
-                        .map(|(at, bytes)| {
-                            self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at))
-                        })
-                        .collect(),
-                )
-            }
-            Level::Map(members) => {
-                let sensitive = self.sensitive.members()?;
-                let members = members.into_iter();
-                // Without the provider's schema the paths may miss what it marks (docs/plan-format.md), so names that speak of secrets count as marks too.
-                let mask = |key: &str| {
-                    if is_secret(key) {
-                        Mask::All
-                    } else {
-                        sensitive.key(key)
-                    }
-                };
-                Shape::Object(
-                    members
-                        .map(|(key, bytes)| {
-                            (
-                                Cow::Borrowed(key),
-                                self.child(Raw::Pack(bytes), Mask::Nothing, mask(key)),
-                            )
-                        })
-                        .collect(),
-                )
-            }
+            Level::List(items) => Shape::List(items),
+            Level::Map(members) => Shape::Object(members),
         })
     }
 
@@ -394,23 +448,17 @@ impl<'p> Value<'p> {
                     .0,
             ),
             Some(b'[') => {
-                let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
-                let items = elements(text)?.into_iter().enumerate();
-                Shape::List(
-                    items
-                        .map(|(at, raw)| {
-                            self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at))
-                        })
-                        .collect(),
-                )
+                let (unknown, sensitive) = (self.unknown().members()?, self.sensitive().members()?);
+                let count = bounded(text)?;
+                Shape::List(elements(text, count, |at, raw| {
+                    Some(self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at)))
+                })?)
             }
             Some(b'{') => {
-                let (unknown, sensitive) = (self.unknown.members()?, self.sensitive.members()?);
-                let mut members: Vec<_> = Vec::new();
-                for (key, raw) in entries(text)? {
-                    let (unknown, sensitive) = (unknown.key(&key), sensitive.key(&key));
-                    members.push((key, self.child(Raw::Json(raw), unknown, sensitive)));
-                }
+                let (unknown, sensitive) = (self.unknown().members()?, self.sensitive().members()?);
+                let mut members = entries(text, |key, raw| {
+                    self.child(Raw::Json(raw), unknown.key(key), sensitive.key(key))
+                })?;
                 // Unknown attributes are left out of the object and only stand in the mask (docs/plan-format.md).
                 if let MaskLevel::Object(mut marks) = unknown {
                     marks.retain(|(_, mask)| !matches!(mask, Mask::Nothing));
@@ -432,13 +480,49 @@ impl<'p> Value<'p> {
         })
     }
 
-    fn child(&self, raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
-        Self {
-            raw,
-            unknown,
-            sensitive,
-            depth: self.depth.saturating_add(1),
+    /// Hands over the elements of a list one after the other, without a list of them, and tells whether it is one.
+    ///
+    /// # Errors
+    /// See [`Value::shape`], and the first of `each`.
+    pub(crate) fn each(
+        &self,
+        mut each: impl FnMut(Self) -> Result<(), ReadError>,
+    ) -> Result<bool, ReadError> {
+        if self.depth() > MAX_DEPTH || matches!(self.unknown(), Mask::All) {
+            return Ok(false);
         }
+        let mut error = None;
+        let mut hand = |element| {
+            if error.is_none() {
+                error = each(element).err();
+            }
+        };
+        match self.raw() {
+            Raw::Json(text) if text.starts_with('[') => {
+                bounded(text)?;
+                let (unknown, sensitive) = (self.unknown().members()?, self.sensitive().members()?);
+                elements(text, 0, |at, raw| {
+                    hand(self.child(Raw::Json(raw), unknown.index(at), sensitive.index(at)));
+                    None::<()>
+                })?;
+            }
+            Raw::Pack(bytes) if msgpack::is_list(bytes) => {
+                let sensitive = self.sensitive().members()?;
+                msgpack::level_of(
+                    bytes,
+                    |at, bytes| {
+                        hand(self.child(Raw::Pack(bytes), Mask::Nothing, sensitive.index(at)))
+                    },
+                    |_, _| (),
+                )?;
+            }
+            _ => return Ok(false),
+        }
+        error.map_or(Ok(true), Err)
+    }
+
+    fn child(&self, raw: Raw<'p>, unknown: Mask<'p>, sensitive: Mask<'p>) -> Self {
+        Self::new(raw, unknown, sensitive, self.depth().saturating_add(1))
     }
 
     /// The members of an object; none when it is anything else.
@@ -481,11 +565,11 @@ impl<'p> Value<'p> {
     }
 
     fn collect(&self, path: &[String], found: &mut Vec<Self>) -> Result<(), ReadError> {
+        if !path.is_empty() && self.each(|element| element.collect(path, found))? {
+            return Ok(());
+        }
         let shape = self.shape()?;
         match (shape, path.split_first()) {
-            (Shape::List(items), Some(_)) => {
-                items.iter().try_for_each(|item| item.collect(path, found))
-            }
             (Shape::Object(members), Some((key, rest))) => {
                 match members.iter().find(|(name, _)| name == key) {
                     Some((_, value)) => value.collect(rest, found),
@@ -604,34 +688,85 @@ pub(crate) fn member<'p>(members: &[(Cow<'p, str>, Value<'p>)], name: &str) -> V
         .map_or(Value::ABSENT, |(_, value)| *value)
 }
 
-/// The members of a JSON object as written; a key that is there twice is refused, since readers differ in which one they take.
-fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, ReadError> {
-    struct Entries<'p>(Vec<(Cow<'p, str>, &'p str)>);
-    struct EntriesVisitor;
-    impl<'de> Visitor<'de> for EntriesVisitor {
-        type Value = Entries<'de>;
+/// Elements or members of one level that are taken without a look at their size; beyond that they must take some bytes, or a list of zeros would grow
+/// thirtyfold.
+const MANY: usize = 100_000;
+/// What each takes at least on average when there are many, its comma included.
+const LEAST: usize = 12;
+
+const TOO_MANY: ReadError = ReadError("a value has too many elements");
+
+/// Counts the elements or members of a text that may have very many before anything is made of them: what grows step by step takes half as much again.
+fn bounded(text: &str) -> Result<usize, ReadError> {
+    struct Count;
+    impl<'p> Visitor<'p> for Count {
+        type Value = usize;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list or an object")
+        }
+        fn visit_seq<A: SeqAccess<'p>>(self, mut list: A) -> Result<usize, A::Error> {
+            let mut count = 0;
+            while list.next_element::<IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        }
+        fn visit_map<A: MapAccess<'p>>(self, mut map: A) -> Result<usize, A::Error> {
+            let mut count = 0;
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        }
+    }
+    // Each has a comma at least.
+    if text.len() / 2 <= MANY {
+        return Ok(0);
+    }
+    let count = serde_json::Deserializer::from_str(text)
+        .deserialize_any(Count)
+        .map_err(|_| ReadError("a list or an object cannot be read"))?;
+    if count > MANY && text.len() / count < LEAST {
+        return Err(TOO_MANY);
+    }
+    Ok(count)
+}
+
+/// The members of a JSON object, each with what is made of it; a key that is there twice is refused, since readers differ in which one they take.
+fn entries<'p, T>(
+    text: &'p str,
+    each: impl FnMut(&str, &'p str) -> T,
+) -> Result<Vec<(Cow<'p, str>, T)>, ReadError> {
+    struct Entries<'v, 'p, T, F> {
+        each: F,
+        found: &'v mut Vec<(Cow<'p, str>, T)>,
+    }
+    impl<'p, T, F: FnMut(&str, &'p str) -> T> Visitor<'p> for Entries<'_, 'p, T, F> {
+        type Value = ();
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut found = Vec::new();
-            while let Some((key, raw)) = map.next_entry::<Text<'de>, &'de RawValue>()? {
-                found.push((key.0, raw.get()));
+        fn visit_map<A: MapAccess<'p>>(mut self, mut map: A) -> Result<(), A::Error> {
+            while let Some((Text(key), raw)) = map.next_entry::<Text<'p>, &'p RawValue>()? {
+                let made = (self.each)(&key, raw.get());
+                self.found.push((key, made));
             }
-            Ok(Entries(found))
+            Ok(())
         }
     }
-    impl<'de> Deserialize<'de> for Entries<'de> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(EntriesVisitor)
-        }
-    }
-    let Entries(found) =
-        serde_json::from_str(text).map_err(|_| ReadError("an object cannot be read"))?;
+    let mut found = Vec::with_capacity(bounded(text)?);
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = reader.deserialize_map(Entries {
+        each,
+        found: &mut found,
+    });
+    read.and_then(|()| reader.end())
+        .map_err(|_| ReadError("an object cannot be read"))?;
     // Terraform writes keys in order: then a look at the neighbours is enough.
     let twice = !found.is_sorted_by(|(a, _), (b, _)| a < b) && {
-        let mut seen = std::collections::HashSet::with_capacity(found.len());
-        !found.iter().all(|(key, _)| seen.insert(key.as_ref()))
+        let mut keys: Vec<&str> = found.iter().map(|(key, _)| key.as_ref()).collect();
+        keys.sort_unstable();
+        !keys.is_sorted_by(|a, b| a < b)
     };
     if twice {
         Err(ReadError("an object has the same key twice"))
@@ -640,9 +775,77 @@ fn entries(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, ReadError> {
     }
 }
 
-/// The elements of a JSON array as written.
-fn elements(text: &str) -> Result<Vec<&str>, ReadError> {
-    let items: Vec<&RawValue> =
-        serde_json::from_str(text).map_err(|_| ReadError("a list cannot be read"))?;
-    Ok(items.into_iter().map(RawValue::get).collect())
+/// What is made of the elements of a JSON array, each with its place; there will be about as many as `count`.
+fn elements<'p, T>(
+    text: &'p str,
+    count: usize,
+    each: impl FnMut(usize, &'p str) -> Option<T>,
+) -> Result<Vec<T>, ReadError> {
+    struct Elements<'v, T, F> {
+        each: F,
+        found: &'v mut Vec<T>,
+    }
+    impl<'p, T, F: FnMut(usize, &'p str) -> Option<T>> Visitor<'p> for Elements<'_, T, F> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+        fn visit_seq<A: SeqAccess<'p>>(mut self, mut list: A) -> Result<(), A::Error> {
+            let mut at = 0;
+            while let Some(raw) = list.next_element::<&'p RawValue>()? {
+                self.found.extend((self.each)(at, raw.get()));
+                at += 1;
+            }
+            Ok(())
+        }
+    }
+    let mut found = Vec::with_capacity(count);
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = reader.deserialize_seq(Elements {
+        each,
+        found: &mut found,
+    });
+    read.and_then(|()| reader.end())
+        .map_err(|_| ReadError("a list cannot be read"))?;
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_small() {
+        assert!(size_of::<Value<'_>>() <= 56, "{}", size_of::<Value<'_>>());
+    }
+
+    #[test]
+    fn many_elements_must_hold_something() {
+        let told = |text: &str| Value::of_json(text).shape().err();
+        let list = |element: &str, count: usize| format!("[{}]", vec![element; count].join(","));
+        assert_eq!(told(&list("0", MANY)), None);
+        assert_eq!(told(&list("0", MANY + 1)), Some(TOO_MANY));
+        assert_eq!(told(&list("\"10.0.0.0/24 x\"", 2 * MANY)), None);
+        let object = |count: usize| {
+            let members: Vec<String> = (0..count).map(|at| format!("\"{at:06}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert_eq!(told(&object(MANY)), None);
+        assert_eq!(told(&object(MANY + 1)), Some(TOO_MANY));
+        // A mask has two bytes for each element.
+        let mask = format!("[{},true]", vec!["{}"; 2 * MANY].join(","));
+        let text = list("\"10.0.0.0/24 x\"", 2 * MANY + 1);
+        let value = Value::new(Raw::Json(&text), Mask::from_text(&mask), Mask::Nothing, 0);
+        let Ok(Shape::List(items)) = value.shape() else {
+            panic!("a list");
+        };
+        assert!(matches!(
+            items.last().map(Value::shape),
+            Some(Ok(Shape::Unknown))
+        ));
+        assert!(matches!(
+            items.first().map(Value::shape),
+            Some(Ok(Shape::Text(_)))
+        ));
+    }
 }

@@ -197,15 +197,13 @@ enum Takes {
 
 /// The fewest days after which an enabled rule without a filter deletes such objects.
 fn soonest(rules: Value<'_>, takes: Takes) -> Result<Option<f64>, ReadError> {
-    let Shape::List(rules) = rules.shape()? else {
-        return Ok(None);
-    };
     let mut soonest: Option<f64> = None;
-    for rule in rules {
+    rules.each(|rule| {
         if let Some(days) = expires_all(rule, takes)? {
             soonest = Some(soonest.map_or(days, |least| least.min(days)));
         }
-    }
+        Ok(())
+    })?;
     Ok(soonest)
 }
 

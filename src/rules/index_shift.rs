@@ -109,7 +109,7 @@ fn takes_place_of(
     let mut evidence = false;
     for (at, (name, new)) in after.iter().enumerate() {
         let is_new = |there: &ByName<'_, '_>| {
-            let value = there.get(at, name).unwrap_or(Value::ABSENT);
+            let value = there.get(at, name).unwrap_or(&Value::ABSENT);
             value.same_text(new)
         };
         if matches!(new.shape()?, Shape::Unknown | Shape::Null) || is_new(&before) {

@@ -1,5 +1,5 @@
-//! How much memory a saved plan may take: at most three times its inflated size beyond what any run takes, and 16 MiB more where a file consists of very
-//! many real but tiny changes. Each case runs in a process of its own, whose peak the system counts.
+//! How much memory a plan may take: at most three times its inflated size beyond what any run takes, and 16 MiB more where a file consists of very
+//! many real but tiny changes or elements. Each case runs in a process of its own, whose peak the system counts.
 use std::process::Command;
 
 use crate::forge::{change, field, plan, saved};
@@ -41,10 +41,10 @@ fn child() {
     println!("PEAK {} {end}", peak().expect("counted"));
 }
 
-fn run(message: &[u8]) -> (usize, String) {
+fn run(plan: &[u8]) -> (usize, String) {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("tfplan");
-    std::fs::write(&file, saved(message)).expect("written");
+    std::fs::write(&file, plan).expect("written");
     let out = Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "saved_memory::child", "--nocapture"])
         .env(FILE, &file)
@@ -80,8 +80,7 @@ fn peak_is_at_most_three_times_the_plan() {
             .flat_map(|at| change(&format!("t_x.y[{at}]"), action, &[value]))
             .collect()])
     };
-    let (base, _) = run(&plan(&[]));
-    for (what, message) in [
+    let saved_plans = [
         ("empty changes", plan(&[field(3, b"").repeat(SIZE / 2)])),
         ("empty targets", plan(&[field(5, b"").repeat(SIZE / 2)])),
         ("empty checks", plan(&[field(19, b"").repeat(SIZE / 2)])),
@@ -112,22 +111,48 @@ fn peak_is_at_most_three_times_the_plan() {
             "an update of nils",
             plan(&[change("aws_db_instance.x", 3, &[&nils, &[0xC0]])]),
         ),
-    ] {
-        let (peak, end) = run(&message);
-        let times = peak.saturating_sub(base) as f64 / message.len() as f64;
+    ];
+    let json = |values: &str| {
+        format!(
+            r#"{{"format_version":"1.2","planned_values":{{}},"resource_changes":[{{"address":"aws_security_group_rule.x","type":"aws_security_group_rule","change":{{"actions":["update"],{values}}}}}]}}"#
+        )
+    };
+    let list = |element: &str| {
+        let elements = vec![element; SIZE / (element.len() + 1)].join(",");
+        json(&format!(
+            r#""before":{{"cidr_blocks":[]}},"after":{{"type":"ingress","cidr_blocks":[{elements}]}}"#
+        ))
+    };
+    let members: Vec<String> = (0..SIZE / 9).map(|at| format!("\"{at:05x}\":0")).collect();
+    let json_plans = [
+        ("a list of zeros", list("0")),
+        ("a list of small texts", list("\"2001:db8:1:2::/64\"")),
+        (
+            "an object of zeros",
+            json(&format!(
+                r#""before":{{{}}},"after":{{}}"#,
+                members.join(",")
+            )),
+        ),
+    ];
+    let saved_plans = saved_plans
+        .into_iter()
+        .map(|(what, message)| (what, message.len(), saved(&message)));
+    let json_plans = json_plans
+        .into_iter()
+        .map(|(what, text)| (what, text.len(), text.into_bytes()));
+    let (base, _) = run(&saved(&plan(&[])));
+    for (what, size, bytes) in saved_plans.chain(json_plans) {
+        let (peak, end) = run(&bytes);
+        let times = peak.saturating_sub(base) as f64 / size as f64;
         eprintln!(
-            "{what}: {} bytes, {end}, peak {} KiB ({times:.2} times beyond {} KiB)",
-            message.len(),
+            "{what}: {size} bytes, {end}, peak {} KiB ({times:.2} times beyond {} KiB)",
             peak / 1024,
             base / 1024
         );
-        let free = if what.starts_with("small") {
-            16 << 20
-        } else {
-            0
-        };
+        let free = if what.contains("small") { 16 << 20 } else { 0 };
         assert!(
-            peak.saturating_sub(base) <= 3 * message.len() + free,
+            peak.saturating_sub(base) <= 3 * size + free,
             "{what}: {times:.2} times"
         );
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::msgpack;
-use super::paths::Paths;
+use super::paths::{Paths, Side};
 use super::protobuf::{dynamic, fields, singular};
 use crate::address::{self, Address};
 use crate::plan::{
@@ -342,8 +342,11 @@ pub(super) fn read(
             reason: Reason::of_number(entry.reason),
             provider: provider.map(Cow::Borrowed),
             importing: change.importing,
-            before: Some(Value::pack(before, Paths::mask(change.message, 3))),
-            after: Some(Value::pack(after, Paths::mask(change.message, 4))),
+            before: Some(Value::pack(
+                before,
+                Paths::mask(change.message, Side::Before),
+            )),
+            after: Some(Value::pack(after, Paths::mask(change.message, Side::After))),
             replace_paths: ReplacePaths::Wire(message),
         })
     });

@@ -12,8 +12,8 @@ const LEAST: usize = 32;
 
 const BROKEN: ReadError = ReadError("a value of the saved plan is broken");
 
-/// One level of a value.
-pub(crate) enum Level<'p> {
+/// One level of a value, with what is made of its elements or members.
+pub(crate) enum Level<'p, T = &'p [u8]> {
     /// Null.
     Nil,
     /// Known only after apply, refined or not.
@@ -25,9 +25,9 @@ pub(crate) enum Level<'p> {
     /// A string; a number that no machine word holds is one too.
     Text(&'p str),
     /// List, set or tuple.
-    List(Vec<&'p [u8]>),
+    List(Vec<T>),
     /// Object or map.
-    Map(Vec<(&'p str, &'p [u8])>),
+    Map(Vec<(Cow<'p, str>, T)>),
 }
 
 /// What comes next in the bytes.
@@ -334,6 +334,11 @@ pub(crate) fn has_unknown(mut bytes: &[u8]) -> bool {
     value(&mut bytes).map_or(true, |(_, unknown)| unknown)
 }
 
+/// Whether it is a list, by its first bytes.
+pub(crate) fn is_list(bytes: &[u8]) -> bool {
+    matches!(head(&mut unwrapped(bytes)), Ok(Head::List(_)))
+}
+
 /// Takes off `[type, value]`, in which values of any type come; a binary stands for nothing else.
 pub(crate) fn unwrapped(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
@@ -348,6 +353,15 @@ pub(crate) fn unwrapped(bytes: &[u8]) -> &[u8] {
 
 /// Reads one level of a value.
 pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
+    level_of(bytes, |_, bytes| bytes, |_, bytes| bytes)
+}
+
+/// Reads one level of a value; an element comes with its place, a member with its key.
+pub(crate) fn level_of<'p, T>(
+    bytes: &'p [u8],
+    mut element: impl FnMut(usize, &'p [u8]) -> T,
+    mut member: impl FnMut(&'p str, &'p [u8]) -> T,
+) -> Result<Level<'p, T>, ReadError> {
     let bytes = unwrapped(bytes);
     let mut rest = bytes;
     let level = match head(&mut rest)? {
@@ -368,8 +382,8 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
         Head::List(count) => {
             bounded(bytes, count)?;
             let mut items = Vec::with_capacity(count);
-            for _ in 0..count {
-                items.push(value(&mut rest)?.0);
+            for at in 0..count {
+                items.push(element(at, value(&mut rest)?.0));
             }
             Level::List(items)
         }
@@ -382,10 +396,8 @@ pub(crate) fn level(bytes: &[u8]) -> Result<Level<'_>, ReadError> {
                         "an object of the saved plan has a key that is no text",
                     ));
                 };
-                members.push((
-                    std::str::from_utf8(key).map_err(|_| BROKEN)?,
-                    value(&mut rest)?.0,
-                ));
+                let key = std::str::from_utf8(key).map_err(|_| BROKEN)?;
+                members.push((Cow::Borrowed(key), member(key, value(&mut rest)?.0)));
             }
             if twice(&members) {
                 return Err(ReadError(
@@ -431,17 +443,13 @@ fn bounded(bytes: &[u8], count: usize) -> Result<(), ReadError> {
     }
 }
 
-fn twice(members: &[(&str, &[u8])]) -> bool {
+fn twice<T>(members: &[(Cow<'_, str>, T)]) -> bool {
     // Terraform writes keys in order: then one look at each neighbour tells.
-    if members
-        .iter()
-        .zip(members.iter().skip(1))
-        .all(|((a, _), (b, _))| a < b)
-    {
-        return false;
+    !members.is_sorted_by(|(a, _), (b, _)| a < b) && {
+        let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_ref()).collect();
+        keys.sort_unstable();
+        !keys.is_sorted_by(|a, b| a < b)
     }
-    let mut seen = std::collections::HashSet::with_capacity(members.len());
-    !members.iter().all(|(key, _)| seen.insert(*key))
 }
 
 #[cfg(test)]

@@ -20,8 +20,17 @@ pub(crate) struct Paths<'p> {
     message: &'p [u8],
     /// Which of the paths lead here, by their place in the list.
     alive: u64,
-    field: u8,
+    side: Side,
     depth: u8,
+}
+
+/// Whose paths they are, by the number of their field.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    /// Of the value before the change.
+    Before = 3,
+    /// Of the value after it.
+    After = 4,
 }
 
 /// One step of a path.
@@ -34,12 +43,12 @@ enum Step<'p> {
 }
 
 impl<'p> Paths<'p> {
-    /// The mask that the paths in this field of a message make. What cannot be read marks everything.
-    pub(crate) fn mask(message: &'p [u8], field: u8) -> Mask<'p> {
+    /// The mask that the paths of this side in a message make. What cannot be read marks everything.
+    pub(crate) fn mask(message: &'p [u8], side: Side) -> Mask<'p> {
         let all = Self {
             message,
             alive: u64::MAX,
-            field,
+            side,
             depth: 0,
         };
         let (mut alive, mut all_steps) = (0, 0);
@@ -73,7 +82,7 @@ impl<'p> Paths<'p> {
 
     /// The paths of the list, `None` for one that is no message.
     fn list(self) -> impl Iterator<Item = Result<Option<&'p [u8]>, ReadError>> {
-        let wanted = u32::from(self.field);
+        let wanted = self.side as u32;
         fields(self.message).filter_map(move |field| match field {
             Ok((number, content)) if number == wanted => Some(content.bytes().map(Some)),
             Ok(_) => None,
