@@ -749,3 +749,20 @@ fn what_is_removed_in_other_spellings() {
     let open = "removed {\n  from = aws_sqs_queue[\"a\"]\n}\n";
     assert!(told("main.tf", open).contains("cannot be read"));
 }
+
+/// What the caller chose is told in one order, whatever the order in the file.
+#[test]
+fn targets_in_any_order() {
+    let (one, other) = (field(5, b"aws_vpc.a"), field(5, b"aws_vpc.b"));
+    let told = |fields: &[Vec<u8>]| {
+        let (_, mut report) = checked(&archive(fields, &[]), &[]);
+        report["plans"][0]["sha256"].take();
+        report.to_string()
+    };
+    let first = told(&[one.clone(), other.clone()]);
+    assert!(
+        first.contains("-target=aws_vpc.a -target=aws_vpc.b"),
+        "{first}"
+    );
+    assert_eq!(first, told(&[other, one]));
+}

@@ -472,6 +472,14 @@ impl<'p> Draft<'p> {
             plan.complete.get_or_insert(false);
             saved.applyable.get_or_insert(false);
         }
+        // What the caller chose stands in any order.
+        for chosen in [
+            &mut saved.targets,
+            &mut saved.excludes,
+            &mut saved.force_replace,
+        ] {
+            chosen.sort_unstable();
+        }
         // Older versions and OpenTofu do not say so, but a target is a part by its meaning.
         if !saved.targets.is_empty() || !saved.excludes.is_empty() {
             plan.complete = Some(false);
