@@ -765,4 +765,24 @@ fn targets_in_any_order() {
         "{first}"
     );
     assert_eq!(first, told(&[other, one]));
+    // So is work that is not known, of which the first by number are named.
+    let mut work: Vec<Vec<u8>> = (100..130).map(|number| field(number, b"x")).collect();
+    let first = told(&work);
+    assert!(first.contains("field 119"), "{first}");
+    assert!(!first.contains("field 120"), "{first}");
+    assert!(first.contains("further fields: 10 things"), "{first}");
+    work.reverse();
+    assert_eq!(first, told(&work));
+    let run = |name: &str, by: &[u8]| {
+        let trigger = field(6, &field(1, by));
+        field(30, &[field(1, name.as_bytes()), trigger].concat())
+    };
+    let mut runs = vec![
+        run("action.aws_lambda_invoke.a", b"aws_vpc.a"),
+        run("action.aws_lambda_invoke.a", b"aws_vpc.b"),
+        run("action.acme_x.b", b"aws_vpc.a"),
+    ];
+    let first = told(&runs);
+    runs.reverse();
+    assert_eq!(first, told(&runs));
 }

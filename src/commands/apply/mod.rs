@@ -336,6 +336,12 @@ impl<'a> Gate<'a> {
             let what = "the private copy of the plan cannot be made";
             if self.args.private_copy == Some(PrivateCopy::File) || cfg!(not(target_os = "linux")) {
                 not_started(what, &error)
+            } else if error.kind() == io::ErrorKind::PermissionDenied && error.get_ref().is_some() {
+                // A file would be easier still to write to.
+                Problem::new(
+                    format!("{what} in memory: {}", private_copy::words(&error)),
+                    "find out which one it is and stop it; then make a new plan",
+                )
             } else {
                 let why = private_copy::words(&error);
                 Problem::new(format!("{what} in memory: {why}"), IN_A_FILE)

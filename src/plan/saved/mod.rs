@@ -11,7 +11,7 @@ pub(crate) mod protobuf;
 mod state;
 mod zip;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 pub(crate) use backend::Backend;
@@ -221,6 +221,10 @@ struct Draft<'p> {
     names: [HashSet<&'p str>; 2],
     /// Bytes that the model takes by now.
     cost: usize,
+    /// Fields that this version does not know, by number, with how often they are there.
+    unknown: BTreeMap<u32, usize>,
+    /// How often others are there.
+    further: usize,
 }
 
 impl<'p> Draft<'p> {
@@ -274,6 +278,8 @@ impl<'p> Draft<'p> {
             },
             names: [HashSet::new(), HashSet::new()],
             cost: 0,
+            unknown: BTreeMap::new(),
+            further: 0,
         };
         draft
             .spend((changes + drift + deferred).saturating_mul(size_of::<ResourceChange<'_>>()))?;
@@ -438,21 +444,35 @@ impl<'p> Draft<'p> {
         Ok(())
     }
 
+    /// Of very many fields the first by number are named, in whatever order they stand.
     fn unknown(&mut self, number: u32) {
-        let name = format!("field {number}");
-        let list = &mut self.plan.unknown_work;
-        let full = list.len() >= MOST_UNKNOWN;
-        if let Some(work) = list.iter_mut().find(|work| work.name == name) {
-            work.entries += 1;
-        } else if !full {
-            list.push(UnknownWork { name, entries: 1 });
-        } else if let Some(last) = list.last_mut() {
-            "further fields".clone_into(&mut last.name);
-            last.entries += 1;
+        *self.unknown.entry(number).or_default() += 1;
+        if self.unknown.len() > MOST_UNKNOWN
+            && let Some((_, entries)) = self.unknown.pop_last()
+        {
+            self.further += entries;
         }
     }
 
+    fn unknown_work(&self) -> Vec<UnknownWork> {
+        let fields = self.unknown.iter();
+        let mut work: Vec<UnknownWork> = fields
+            .map(|(number, entries)| UnknownWork {
+                name: format!("field {number}"),
+                entries: *entries,
+            })
+            .collect();
+        if self.further > 0 {
+            work.push(UnknownWork {
+                name: "further fields".to_owned(),
+                entries: self.further,
+            });
+        }
+        work
+    }
+
     fn finish(self) -> Result<Plan<'p>, Refusal> {
+        let unknown = self.unknown_work();
         let Self {
             opened,
             mut plan,
@@ -494,6 +514,11 @@ impl<'p> Draft<'p> {
         };
         plan.changes.sort_unstable_by(order);
         plan.drift.sort_unstable_by(order);
+        plan.deferred.sort_by(order);
+        let what = |run: &Invocation<'p>| (run.address.clone(), run.trigger.clone(), run.deferred);
+        plan.invocations.sort_by_cached_key(what);
+        plan.unknown_work = unknown;
+        saved.ephemeral.sort_unstable();
         let twice = |(a, b): (&ResourceChange<'_>, &ResourceChange<'_>)| order(a, b).is_eq();
         if plan
             .changes
