@@ -125,7 +125,7 @@ fn has_odd_end(text: &str) -> bool {
         !line.is_empty()
             && line
                 .chars()
-                .all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+                .all(|c| c == '-' || unicode_ident::is_xid_continue(c))
     };
     text.contains("<<")
         && text.split('\n').any(|line| {
