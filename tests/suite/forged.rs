@@ -786,3 +786,20 @@ fn targets_in_any_order() {
     runs.reverse();
     assert_eq!(first, told(&runs));
 }
+
+/// Of two results of one check Terraform takes the last.
+#[test]
+fn a_check_with_two_results() {
+    let check = |address: &[u8], status: u64| {
+        field(
+            19,
+            &[number(1, 3), field(2, address), number(3, status)].concat(),
+        )
+    };
+    let both = |one: Vec<u8>, other: Vec<u8>| detail(&archive(&[one, other], &[]));
+    assert_eq!(both(check(b"check.a", 2), check(b"check.b", 1)), None);
+    for (one, other) in [(2, 1), (1, 2), (2, 2)] {
+        let told = both(check(b"check.a", one), check(b"check.a", other)).expect("refused");
+        assert!(told.contains("two results of one check"), "{told}");
+    }
+}

@@ -221,6 +221,9 @@ struct Draft<'p> {
     names: [HashSet<&'p str>; 2],
     /// Bytes that the model takes by now.
     cost: usize,
+    /// The kinds and addresses of checks, each of which is there once.
+    checks: HashSet<(u64, &'p [u8])>,
+    check_twice: bool,
     /// Fields that this version does not know, by number, with how often they are there.
     unknown: BTreeMap<u32, usize>,
     /// How often others are there.
@@ -278,6 +281,8 @@ impl<'p> Draft<'p> {
             },
             names: [HashSet::new(), HashSet::new()],
             cost: 0,
+            checks: HashSet::new(),
+            check_twice: false,
             unknown: BTreeMap::new(),
             further: 0,
         };
@@ -395,7 +400,13 @@ impl<'p> Draft<'p> {
                 let change = self.change(content.bytes()?, InstanceKeys::Known)?;
                 self.plan.drift.push(change);
             }
-            19 => self.plan.failed_checks += usize::from(failed(content.bytes()?)?),
+            19 => {
+                let check = Check::read(content.bytes()?)?;
+                self.plan.failed_checks += usize::from(check.failed);
+                self.cost = self.cost.saturating_add(size_of::<(u64, &[u8])>());
+                // Of two of one name Terraform takes the last.
+                self.check_twice |= !self.checks.insert((check.kind, check.address));
+            }
             20 => self.plan.errored = content.flag()?,
             25 => self.saved.applyable = Some(content.flag()?),
             26 => self.plan.complete = Some(content.flag()?),
@@ -477,6 +488,7 @@ impl<'p> Draft<'p> {
             opened,
             mut plan,
             mut saved,
+            check_twice,
             ..
         } = self;
         let version = plan.terraform_version.as_deref();
@@ -486,6 +498,8 @@ impl<'p> Draft<'p> {
         // 1.2 has other messages in the place of the checks.
         if version.is_some_and(|version| version.starts_with("1.2.")) {
             plan.failed_checks = 0;
+        } else if check_twice {
+            return Err(broken(ReadError("it has two results of one check")));
         }
         let says = plan.complete.is_some() || saved.applyable.is_some();
         if says || (opened.writer == Writer::Terraform && version.is_some_and(since_1_8)) {
@@ -611,16 +625,32 @@ fn deferred(message: &[u8]) -> Result<&[u8], ReadError> {
     found.ok_or(ReadError("a deferred change is empty"))
 }
 
-/// Whether a check did not hold: status 2 is fail, 3 is error.
-fn failed(check: &[u8]) -> Result<bool, ReadError> {
-    let mut status = 0;
-    for field in singular(check, &[1, 2, 3]) {
-        // Terraform 1.2 has a text here.
-        if let (3, content @ Content::Number(_)) = field? {
-            status = content.choice()?;
+/// The result of a check.
+struct Check<'p> {
+    kind: u64,
+    address: &'p [u8],
+    /// Whether it did not hold: status 2 is fail, 3 is error.
+    failed: bool,
+}
+
+impl<'p> Check<'p> {
+    fn read(message: &'p [u8]) -> Result<Self, ReadError> {
+        let (mut kind, mut address, mut status) = (0, &[][..], 0);
+        for field in singular(message, &[1, 2, 3]) {
+            // Terraform 1.2 has other forms here.
+            match field? {
+                (1, content @ Content::Number(_)) => kind = content.choice()?,
+                (2, Content::Bytes(bytes)) => address = bytes,
+                (3, content @ Content::Number(_)) => status = content.choice()?,
+                _ => {}
+            }
         }
+        Ok(Self {
+            kind,
+            address,
+            failed: matches!(status, 2 | 3),
+        })
     }
-    Ok(matches!(status, 2 | 3))
 }
 
 /// Who wrote the file: the head of the lock file says by which command, else hosts of providers and fields that only one of them has.
