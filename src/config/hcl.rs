@@ -10,7 +10,7 @@ use super::links::Name;
 use super::literal::{self, Members, UNKNOWN, constant, harmless};
 use super::model::{Module, Provider, Provisioner, Resource, Variable};
 use super::written::{self, Expr, structure};
-use super::{Lines, key, plain};
+use super::{Lines, has_odd_end, key, plain};
 
 /// Attributes that are kept of one block.
 const MAX_ATTRIBUTES: usize = 2_000;
@@ -125,9 +125,18 @@ fn lines_of(body: &written::Body, prefix: &str, found: &mut Vec<(String, usize)>
     }
 }
 
+/// A lock file; `None` when it does not parse, or Terraform could read it in another way.
+fn lock(text: &str) -> Option<Body> {
+    let text = plain(text);
+    if has_odd_end(&text) {
+        return None;
+    }
+    hcl_edit::parser::parse_body(&text).ok()
+}
+
 /// The source addresses of a lock file (`.terraform.lock.hcl`); `None` when it does not parse.
 pub(crate) fn locked_providers(text: &str) -> Option<BTreeSet<String>> {
-    let body = hcl_edit::parser::parse_body(&plain(text)).ok()?;
+    let body = lock(text)?;
     let sources = body
         .get_blocks("provider")
         .filter_map(|block| block.labels.first())
@@ -137,7 +146,7 @@ pub(crate) fn locked_providers(text: &str) -> Option<BTreeSet<String>> {
 
 /// The version of a provider in a lock file. It is parsed, not searched: what stands in a comment is no version.
 pub(crate) fn locked_version(text: &str, provider: &str) -> Option<String> {
-    let body = hcl_edit::parser::parse_body(&plain(text)).ok()?;
+    let body = lock(text)?;
     let mut blocks = body.get_blocks("provider").filter(|block| {
         block
             .labels
@@ -408,6 +417,20 @@ mod tests {
                 .unwrap_or_else(|| panic!("{name} parses"));
         }
         module
+    }
+
+    #[test]
+    fn a_lock_file_with_a_heredoc_that_has_two_ends() {
+        let lock = |end: &str| {
+            let name = "registry.terraform.io/hashicorp/aws";
+            let other = "provider \"x\" {\n  version = \"1.0.0\"\n}\n";
+            let text = format!(
+                "a = <<A\nA{end}\nprovider \"{name}\" {{\n  version = \"5.0.0\"\n}}\n{other}"
+            );
+            locked_version(&text, name)
+        };
+        assert_eq!(lock("").as_deref(), Some("5.0.0"));
+        assert_eq!(lock("\u{a0}"), None);
     }
 
     #[test]
