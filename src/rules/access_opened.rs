@@ -23,7 +23,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOpened,
     message: "access is opened to everybody",
-    milder: "access is opened to everybody",
+    milder: None,
     help: "allow only the networks or people that need it; if everybody is meant, say so in the change",
     loses: false,
 };

@@ -25,7 +25,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::AccessOverwrite,
     message: "access that others may rely on is removed",
-    milder: "access that others may rely on is removed",
+    milder: None,
     help: "grant access with additive members instead, or check that the list has everybody who needs it",
     loses: true,
 };

@@ -18,7 +18,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::DisruptiveUpdate,
     message: "this change causes an outage",
-    milder: "this change interrupts something that runs",
+    milder: Some("this change interrupts something that runs"),
     help: "apply it in a maintenance window, or build the new one next to the old one",
     loses: true,
 };

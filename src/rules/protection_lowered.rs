@@ -18,7 +18,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::ProtectionLowered,
     message: "a protection is removed",
-    milder: "a protection is removed",
+    milder: None,
     help: "nothing is lost yet; if this is the first step of a removal, say so in the change and restore it afterwards",
     loses: false,
 };

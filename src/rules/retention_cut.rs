@@ -23,7 +23,7 @@ static WORDS: Words = Words {
     rule: RULE.id,
     speaks: ChangeRule::RetentionCut,
     message: "this change deletes existing data or restore points, without another apply",
-    milder: "this change deletes existing data or restore points, without another apply",
+    milder: None,
     help: "keep the old value, or first copy what is still needed",
     loses: true,
 };

@@ -11,8 +11,8 @@ pub(super) struct Words {
     pub(super) rule: &'static str,
     pub(super) speaks: ChangeRule,
     pub(super) message: &'static str,
-    /// The same for what is no more than medium.
-    pub(super) milder: &'static str,
+    /// Other words for what is no more than medium, where those above say too much.
+    pub(super) milder: Option<&'static str>,
     pub(super) help: &'static str,
     /// Whether what each row says is lost with the apply, not only at risk later.
     pub(super) loses: bool,
@@ -44,12 +44,8 @@ pub(super) fn speak(
             continue;
         };
         let mut finding = about(words.rule, severity, first.change);
-        finding.message = if severity > Severity::Medium {
-            words.message
-        } else {
-            words.milder
-        }
-        .to_owned();
+        let milder = words.milder.filter(|_| severity <= Severity::Medium);
+        finding.message = milder.unwrap_or(words.message).to_owned();
         if words.loses {
             let mut losses: Vec<&str> = mine.iter().map(|alter| alter.row.says.as_str()).collect();
             losses.dedup();
